@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The protocol as a pure function: facts in, actions out.
+ *
+ * node_step() is told one fact at a time and answers with the actions that follow from it.
+ * It does no I/O, reads no clock, draws no random numbers and allocates nothing; the pump (agent/main.c,
+ * or the simulator) carries the actions out in their order and feeds what comes of them back as events.
+ *
+ * Borrowing: what an event points to is the caller's, and is not kept beyond the call. What an
+ * action points to belongs to the node or to the event, and lives until the next step.
+ */
+#ifndef HSM_CORE_STEP_H
+#define HSM_CORE_STEP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <linux/hsmrepl.h>
+
+#define NODE_ACTIONS_MAX	96	/* of one step */
+#define NODE_WIRE_MAX		16384	/* bytes of message headers of one step */
+
+/**
+ * struct batch_id - names one batch for ever (protocol.md section 1)
+ * @coordinator: node id, 0 for none
+ * @number: incarnation of the coordinator << 32 | counter; never used twice
+ */
+struct batch_id {
+	uint16_t coordinator;
+	uint64_t number;
+};
+
+/**
+ * struct position - where a node stands in the history
+ * @epoch: epoch in force
+ * @seq: TLs applied
+ * @sp: Sync-Point
+ * @digest: keyed digest of the content
+ * @chain: hash chain
+ */
+struct position {
+	uint64_t epoch;
+	uint64_t seq;
+	uint64_t sp;
+	uint64_t digest;
+	uint8_t chain[HSMREPL_CHAIN_LEN];
+};
+
+/**
+ * struct member - one entry of a node list, host byte order
+ * @id: node id
+ * @name: NUL terminated
+ * @address: "host:port"
+ */
+struct member {
+	uint16_t id;
+	char name[HSMREPL_NAME_MAX];
+	char address[HSMREPL_ADDRESS_MAX];
+};
+
+/**
+ * struct node_list - members of the pool, ascending by id
+ * @pool: pool id
+ * @epoch: epoch that this list stands for
+ * @n: entries used; 0 for a node without a pool
+ * @node: entries
+ */
+struct node_list {
+	uint8_t pool[HSMREPL_POOL_LEN];
+	uint64_t epoch;
+	unsigned int n;
+	struct member node[HSMREPL_NODES_MAX];
+};
+
+/* Bytes that belong to somebody else. */
+struct bytes {
+	const void *p;
+	size_t n;
+};
+
+/**
+ * struct recovery - what store and device know when the agent starts
+ * @nl: node list in force; n == 0 without a pool
+ * @position: of the device, after everything known to be committed was applied
+ * @incarnation: of this start, higher than all before, durable
+ * @slot: TLs of the undecided batch, empty for a free slot; a durable yes for it is in the log
+ * @slot_id: which batch
+ * @slot_claimed: the device still has the submitters of that batch (kernel alive)
+ * @last: batch that was applied last, coordinator 0 for none
+ * @refused: per coordinator the highest batch number that was durably refused
+ * @n_refused: entries of @refused
+ */
+struct recovery {
+	const struct node_list *nl;
+	struct position position;
+	uint32_t incarnation;
+	struct bytes slot;
+	struct batch_id slot_id;
+	bool slot_claimed;
+	struct batch_id last;
+	const struct batch_id *refused;
+	unsigned int n_refused;
+};
+
+enum event_type {
+	EV_BOOT,	/* start, or start again after zeroize: recovery */
+	EV_TICK,	/* time has passed; at least every NODE_TICK_MS */
+	EV_QUEUED,	/* device: transactions wait and no grant stands */
+	EV_CLAIMED,	/* device: a batch was claimed under our grant: batch, tls */
+	EV_REVOKED,	/* device: answer to ACT_REVOKE; error 0: no grant stands; EBUSY: EV_CLAIMED is coming */
+	EV_PREPARED,	/* device: answer to ACT_PREPARE: batch, error */
+	EV_RESOLVED,	/* device: answer to ACT_RESOLVE: batch, position */
+	EV_DURABLE,	/* log: record and all before it are on the disk: record, batch */
+	EV_DISK_ERROR,	/* log: a write failed; nothing later is durable: error */
+	EV_PEER_UP,	/* mesh: authenticated connection: peer */
+	EV_PEER_DOWN,	/* mesh: connection lost: peer */
+	EV_MESSAGE,	/* mesh: one whole frame: peer, frame */
+	EV_FORM,	/* administrator: form a pool: nl, request */
+	EV_TYPES
+};
+
+enum record_type {
+	RECORD_YES = 1,		/* a durable yes, with the TLs */
+	RECORD_COMMIT = 2,	/* applied; written along with the next record, never waited for */
+	RECORD_REFUSED = 3,	/* never a yes for this batch (any more) */
+	RECORD_ABORTED = 4,	/* own batch, told aborted; not waited for */
+};
+
+/**
+ * struct event - one fact
+ * @type: what happened
+ * @now_ms: monotonic time
+ * @random: fresh random number
+ * @peer: node id that it is about
+ * @record: EV_DURABLE
+ * @error: errno, 0 for success
+ * @batch: batch that it is about
+ * @n_tls: EV_CLAIMED: TLs in @data
+ * @data: EV_CLAIMED: TLs. EV_MESSAGE: frame, header included
+ * @position: EV_RESOLVED
+ * @recovery: EV_BOOT
+ * @nl: EV_FORM: the list to form, with its fresh pool id and epoch 1
+ * @request: EV_FORM: administrative request to answer
+ */
+struct event {
+	enum event_type type;
+	uint64_t now_ms;
+	uint64_t random;
+	uint16_t peer;
+	enum record_type record;
+	int error;
+	struct batch_id batch;
+	unsigned int n_tls;
+	struct bytes data;
+	const struct position *position;
+	const struct recovery *recovery;
+	const struct node_list *nl;
+	uint64_t request;
+};
+
+enum action_type {
+	ACT_SEND,	/* peer, head, tail: one frame, head then tail */
+	ACT_DROP,	/* peer, why: close the connection, it may come back; EV_PEER_DOWN follows */
+	ACT_APPEND,	/* record, batch, tail (TLs of a yes), n_tls; EV_DURABLE follows for YES and REFUSED only */
+	ACT_GRANT,	/* batch.number, max_tls */
+	ACT_REVOKE,	/* take the grant back; EV_REVOKED follows */
+	ACT_PREPARE,	/* batch, tail, n_tls; EV_PREPARED follows */
+	ACT_RESOLVE,	/* batch, resolution, error; EV_RESOLVED follows */
+	ACT_SUBMIT_FORM, /* nl: queue a FORM transaction at the device */
+	ACT_ANSWER,	/* request, error, why: answer the administrator */
+	ACT_REPORT,	/* state, nodes_up, node_event, peer, why (becomes last_error): tell device and log */
+	ACT_MEMBERS,	/* nl: the node list in force changed; the mesh connects to these */
+	ACT_TYPES
+};
+
+/**
+ * struct action - one thing to do
+ * @why: one line for people, or NULL; static or of the node, lives until the next step
+ */
+struct action {
+	enum action_type type;
+	uint16_t peer;
+	enum record_type record;
+	struct batch_id batch;
+	unsigned int n_tls;
+	unsigned int max_tls;
+	struct bytes head;
+	struct bytes tail;
+	enum hsmrepl_resolution resolution;
+	int error;
+	const struct node_list *nl;
+	uint64_t request;
+	enum hsmrepl_node_state state;
+	unsigned int nodes_up;
+	enum hsmrepl_event node_event;
+	const char *why;
+};
+
+/**
+ * struct actions - what follows from one event, in this order
+ * @n: entries used
+ * @wire_used: bytes of @wire used
+ * @action: entries
+ * @wire: message headers
+ * @why: room for a composed line
+ */
+struct actions {
+	unsigned int n;
+	size_t wire_used;
+	struct action action[NODE_ACTIONS_MAX];
+	uint8_t wire[NODE_WIRE_MAX];
+	char why[256];
+};
+
+#define NODE_TICK_MS		100	/* EV_TICK at least this often */
+#define NODE_HEARTBEAT_MS	500	/* between heartbeats */
+#define NODE_SILENCE_MS		3000	/* a peer that says nothing for so long is gone */
+#define NODE_PATIENCE_MS	1000	/* ask again for the turn after this */
+#define NODE_STARTING_MS	5000	/* a member alone is "starting" for so long, then "blocked" */
+
+struct node;
+
+/* Size of struct node, for whoever holds one (it has no pointers into itself). */
+extern const size_t node_size;
+
+/**
+ * node_init() - make a node that waits for EV_BOOT
+ * @n: node_size bytes
+ * @id: of this node
+ * @name: of this node, at most HSMREPL_NAME_MAX bytes with NUL
+ */
+void node_init(struct node *n, uint16_t id, const char *name);
+
+/**
+ * node_step() - tell one fact, learn what to do
+ * @n: the node
+ * @ev: the fact
+ * @out: cleared first; what to do
+ *
+ * A frame that does not decode, or says what no correct peer can say, drops that peer. A broken
+ * invariant of the node's own is an assertion.
+ */
+void node_step(struct node *n, const struct event *ev, struct actions *out);
+
+#endif /* HSM_CORE_STEP_H */
