@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Argument rules of the ioctl commands; uapi/linux/hsmrepl.h states them in words.
+ */
+#include <linux/errno.h>
+#include <linux/stddef.h>
+
+#include "abi.h"
+
+#define ABI(_name, _struct, _access, _flags, ...)			\
+	{								\
+		.cmd = HSMREPL_IOC_##_name,				\
+		.min = sizeof(struct _struct),				\
+		.size = sizeof(struct _struct),				\
+		.access = (_access),					\
+		.flags = (_flags),					\
+		__VA_ARGS__						\
+	}
+
+#define RESERVED(_struct)						\
+	.reserved = offsetof(struct _struct, reserved),			\
+	.reserved_len = sizeof(((struct _struct *)0)->reserved)
+
+/* @min stays at the size of version 1 when a struct grows: write the number then. */
+static const struct hsm_abi abi_table[] = {
+	ABI(INFO, hsmrepl_info, 0, 0, RESERVED(hsmrepl_info)),
+	ABI(STATE, hsmrepl_state, HSM_ABI_READ, 0, RESERVED(hsmrepl_state)),
+	ABI(SUBMIT, hsmrepl_submit, HSM_ABI_WRITE, HSMREPL_SUBMIT_ASYNC),
+	ABI(OUTCOME, hsmrepl_outcome, HSM_ABI_READ, 0),
+	ABI(GET, hsmrepl_get, HSM_ABI_READ, HSMREPL_GET_COMMITTED),
+	ABI(LIST, hsmrepl_list, HSM_ABI_READ, 0),
+	ABI(ADMIN, hsmrepl_admin, HSM_ABI_READ, 0),
+	ABI(ATTACH, hsmrepl_attach, HSM_ABI_READ | HSM_ABI_WRITE, 0),
+	ABI(LOAD, hsmrepl_load, HSM_ABI_AGENT, HSMREPL_LOAD_BEGIN | HSMREPL_LOAD_END,
+	    RESERVED(hsmrepl_load)),
+	ABI(GRANT, hsmrepl_grant, HSM_ABI_AGENT, 0),
+	ABI(PREPARE, hsmrepl_prepare, HSM_ABI_AGENT, 0, RESERVED(hsmrepl_prepare)),
+	ABI(RESOLVE, hsmrepl_resolve, HSM_ABI_AGENT, 0, RESERVED(hsmrepl_resolve)),
+	ABI(REPORT, hsmrepl_report, HSM_ABI_AGENT, 0),
+	ABI(ANSWER, hsmrepl_answer, HSM_ABI_AGENT, 0),
+};
+
+#define ABI_COMMANDS	(sizeof(abi_table) / sizeof(abi_table[0]))
+
+_Static_assert(sizeof(union hsm_abi_arg) <= HSM_ABI_SIZE_MAX, "room for a longer caller's struct");
+
+const struct hsm_abi *hsm_abi_find(unsigned int cmd)
+{
+	size_t i;
+
+	for (i = 0; i < ABI_COMMANDS; i++) {
+		if (abi_table[i].cmd == cmd)
+			return &abi_table[i];
+	}
+	return NULL;
+}
+
+int hsm_abi_size(const struct hsm_abi *abi, u32 size)
+{
+	if (size < abi->min)
+		return -EINVAL;
+	if (size > HSM_ABI_SIZE_MAX)
+		return -E2BIG;
+	return 0;
+}
+
+static bool all_zero(const u8 *bytes, size_t len)
+{
+	u8 seen = 0;
+
+	while (len--)
+		seen |= *bytes++;
+	return !seen;
+}
+
+int hsm_abi_tail(const void *tail, size_t len)
+{
+	return all_zero(tail, len) ? 0 : -E2BIG;
+}
+
+int hsm_abi_check(const struct hsm_abi *abi, const union hsm_abi_arg *arg)
+{
+	if (arg->head.flags & ~abi->flags)
+		return -EOPNOTSUPP;
+	if (!all_zero((const u8 *)arg + abi->reserved, abi->reserved_len))
+		return -EOPNOTSUPP;
+	return 0;
+}
