@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* hsmrepld.conf: "key = value" lines, '#' comments; hsmrepld.conf(5) documents every key. */
+#ifndef HSM_SHELL_CONFIG_H
+#define HSM_SHELL_CONFIG_H
+
+#include <stdint.h>
+
+#include <linux/hsmrepl.h>
+
+#include "log.h"
+#include "../core/step.h"
+
+#define CONFIG_ERROR_MAX 512
+#define CONFIG_PATH_MAX 256
+#define CONFIG_DEFAULT_PORT 4327
+
+struct config {
+	uint16_t node_id;
+	char node_name[HSMREPL_NAME_MAX];
+	char device[CONFIG_PATH_MAX];
+	char state_dir[CONFIG_PATH_MAX];
+	char listen[HSMREPL_ADDRESS_MAX];
+	char address[HSMREPL_ADDRESS_MAX];	/* told to peers; default: listen */
+	char ca[CONFIG_PATH_MAX];
+	char certificate[CONFIG_PATH_MAX];
+	char private_key[CONFIG_PATH_MAX];
+	char key_set[CONFIG_PATH_MAX];
+	enum hsmrepl_mode mode;
+	enum log_level log_level;
+	unsigned int n_peers;
+	struct member peer[HSMREPL_NODES_MAX];	/* manual list, "peer = ID NAME ADDRESS[:PORT]" */
+};
+
+/**
+ * config_read() - read and check a whole configuration file
+ * @path: file
+ * @c: filled in, defaults for what is absent
+ * @error: "file:line: what is wrong and what is allowed"
+ *
+ * Returns 0, or -1 with @error set: an unknown key, a bad value, a missing required key, this
+ * node among its own peers, two peers of one id or name.
+ */
+int config_read(const char *path, struct config *c, char error[CONFIG_ERROR_MAX]);
+
+#endif /* HSM_SHELL_CONFIG_H */

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Mutual TLS connections to all peers. Of each pair, the node with the greater id dials.
+ * After the TLS handshake both sides prove the key set (an HMAC bound to the TLS session by an
+ * RFC 5705 exporter) and tell protocol range and mode; then the peer is up, and frames flow.
+ */
+#ifndef HSM_SHELL_MESH_H
+#define HSM_SHELL_MESH_H
+
+#include <time.h>
+
+#include "config.h"
+#include "log.h"
+#include "../core/step.h"
+
+#define MESH_SECRET_LEN 32
+#define MESH_PROTOCOL_MIN 1
+#define MESH_PROTOCOL_MAX 1
+/* A frame begins with its length, __le32, these four bytes included. */
+#define MESH_FRAME_MAX (HSMREPL_BATCH_MAX + 4096)
+#define MESH_BACKLOG_MAX (4 * MESH_FRAME_MAX)	/* bytes waiting for one peer; more drops the connection */
+
+struct event_base;
+struct mesh;
+
+/**
+ * struct mesh_sink - where the mesh reports what happened
+ * @up: an authenticated connection; frames may follow and be sent
+ * @down: it is gone (also after mesh_drop()); @why is for people
+ * @frame: one whole frame, borrowed for the call
+ *
+ * The functions only take note (the pump queues events); they must not call back into the mesh, except
+ * for mesh_send().
+ */
+struct mesh_sink {
+	void (*up)(void *arg, uint16_t peer);
+	void (*down)(void *arg, uint16_t peer, const char *why);
+	void (*frame)(void *arg, uint16_t peer, const void *frame, size_t len);
+	void *arg;
+};
+
+/**
+ * mesh_new() - read certificates, listen, prepare to dial
+ * @error: what is wrong and what to do (CONFIG_ERROR_MAX bytes)
+ * Returns NULL with @error set.
+ */
+struct mesh *mesh_new(struct event_base *base, const struct config *c,
+		      const uint8_t secret[MESH_SECRET_LEN], struct log *log,
+		      const struct mesh_sink *sink, char error[CONFIG_ERROR_MAX]);
+void mesh_free(struct mesh *m);
+
+/**
+ * mesh_set_peers() - who may connect, and whom to dial
+ * @peer: @n members; this node among them is skipped. Connections to nodes no longer listed are closed.
+ */
+void mesh_set_peers(struct mesh *m, const struct member *peer, unsigned int n);
+
+/**
+ * mesh_send() - queue one frame to a peer that is up; nothing happens if it is not
+ * @head: first part, copied
+ * @tail: second part, copied; may be empty
+ */
+void mesh_send(struct mesh *m, uint16_t peer, struct bytes head, struct bytes tail);
+
+/* Close the connection to a peer; @why is logged here and told to it in a REFUSE frame. down() follows, then it is dialled again after a pause. */
+void mesh_drop(struct mesh *m, uint16_t peer, const char *why);
+
+/* Read certificate, key and CA bundle again, for connections made from now on. Returns 0, or -1 with @error, keeping the old ones. */
+int mesh_reload(struct mesh *m, char error[CONFIG_ERROR_MAX]);
+
+/* Link or address changed (rtnetlink): dial at once whoever is not connected. */
+void mesh_kick(struct mesh *m);
+
+/**
+ * struct mesh_counters - for tests and metrics: frames and bytes since start
+ */
+struct mesh_counters {
+	uint64_t frames_out, frames_in, bytes_out, bytes_in;
+};
+void mesh_count(const struct mesh *m, struct mesh_counters *c);
+
+/* End of validity of a peer's certificate; 0 if it never connected. @peer may be this node. */
+time_t mesh_expiry(const struct mesh *m, uint16_t peer);
+
+/* Last reason why this peer is not connected, empty if it is. */
+const char *mesh_trouble(const struct mesh *m, uint16_t peer);
+
+#endif /* HSM_SHELL_MESH_H */

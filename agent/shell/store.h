@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What a node keeps on disk: an append-only transaction log for what is in flight, and
+ * SQLite for what is settled. Every TL is sealed once (AES-256-GCM under a key derived
+ * from the key-set secret) when it is appended; the same sealed bytes go into SQLite. No label, type or
+ * payload is readable at rest.
+ *
+ * Threads: the caller's thread appends; one thread of the store writes and flushes the
+ * log, one settles into SQLite. Completions are fetched by the caller's thread.
+ */
+#ifndef HSM_SHELL_STORE_H
+#define HSM_SHELL_STORE_H
+
+#include "log.h"
+#include "../core/step.h"
+
+#define STORE_KEY_LEN 32
+#define STORE_ERROR_MAX 512
+
+struct store;
+
+/**
+ * struct store_image - what was found at start
+ * @nl: node list in force, n == 0 without a pool
+ * @position: everything known to be committed is in SQLite up to here (digest, chain included)
+ * @slot_id: undecided batch with our durable yes, coordinator 0 for none
+ * @slot: its TLs in the clear; owned by the store until store_release_slot()
+ * @slot_n_tls: TLs in @slot
+ * @last: batch committed last, coordinator 0 for none
+ * @incarnation: of this start: higher than all before and already durable
+ * @refused: per coordinator the highest batch number refused or aborted
+ * @n_refused: entries
+ * @objects: objects at @position
+ */
+struct store_image {
+	struct node_list nl;
+	struct position position;
+	struct batch_id slot_id;
+	struct bytes slot;
+	unsigned int slot_n_tls;
+	struct batch_id last;
+	uint32_t incarnation;
+	struct batch_id refused[HSMREPL_NODES_MAX];
+	unsigned int n_refused;
+	uint64_t objects;
+};
+
+/**
+ * store_open() - open or create the store in @dir, recover, start its threads
+ * @dir: directory, created with mode 0700 if it is not there; locked against a second agent
+ * @secret: key-set secret, STORE_KEY_LEN bytes; keys are derived from it by HKDF
+ * @node_id: id of this node; a store of another node is refused
+ * @image: filled in
+ * @error: what is wrong and what to do
+ *
+ * A torn last record is cut off silently (it was never confirmed); damage before the last
+ * durable record, a wrong secret, or a newer format is an error and changes nothing.
+ * Returns NULL with @error set.
+ */
+struct store *store_open(const char *dir, const uint8_t secret[STORE_KEY_LEN], uint16_t node_id,
+			 struct log *log, struct store_image *image, char error[STORE_ERROR_MAX]);
+
+/* The slot's TLs of the image are no longer needed. */
+void store_release_slot(struct store *s, struct store_image *image);
+
+/* Writes and settles what was appended, stops the threads, wipes keys. */
+void store_close(struct store *s);
+
+/**
+ * struct store_object - one object as it stands; borrowed for the call
+ */
+struct store_object {
+	const char *label;
+	size_t label_len;
+	const void *payload;
+	size_t payload_len;
+	uint64_t version;
+	uint64_t seq;
+	uint64_t attrs;
+	uint8_t id[HSMREPL_ID_LEN];
+	char type[HSMREPL_TYPE_MAX];
+};
+
+/**
+ * store_each() - walk all objects at the image's position, before the first append
+ * @fn: called for each; a non-zero return stops the walk and is returned
+ * Returns 0, what @fn returned, or -EIO / -EBADMSG with a line in the log.
+ */
+int store_each(struct store *s, int (*fn)(void *arg, const struct store_object *o), void *arg);
+
+/**
+ * store_append() - append one record
+ * @record: what it says; see enum record_type
+ * @batch: batch it is about
+ * @tls: RECORD_YES: the TLs; copied (sealed) before the return
+ * @n_tls: RECORD_YES
+ * @after: RECORD_COMMIT: position after the batch
+ *
+ * YES and REFUSED are written and flushed at once, together with everything appended before
+ * them, by one write and one fdatasync of the store's thread, and reported by store_next_done(); COMMIT and ABORTED
+ * go along with the next such write, or after a short idle time. COMMIT hands the batch to SQLite; REFUSED
+ * drops it.
+ */
+void store_append(struct store *s, enum record_type record, struct batch_id batch,
+		  struct bytes tls, unsigned int n_tls, const struct position *after);
+
+/* Readable (eventfd) when store_next_done() has something. */
+int store_fd(const struct store *s);
+
+/**
+ * store_next_done() - fetch one completion
+ * Returns true and fills @record, @batch, @error (0, or the errno of the failed write;
+ * after an error every later record fails as well).
+ */
+bool store_next_done(struct store *s, enum record_type *record, struct batch_id *batch, int *error);
+
+/**
+ * store_outcome() - fate of one transaction by TID
+ * Returns HSMREPL_OUTCOME_COMMITTED (fills @seq, @sp), _ABORTED, _PENDING, or 0 if not known.
+ */
+int store_outcome(struct store *s, uint64_t tid, uint64_t *seq, uint64_t *sp);
+
+/**
+ * store_zeroize() - wipe everything but the incarnation and this node's id
+ * Objects, history, node list, slot and refusals are gone; the files are overwritten, then
+ * made anew. Returns 0 or -errno.
+ */
+int store_zeroize(struct store *s);
+
+/**
+ * store_digest_key() - key of the content digest, derived from the key-set secret
+ */
+void store_digest_key(const uint8_t secret[STORE_KEY_LEN], uint8_t key[HSMREPL_KEY_LEN]);
+
+#endif /* HSM_SHELL_STORE_H */
