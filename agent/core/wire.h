@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Messages between agents. Every frame is a header and a body of fixed size, little-endian; PREPARE
+ * is followed by its TLs. Documentation/wire.md shows the layouts.
+ */
+#ifndef HSM_CORE_WIRE_H
+#define HSM_CORE_WIRE_H
+
+#include "step.h"
+
+enum message_type {
+	MSG_HELLO = 16,	/* what the sender holds: at connect, and as heartbeat */
+	MSG_PREPARE,	/* vote on this batch */
+	MSG_VOTE,	/* the sender's vote on a batch of the receiver */
+	MSG_COMMIT,	/* a batch is committed; carries the turn */
+	MSG_ABORT,	/* the coordinator refused its own batch durably: drop your yes */
+	MSG_ABORTED,	/* the sender holds no yes for that batch, and never will */
+	MSG_INQUIRE,	/* how did you vote? Whoever holds no yes refuses durably */
+	MSG_WANT,	/* the sender has transactions and asks for the turn */
+	MSG_TURN,	/* the turn moves without a commit */
+};
+
+enum refusal {
+	REFUSAL_NONE,
+	REFUSAL_BUSY,		/* slot taken, or a grant stands */
+	REFUSAL_POSITION,	/* epoch, seq, Sync-Point or voters are not the voter's */
+	REFUSAL_STATE,		/* the voter does not count the coordinator as a member now */
+	REFUSAL_REFUSED,	/* this very batch was refused before */
+	REFUSAL_INVALID,	/* an operation cannot be applied: see error */
+	REFUSALS
+};
+
+/**
+ * struct turn - who may cut the next batch; a hint, memory only (protocol.md section 2)
+ * @number: rises with every hand-over; the higher one is the newer
+ * @holder: node id
+ */
+struct turn {
+	uint64_t number;
+	uint16_t holder;
+};
+
+#define HELLO_ANSWER	1	/* flag: please answer with a hello at once */
+
+/**
+ * struct message - one decoded frame
+ * @type: which fields below count
+ * @epoch: of the sender
+ * @batch: VOTE, COMMIT, ABORT, ABORTED, INQUIRE, PREPARE
+ * @turn: HELLO, VOTE, COMMIT, TURN
+ * @hello: HELLO
+ * @seq: COMMIT: after the batch
+ * @sp: COMMIT: after the batch
+ * @yes: VOTE
+ * @refusal: VOTE: why not
+ * @error: VOTE: errno with REFUSAL_INVALID
+ * @n_tls: PREPARE
+ * @tls: PREPARE: borrowed from the frame
+ */
+struct message {
+	enum message_type type;
+	uint64_t epoch;
+	struct batch_id batch;
+	struct turn turn;
+	struct {
+		uint8_t pool[HSMREPL_POOL_LEN];
+		struct position position;
+		struct batch_id slot;	/* durable yes that the sender holds, coordinator 0 for none */
+		uint64_t slot_seq;	/* position after that batch */
+		uint64_t slot_sp;
+		uint32_t flags;
+		uint64_t sent_ms;	/* sender's clock */
+		uint64_t echo_ms;	/* sent_ms of the receiver's last hello, aged by the time it lay here */
+	} hello;
+	uint64_t seq;
+	uint64_t sp;
+	bool yes;
+	enum refusal refusal;
+	int error;
+	unsigned int n_tls;
+	struct bytes tls;
+};
+
+#define WIRE_HEADER 16
+#define WIRE_BODY_MAX 192
+
+/**
+ * wire_encode() - write header and body of a message
+ * @m: the message; the TLs of a PREPARE are not written, only counted in the length
+ * @buf: at least WIRE_HEADER + WIRE_BODY_MAX bytes
+ * Returns the bytes written.
+ */
+size_t wire_encode(const struct message *m, uint8_t *buf);
+
+/**
+ * wire_decode() - read one whole frame
+ * @frame: header included; @m then borrows the TLs of a PREPARE from it
+ * Returns false if it is not a well-formed message of this protocol.
+ */
+bool wire_decode(struct bytes frame, struct message *m);
+
+#endif /* HSM_CORE_WIRE_H */
