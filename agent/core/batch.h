@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the core reads from the TLs of a batch: headers and node lists, never payloads. */
+#ifndef HSM_CORE_BATCH_H
+#define HSM_CORE_BATCH_H
+
+#include "step.h"
+
+/**
+ * struct batch - facts of one batch
+ * @coordinator: node id that cut it
+ * @n: TLs
+ * @tids: their ids
+ * @before: epoch, seq and SP that it stands on (chain and digest are not used)
+ * @after: epoch, seq and SP once it is applied
+ * @n_voters: the CNLS
+ * @voters: node ids, ascending
+ * @forms: it is a FORM: first node list of a pool
+ * @has_nl: it changes the node list
+ * @nl: the list after it, when @has_nl
+ */
+struct batch {
+	uint16_t coordinator;
+	unsigned int n;
+	uint64_t tids[HSMREPL_BATCH_TLS_MAX];
+	struct position before;
+	struct position after;
+	unsigned int n_voters;
+	uint16_t voters[HSMREPL_NODES_MAX];
+	bool forms;
+	bool has_nl;
+	struct node_list nl;
+};
+
+/**
+ * batch_read() - read the facts
+ * @tls: TLs, one after the other, no alignment needed
+ * @n_tls: how many
+ * @b: filled in
+ *
+ * Returns false unless the TLs are whole, consecutive on one SP chain, of one coordinator, epoch and
+ * CNLS; a TL that changes the node list must be alone in its batch.
+ */
+bool batch_read(struct bytes tls, unsigned int n_tls, struct batch *b);
+
+bool batch_has_voter(const struct batch *b, uint16_t id);
+
+/* A fresh node list in wire format from a host one, and back; false if it is not valid. */
+bool nl_decode(struct bytes payload, struct node_list *nl);
+void nl_encode(const struct node_list *nl, struct hsmrepl_nl *out);
+
+bool nl_has(const struct node_list *nl, uint16_t id);
+
+#endif /* HSM_CORE_BATCH_H */
