@@ -15,7 +15,7 @@ struct action *out_add(struct actions *out, enum action_type type)
 	return a;
 }
 
-/* One frame to one peer, or to all with the same bytes: the last frame is encoded once. */
+/* One frame to one peer; nothing if it is not connected. */
 void out_send(struct node *n, struct actions *out, const struct peer *to, struct message *m)
 {
 	struct action *a;

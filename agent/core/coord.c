@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The coordinator's side of a batch (protocol.md section 2).
+ *
+ *   claimed  -> PREPARE to all, own yes to the disk                  VOTING
+ *   all yes  -> apply, tell, COMMIT to all                           FREE
+ *   a no     -> refusal to the disk                                  REVOKING
+ *   durable  -> ABORT to all; retry: requeue                         FREE
+ *                             final: wait for every confirmation     ABORTING
+ *   all confirmed -> tell the submitters "aborted"                   FREE
+ */
+#include "node.h"
+
+#include <assert.h>
+#include <errno.h>
+
+static void send_voters(struct node *n, struct message *m, struct actions *out)
+{
+	for each_peer(p, n)
+		if (batch_has_voter(&n->slot.batch, p->id))
+			out_send(n, out, p, m);
+}
+
+/* A transaction whose submitters still wait is tried again unless a voter can never take it. */
+static bool worth_retry(const struct node *n)
+{
+	const struct slot *s = &n->slot;
+
+	if (!s->claimed || s->batch.has_nl)
+		return false;
+	return s->refusal != REFUSAL_INVALID || s->error == ENOMEM || s->batch.n > 1;
+}
+
+static void commit_if_decided(struct node *n, struct actions *out)
+{
+	struct slot *s = &n->slot;
+	struct message m = { .type = MSG_COMMIT, .batch = s->id };
+
+	if (!s->durable)
+		return;
+	for (unsigned int i = 0; i < s->batch.n_voters; i++) {
+		struct peer *p = peer_find(n, s->batch.voters[i]);
+
+		if (s->batch.voters[i] != n->id && (!p || p->vote != VOTE_YES))
+			return;
+	}
+	slot_commit(n, out);
+	n->used = true;
+	if (n->solo)
+		n->solo--;
+	m.turn = turn_pass(n);
+	m.seq = n->pos.seq;
+	m.sp = n->pos.sp;
+	send_voters(n, &m, out);
+	if (s->batch.forms)
+		out_answer(n, out, 0, NULL);
+}
+
+static void revoke(struct node *n, enum refusal why, int error, uint16_t refuser, struct actions *out)
+{
+	struct slot *s = &n->slot;
+
+	s->refusal = why;
+	s->error = error;
+	s->refuser = refuser;
+	slot_move(s, SLOT_REVOKING);
+	out_append(out, RECORD_REFUSED, s->id, (struct bytes){ 0 }, 0);
+}
+
+/* A batch was claimed under our grant. */
+void coord_claimed(struct node *n, const struct event *ev, struct actions *out)
+{
+	struct message m = { .type = MSG_PREPARE, .n_tls = ev->n_tls, .tls = ev->data };
+	struct batch b;
+	bool ok = batch_read(ev->data, ev->n_tls, &b);
+
+	assert(ok && b.coordinator == n->id && same_place(&b.before, &n->pos));
+	assert(n->granted && ev->batch.number == n->granted);
+	n->granted = 0;
+	n->queued = false;
+	n->wanted_ms = 0;
+	m.batch = (struct batch_id){ n->id, ev->batch.number };
+	slot_fill(n, SLOT_VOTING, m.batch, &b);
+	n->slot.claimed = true;
+	for each_peer(p, n)
+		p->vote = VOTE_NONE;
+	send_voters(n, &m, out);
+	out_append(out, RECORD_YES, m.batch, ev->data, ev->n_tls);
+}
+
+/* Our own yes is on the disk. It may be too late: a refusal can already be on its way. */
+void coord_own_durable(struct node *n, struct actions *out)
+{
+	n->slot.durable = true;
+	if (n->slot.state == SLOT_VOTING)
+		commit_if_decided(n, out);
+}
+
+/* @p holds a durable yes for the batch in our slot. */
+void coord_yes(struct node *n, struct peer *p, struct actions *out)
+{
+	p->vote = VOTE_YES;
+	commit_if_decided(n, out);
+}
+
+void coord_vote(struct node *n, struct peer *p, const struct message *m, struct actions *out)
+{
+	struct slot *s = &n->slot;
+
+	turn_adopt(n, &m->turn);
+	if (s->state != SLOT_VOTING || !same_batch(s->id, m->batch) ||
+	    !batch_has_voter(&s->batch, p->id))
+		return;
+	if (m->yes) {
+		coord_yes(n, p, out);
+		return;
+	}
+	p->vote = VOTE_NO;
+	revoke(n, m->refusal, m->error, p->id, out);
+}
+
+static void tell_aborted(struct node *n, struct actions *out)
+{
+	static const char *const why[REFUSALS] = {
+		[REFUSAL_NONE] = "aborted",
+		[REFUSAL_BUSY] = "a node is busy with another batch: try again",
+		[REFUSAL_POSITION] = "a node is not in reset state: zeroize it first",
+		[REFUSAL_STATE] = "a node does not see this one as a peer: check its peer lines",
+		[REFUSAL_REFUSED] = "a node refused after a lost connection: try again",
+		[REFUSAL_INVALID] = "a node cannot apply it: see its limits",
+	};
+	struct slot *s = &n->slot;
+	int error = s->refusal == REFUSAL_INVALID ? s->error : ECANCELED;
+
+	out_resolve(out, s->id, HSMREPL_ABORT, error);
+	out_append(out, RECORD_ABORTED, s->id, (struct bytes){ 0 }, 0);
+	slot_move(s, SLOT_FREE);
+	if (s->batch.forms)
+		out_answer(n, out, error, why[s->refusal]);
+}
+
+static void tell_if_confirmed(struct node *n, struct actions *out)
+{
+	struct slot *s = &n->slot;
+
+	for (unsigned int i = 0; i < s->batch.n_voters; i++) {
+		struct peer *p = peer_find(n, s->batch.voters[i]);
+
+		if (s->batch.voters[i] != n->id && (!p || !p->confirmed))
+			return;
+	}
+	tell_aborted(n, out);
+}
+
+/* Our refusal of our own batch is on the disk: from here on it can never commit. */
+void coord_revoked_durable(struct node *n, struct actions *out)
+{
+	struct slot *s = &n->slot;
+	struct message m = { .type = MSG_ABORT, .batch = s->id };
+
+	send_voters(n, &m, out);
+	if (worth_retry(n)) {
+		if (s->refusal == REFUSAL_INVALID && s->error != ENOMEM)
+			n->solo = s->batch.n;
+		n->calm = true;
+		out_resolve(out, s->id, HSMREPL_REQUEUE, 0);
+		slot_move(s, SLOT_FREE);
+		return;
+	}
+	for each_peer(p, n)
+		p->confirmed = false;
+	slot_move(s, SLOT_ABORTING);
+	tell_if_confirmed(n, out);
+}
+
+void coord_aborted(struct node *n, struct peer *p, const struct message *m, struct actions *out)
+{
+	if (n->slot.state != SLOT_ABORTING || !same_batch(n->slot.id, m->batch))
+		return;
+	p->confirmed = true;
+	tell_if_confirmed(n, out);
+}
+
+/*
+ * A peer's first hello in a connection: what was sent in the one before may be lost. A PREPARE reaches
+ * a node at most once, so a missing vote is asked for, never prepared again.
+ */
+void coord_greeted(struct node *n, struct peer *p, const struct message *m, struct actions *out)
+{
+	struct slot *s = &n->slot;
+	struct message ask = { .batch = s->id };
+
+	if ((s->state != SLOT_VOTING && s->state != SLOT_ABORTING) ||
+	    !batch_has_voter(&s->batch, p->id))
+		return;
+	if (s->state == SLOT_VOTING && same_batch(m->hello.slot, s->id)) {
+		coord_yes(n, p, out);
+		return;
+	}
+	if (s->state == SLOT_VOTING && p->vote == VOTE_YES)
+		return;
+	if (s->state == SLOT_ABORTING && p->confirmed)
+		return;
+	ask.type = s->state == SLOT_VOTING ? MSG_INQUIRE : MSG_ABORT;
+	out_send(n, out, p, &ask);
+}

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The voter's side of another node's batch (protocol.md section 2).
+ *
+ *   PREPARE            -> device and disk take our yes at the same time   TAKING
+ *   both done          -> VOTE yes                                        HELD
+ *   device refuses     -> refusal to the disk                             DROPPING
+ *   COMMIT, or a notice of it -> apply                                    FREE
+ *   ABORT              -> refusal to the disk                             DROPPING
+ *   refusal durable    -> VOTE no, or ABORTED                             FREE
+ */
+#include "node.h"
+
+#include <assert.h>
+#include <errno.h>
+
+static void vote(struct node *n, struct peer *p, struct batch_id id, enum refusal why, int error,
+		 struct actions *out)
+{
+	struct message m = {
+		.type = MSG_VOTE, .batch = id, .turn = n->turn,
+		.yes = why == REFUSAL_NONE, .refusal = why, .error = error,
+	};
+
+	out_send(n, out, p, &m);
+}
+
+/* Are the voters of the batch just the members of our node list? */
+static bool our_voters(const struct node *n, const struct batch *b)
+{
+	if (b->forms)
+		return batch_has_voter(b, n->id);
+	if (b->n_voters != n->nl.n)
+		return false;
+	for (unsigned int i = 0; i < b->n_voters; i++)
+		if (b->voters[i] != n->nl.node[i].id)
+			return false;
+	return true;
+}
+
+/* Why we cannot vote yes, or REFUSAL_NONE. */
+static enum refusal objection(const struct node *n, const struct peer *p, struct batch_id id,
+			      const struct batch *b)
+{
+	if (id.number <= p->refused)
+		return REFUSAL_REFUSED;
+	if (n->slot.state != SLOT_FREE || n->granted)
+		return REFUSAL_BUSY;
+	if (!same_place(&n->pos, &b->before) || !our_voters(n, b) || b->forms != node_blank(n))
+		return REFUSAL_POSITION;
+	if (p->link != (b->forms ? LINK_BLANK : LINK_MEMBER))
+		return REFUSAL_STATE;
+	return REFUSAL_NONE;
+}
+
+/* Only a node that has applied the predecessor sends a PREPARE on the successor Sync-Point. */
+static bool is_commit_notice(const struct node *n, const struct batch *b)
+{
+	const struct slot *s = &n->slot;
+
+	if (s->state != SLOT_HELD && !(s->state == SLOT_VOTING && s->in_doubt))
+		return false;
+	return same_place(&s->batch.after, &b->before);
+}
+
+void voter_prepare(struct node *n, struct peer *p, const struct message *m, struct actions *out)
+{
+	struct batch b;
+	enum refusal why;
+	struct action *a;
+
+	if (!batch_read(m->tls, m->n_tls, &b) || b.coordinator != p->id ||
+	    m->batch.coordinator != p->id) {
+		out_drop(out, p->id, "it sent a batch that is malformed: check its version");
+		return;
+	}
+	if (is_commit_notice(n, &b))
+		slot_commit(n, out);
+	if (same_place(&n->pos, &b.before) && !b.forms)
+		link_proven(n, p, out);
+	why = objection(n, p, m->batch, &b);
+	if (why != REFUSAL_NONE) {
+		vote(n, p, m->batch, why, 0, out);
+		return;
+	}
+	slot_fill(n, SLOT_TAKING, m->batch, &b);
+	a = out_add(out, ACT_PREPARE);
+	a->batch = m->batch;
+	a->tail = m->tls;
+	a->n_tls = m->n_tls;
+	out_append(out, RECORD_YES, m->batch, m->tls, m->n_tls);
+}
+
+static void drop_yes(struct node *n, struct actions *out)
+{
+	struct slot *s = &n->slot;
+	struct peer *p = peer_find(n, s->id.coordinator);
+
+	if (p && p->refused < s->id.number)
+		p->refused = s->id.number;
+	slot_move(s, SLOT_DROPPING);
+	out_append(out, RECORD_REFUSED, s->id, (struct bytes){ 0 }, 0);
+}
+
+/* Disk and device are at work on our yes; what next? */
+static void taken(struct node *n, struct actions *out)
+{
+	struct slot *s = &n->slot;
+	struct peer *p = peer_find(n, s->id.coordinator);
+
+	if (s->refusal != REFUSAL_NONE || (s->drop_asked && s->prepared)) {
+		drop_yes(n, out);
+		return;
+	}
+	if (!s->prepared || !s->durable)
+		return;
+	slot_move(s, SLOT_HELD);
+	if (p)
+		vote(n, p, s->id, REFUSAL_NONE, 0, out);
+}
+
+void voter_prepared(struct node *n, const struct event *ev, struct actions *out)
+{
+	struct slot *s = &n->slot;
+
+	assert(s->state == SLOT_TAKING && same_batch(s->id, ev->batch));
+	s->prepared = ev->error == 0;
+	if (ev->error) {
+		s->refusal = ev->error == EBUSY ? REFUSAL_BUSY : REFUSAL_INVALID;
+		s->error = ev->error;
+	}
+	taken(n, out);
+}
+
+void voter_yes_durable(struct node *n, struct actions *out)
+{
+	n->slot.durable = true;
+	if (n->slot.state == SLOT_TAKING)
+		taken(n, out);
+}
+
+/* Our refusal of another's batch is on the disk: say so. */
+void voter_refused_durable(struct node *n, struct batch_id id, struct actions *out)
+{
+	struct slot *s = &n->slot;
+	struct peer *p = peer_find(n, id.coordinator);
+	struct message aborted = { .type = MSG_ABORTED, .batch = id };
+
+	if (s->state == SLOT_DROPPING && same_batch(s->id, id)) {
+		if (s->prepared)
+			out_resolve(out, id, HSMREPL_ABORT, 0);
+		slot_move(s, SLOT_FREE);
+		if (p && s->drop_asked)
+			out_send(n, out, p, &aborted);
+		else if (p)
+			vote(n, p, id, s->refusal, s->error, out);
+		return;
+	}
+	if (!p || p->refusing != id.number)
+		return;
+	if (p->reply == REPLY_ABORTED)
+		out_send(n, out, p, &aborted);
+	else
+		vote(n, p, id, REFUSAL_REFUSED, 0, out);
+	p->refusing = 0;
+}
+
+void voter_commit(struct node *n, struct peer *p, const struct message *m, struct actions *out)
+{
+	struct slot *s = &n->slot;
+
+	turn_adopt(n, &m->turn);
+	n->calm = false;
+	if (s->state != SLOT_HELD || !same_batch(s->id, m->batch))
+		return;
+	if (m->seq != s->batch.after.seq || m->sp != s->batch.after.sp) {
+		out_drop(out, p->id, "its COMMIT names another Sync-Point than its PREPARE");
+		return;
+	}
+	slot_commit(n, out);
+}
+
+/* Never a yes for this batch of @p: durable before it is said. */
+static void refuse(struct node *n, struct peer *p, struct batch_id id, enum reply reply,
+		   struct actions *out)
+{
+	if (p->refusing == id.number) {
+		p->reply = reply;
+		return;
+	}
+	if (id.number > p->refused) {
+		p->refused = id.number;
+		p->refusing = id.number;
+		p->reply = reply;
+		out_append(out, RECORD_REFUSED, id, (struct bytes){ 0 }, 0);
+	} else if (reply == REPLY_ABORTED) {
+		out_send(n, out, p, &(struct message){ .type = MSG_ABORTED, .batch = id });
+	} else {
+		vote(n, p, id, REFUSAL_REFUSED, 0, out);
+	}
+}
+
+void voter_abort(struct node *n, struct peer *p, const struct message *m, struct actions *out)
+{
+	struct slot *s = &n->slot;
+
+	n->calm = false;
+	if (m->batch.coordinator != p->id || same_batch(n->last, m->batch)) {
+		out_drop(out, p->id, "it aborts a batch that is not its own or is committed");
+		return;
+	}
+	if (!same_batch(s->id, m->batch) || s->state == SLOT_FREE) {
+		refuse(n, p, m->batch, REPLY_ABORTED, out);
+		return;
+	}
+	s->drop_asked = true;
+	if (s->state == SLOT_HELD)
+		drop_yes(n, out);
+	else if (s->state == SLOT_TAKING)
+		taken(n, out);
+}
+
+/* The coordinator lost our vote, or never got it. */
+void voter_inquire(struct node *n, struct peer *p, const struct message *m, struct actions *out)
+{
+	struct slot *s = &n->slot;
+
+	if (m->batch.coordinator != p->id) {
+		out_drop(out, p->id, "it inquires about a batch that is not its own");
+		return;
+	}
+	if (same_batch(n->last, m->batch))
+		return;		/* our hello shows that it is committed */
+	if (same_batch(s->id, m->batch) && s->state == SLOT_HELD)
+		vote(n, p, m->batch, REFUSAL_NONE, 0, out);
+	else if (!same_batch(s->id, m->batch) || s->state == SLOT_FREE)
+		refuse(n, p, m->batch, REPLY_VOTE_NO, out);
+	/* else our yes or no follows when the disk is done with it */
+}
