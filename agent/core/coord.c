@@ -9,7 +9,7 @@
  *                             final: wait for every confirmation     ABORTING
  *   all confirmed -> tell the submitters "aborted"                   FREE
  */
-#include "node.h"
+#include "internal.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -65,6 +65,16 @@ static void revoke(struct node *n, enum refusal why, int error, uint16_t refuser
 	s->refuser = refuser;
 	slot_move(s, SLOT_REVOKING);
 	out_append(out, RECORD_REFUSED, s->id, (struct bytes){ 0 }, 0);
+}
+
+/* Let the device claim one batch, under a number never used before. */
+void coord_grant(struct node *n, struct actions *out)
+{
+	struct action *a = out_add(out, ACT_GRANT);
+
+	n->granted = (uint64_t)n->incarnation << 32 | ++n->counter;
+	a->batch = (struct batch_id){ n->id, n->granted };
+	a->max_tls = n->solo ? 1 : HSMREPL_BATCH_TLS_MAX;
 }
 
 /* A batch was claimed under our grant. */

@@ -1,17 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * The node's own state, and what its files offer each other:
- *
- *   node.c   one step: event -> handler -> settle; state reports, ticks, forming a pool
- *   link.c   peers: hello, heartbeat, who counts as a member
- *   coord.c  coordinator: claim, votes, commit, revoke, abort
- *   voter.c  voter: prepare, yes, commit notice, abort, inquiry
- *   turn.c   who may cut the next batch
- *   slot.c   the slot's table of allowed moves; applying what is committed
- *   out.c    composing actions
- *
- * Private to agent/core.
- */
+/* The node's own state: peers, slot, turn. Private to agent/core. */
 #ifndef HSM_CORE_NODE_H
 #define HSM_CORE_NODE_H
 
@@ -120,9 +108,11 @@ struct slot {
  * @revoking: ACT_REVOKE is under way
  * @used: our turn has served one batch of our own
  * @wanted_ms: when we asked for the turn, 0 if we did not
+ * @want_tries: how often we asked in vain
  * @calm: a batch of ours collided: wait for a sign from the others, or a tick
  * @solo: cut this many batches of one TL, to find the one that a voter refuses
  * @forming: administrative request that forms the pool, 0 for none
+ * @form_nl: the list it asks for
  * @heartbeat_ms: when the last hellos went out
  * @reported: what was last reported
  * @reported_up: members connected, as last reported
@@ -152,6 +142,7 @@ struct node {
 	bool revoking;
 	bool used;
 	uint64_t wanted_ms;
+	unsigned int want_tries;
 	bool calm;
 	unsigned int solo;
 	uint64_t forming;
@@ -174,61 +165,5 @@ static inline bool same_place(const struct position *a, const struct position *b
 {
 	return a->epoch == b->epoch && a->seq == b->seq && a->sp == b->sp;
 }
-
-/* node.c */
-bool node_blank(const struct node *n);
-
-/* out.c */
-struct action *out_add(struct actions *out, enum action_type type);
-void out_send(struct node *n, struct actions *out, const struct peer *to, struct message *m);
-void out_append(struct actions *out, enum record_type record, struct batch_id batch,
-		struct bytes tls, unsigned int n_tls);
-void out_resolve(struct actions *out, struct batch_id batch, enum hsmrepl_resolution r, int error);
-void out_answer(struct node *n, struct actions *out, int error, const char *why);
-void out_drop(struct actions *out, uint16_t peer, const char *why);
-const char *out_say(char *buf, size_t size, const char *const parts[]);
-const char *name_of(const struct node *n, uint16_t id);
-
-/* link.c */
-struct peer *peer_find(struct node *n, uint16_t id);
-bool link_all_members(const struct node *n);
-unsigned int link_members_up(const struct node *n);
-void link_forget(struct node *n);
-void link_up(struct node *n, uint16_t id, struct actions *out);
-void link_down(struct node *n, uint16_t id, struct actions *out);
-void link_hello(struct node *n, struct peer *p, const struct message *m, struct actions *out);
-void link_proven(struct node *n, struct peer *p, struct actions *out);
-void link_tick(struct node *n, struct actions *out);
-
-/* slot.c */
-void slot_move(struct slot *s, enum slot_state to);
-void slot_fill(struct node *n, enum slot_state to, struct batch_id id, const struct batch *b);
-void slot_commit(struct node *n, struct actions *out);
-
-/* coord.c */
-void coord_claimed(struct node *n, const struct event *ev, struct actions *out);
-void coord_vote(struct node *n, struct peer *p, const struct message *m, struct actions *out);
-void coord_yes(struct node *n, struct peer *p, struct actions *out);
-void coord_aborted(struct node *n, struct peer *p, const struct message *m, struct actions *out);
-void coord_own_durable(struct node *n, struct actions *out);
-void coord_revoked_durable(struct node *n, struct actions *out);
-void coord_greeted(struct node *n, struct peer *p, const struct message *m, struct actions *out);
-
-/* voter.c */
-void voter_prepare(struct node *n, struct peer *p, const struct message *m, struct actions *out);
-void voter_prepared(struct node *n, const struct event *ev, struct actions *out);
-void voter_yes_durable(struct node *n, struct actions *out);
-void voter_refused_durable(struct node *n, struct batch_id id, struct actions *out);
-void voter_commit(struct node *n, struct peer *p, const struct message *m, struct actions *out);
-void voter_abort(struct node *n, struct peer *p, const struct message *m, struct actions *out);
-void voter_inquire(struct node *n, struct peer *p, const struct message *m, struct actions *out);
-
-/* turn.c */
-void turn_reset(struct node *n);
-void turn_adopt(struct node *n, const struct turn *t);
-void turn_lost(struct node *n, uint16_t id);
-void turn_want(struct node *n, uint16_t id);
-struct turn turn_pass(struct node *n);
-void turn_settle(struct node *n, struct actions *out);
 
 #endif /* HSM_CORE_NODE_H */

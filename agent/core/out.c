@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "node.h"
+#include "internal.h"
 
 #include <assert.h>
 #include <string.h>

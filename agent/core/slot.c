@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "node.h"
+#include "internal.h"
 
 #include <assert.h>
 #include <string.h>
@@ -60,6 +60,7 @@ static void adopt_list(struct node *n, const struct node_list *nl, struct action
 	link_forget(n);
 	turn_reset(n);
 	out_add(out, ACT_MEMBERS)->nl = &n->nl;
+	link_greet_all(n, out);
 }
 
 /*

@@ -85,6 +85,7 @@ struct bytes {
  * @position: of the device, after everything known to be committed was applied
  * @incarnation: of this start, higher than all before, durable
  * @slot: TLs of the undecided batch, empty for a free slot; a durable yes for it is in the log
+ * @slot_n_tls: TLs in @slot
  * @slot_id: which batch
  * @slot_claimed: the device still has the submitters of that batch (kernel alive)
  * @last: batch that was applied last, coordinator 0 for none
@@ -96,6 +97,7 @@ struct recovery {
 	struct position position;
 	uint32_t incarnation;
 	struct bytes slot;
+	unsigned int slot_n_tls;
 	struct batch_id slot_id;
 	bool slot_claimed;
 	struct batch_id last;

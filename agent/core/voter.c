@@ -9,7 +9,7 @@
  *   ABORT              -> refusal to the disk                             DROPPING
  *   refusal durable    -> VOTE no, or ABORTED                             FREE
  */
-#include "node.h"
+#include "internal.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "internal.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+const size_t node_size = sizeof(struct node);
+
+void node_init(struct node *n, uint16_t id, const char *name)
+{
+	const char *const parts[] = { name, NULL };
+
+	memset(n, 0, sizeof(*n));
+	n->id = id;
+	out_say(n->name, sizeof(n->name), parts);
+}
+
+/* In reset state: no pool, no history. */
+bool node_blank(const struct node *n)
+{
+	return n->nl.n == 0 && n->pos.seq == 0;
+}
+
+static enum hsmrepl_node_state state_of(const struct node *n)
+{
+	if (n->halted)
+		return HSMREPL_HALTED;
+	if (!n->nl.n)
+		return HSMREPL_JOINING;
+	if (link_all_members(n))
+		return HSMREPL_MEMBER;
+	if (!n->was_member && n->now_ms - n->boot_ms < NODE_STARTING_MS)
+		return HSMREPL_STARTING;
+	return HSMREPL_BLOCKED;
+}
+
+/* One line that says why writes wait, naming every node that is waited for; empty if they do not. */
+static void explain(const struct node *n, char *buf, size_t size)
+{
+	const char *parts[3 + 4 * HSMREPL_NODES_MAX];
+	unsigned int used = 0;
+
+	for (unsigned int i = 0; i < n->nl.n; i++) {
+		const struct peer *p = peer_find((struct node *)n, n->nl.node[i].id);
+		enum link_state link = p ? p->link : LINK_DOWN;
+
+		if (n->nl.node[i].id == n->id || link == LINK_MEMBER)
+			continue;
+		parts[used] = used ? "; " : "writes wait for ";
+		used++;
+		parts[used++] = n->nl.node[i].name;
+		parts[used++] = ": ";
+		parts[used++] = link_state_name(link);
+	}
+	parts[used] = NULL;
+	out_say(buf, size, parts);
+}
+
+void node_report(struct node *n, struct actions *out, enum hsmrepl_event event, uint16_t peer)
+{
+	struct action *a = out_add(out, ACT_REPORT);
+
+	n->reported = state_of(n);
+	n->reported_up = link_members_up(n);
+	if (!n->halted)
+		explain(n, n->reported_why, sizeof(n->reported_why));
+	if (n->reported == HSMREPL_MEMBER)
+		n->was_member = true;
+	a->state = n->reported;
+	a->nodes_up = n->reported_up;
+	a->node_event = event;
+	a->peer = peer;
+	a->why = n->reported_why;
+}
+
+static void report_change(struct node *n, struct actions *out)
+{
+	char why[HSMREPL_ERROR_MAX];
+
+	explain(n, why, sizeof(why));
+	if (n->reported != state_of(n) || n->reported_up != link_members_up(n) ||
+	    (!n->halted && strcmp(why, n->reported_why)))
+		node_report(n, out, 0, 0);
+}
+
+static void boot_slot(struct node *n, const struct recovery *r)
+{
+	bool own = r->slot_id.coordinator == n->id;
+	struct batch b;
+	bool ok;
+
+	if (!r->slot_id.coordinator)
+		return;
+	ok = batch_read(r->slot, r->slot_n_tls, &b);
+	assert(ok && b.coordinator == r->slot_id.coordinator && same_place(&b.before, &n->pos));
+	slot_fill(n, own ? SLOT_VOTING : SLOT_HELD, r->slot_id, &b);
+	n->slot.claimed = r->slot_claimed;
+	n->slot.in_doubt = own;
+	n->slot.durable = true;
+	n->slot.prepared = true;
+}
+
+static void on_boot(struct node *n, const struct event *ev, struct actions *out)
+{
+	const struct recovery *r = ev->recovery;
+	uint16_t id = n->id;
+	char name[HSMREPL_NAME_MAX];
+
+	memcpy(name, n->name, sizeof(name));
+	node_init(n, id, name);
+	n->now_ms = ev->now_ms;
+	n->boot_ms = ev->now_ms;
+	n->booted = true;
+	n->nl = *r->nl;
+	n->pos = r->position;
+	n->told_seq = n->pos.seq;
+	n->last = r->last;
+	n->incarnation = r->incarnation;
+	assert(r->n_refused <= HSMREPL_NODES_MAX);
+	for (unsigned int i = 0, used = 0; i < r->n_refused; i++)
+		if (r->refused[i].coordinator != n->id) {
+			n->peers[used].id = r->refused[i].coordinator;
+			n->peers[used++].refused = r->refused[i].number;
+		}
+	boot_slot(n, r);
+	turn_reset(n);
+	if (n->nl.n)
+		out_add(out, ACT_MEMBERS)->nl = &n->nl;
+	node_report(n, out, 0, 0);
+}
+
+static void on_tick(struct node *n, const struct event *ev, struct actions *out)
+{
+	(void)ev;
+	link_tick(n, out);
+	turn_tick(n);
+}
+
+static void on_queued(struct node *n, const struct event *ev, struct actions *out)
+{
+	(void)ev;
+	(void)out;
+	n->queued = true;
+}
+
+static void on_revoked(struct node *n, const struct event *ev, struct actions *out)
+{
+	(void)out;
+	n->revoking = false;
+	if (ev->error == 0)
+		n->granted = 0;
+}
+
+static void on_resolved(struct node *n, const struct event *ev, struct actions *out)
+{
+	(void)out;
+	assert(same_place(ev->position, &n->pos) || ev->position->seq < n->pos.seq);
+	n->pos.digest = ev->position->digest;
+	memcpy(n->pos.chain, ev->position->chain, sizeof(n->pos.chain));
+	n->told_seq = ev->position->seq;
+}
+
+static void on_durable(struct node *n, const struct event *ev, struct actions *out)
+{
+	struct slot *s = &n->slot;
+	bool own = ev->batch.coordinator == n->id;
+
+	if (ev->record == RECORD_REFUSED && !own)
+		voter_refused_durable(n, ev->batch, out);
+	else if (s->state == SLOT_FREE || !same_batch(s->id, ev->batch))
+		return;
+	else if (ev->record == RECORD_REFUSED && s->state == SLOT_REVOKING)
+		coord_revoked_durable(n, out);
+	else if (ev->record == RECORD_YES && own)
+		coord_own_durable(n, out);
+	else if (ev->record == RECORD_YES)
+		voter_yes_durable(n, out);
+}
+
+/* What cannot be made durable is not promised: the node stops, its peers see it gone. */
+static void on_disk_error(struct node *n, const struct event *ev, struct actions *out)
+{
+	const char *const parts[] = {
+		"halted: the transaction log cannot be written (",
+		ev->error == ENOSPC ? "disk full" : "I/O error", "): mend the disk, restart the agent",
+		NULL
+	};
+
+	n->halted = true;
+	out_say(n->reported_why, sizeof(n->reported_why), parts);
+	for each_peer(p, n)
+		if (p->up)
+			out_drop(out, p->id, "this node halted: its disk failed");
+}
+
+static void on_peer_up(struct node *n, const struct event *ev, struct actions *out)
+{
+	link_up(n, ev->peer, out);
+}
+
+static void on_peer_down(struct node *n, const struct event *ev, struct actions *out)
+{
+	link_down(n, ev->peer, out);
+}
+
+static void on_message(struct node *n, const struct event *ev, struct actions *out)
+{
+	struct peer *p = peer_find(n, ev->peer);
+	struct message m;
+
+	if (!p || !p->up)
+		return;
+	p->last_heard_ms = n->now_ms;
+	if (!wire_decode(ev->data, &m) || (m.type != MSG_HELLO && !p->greeted)) {
+		out_drop(out, p->id, "it sent a message that is malformed or before its hello");
+		return;
+	}
+	switch (m.type) {
+	case MSG_HELLO:
+		link_hello(n, p, &m, out);
+		break;
+	case MSG_PREPARE:
+		voter_prepare(n, p, &m, out);
+		break;
+	case MSG_VOTE:
+		coord_vote(n, p, &m, out);
+		break;
+	case MSG_COMMIT:
+		voter_commit(n, p, &m, out);
+		break;
+	case MSG_ABORT:
+		voter_abort(n, p, &m, out);
+		break;
+	case MSG_ABORTED:
+		coord_aborted(n, p, &m, out);
+		break;
+	case MSG_INQUIRE:
+		voter_inquire(n, p, &m, out);
+		break;
+	case MSG_WANT:
+		turn_want(n, p->id);
+		break;
+	case MSG_TURN:
+		n->calm = false;
+		turn_adopt(n, &m.turn);
+		break;
+	}
+}
+
+/* Why the pool cannot be formed with this list, or NULL. */
+static const char *form_obstacle(struct node *n, const struct node_list *nl, struct actions *out)
+{
+	if (!node_blank(n))
+		return "this node is in a pool already: zeroize it first";
+	if (n->slot.state != SLOT_FREE || n->granted)
+		return "another form is under way: wait for it";
+	if (!nl_has(nl, n->id))
+		return "this node must be in the list";
+	for (unsigned int i = 0; i < nl->n; i++) {
+		const struct peer *p = peer_find(n, nl->node[i].id);
+		enum link_state link = p ? p->link : LINK_DOWN;
+		const char *const parts[] = {
+			nl->node[i].name, " is ", link == LINK_AHEAD ? "in a pool already" :
+			link_state_name(link),
+			": all nodes must be connected and in reset state", NULL
+		};
+
+		if (nl->node[i].id != n->id && link != LINK_BLANK)
+			return out_say(out->why, sizeof(out->why), parts);
+	}
+	return NULL;
+}
+
+static void on_form(struct node *n, const struct event *ev, struct actions *out)
+{
+	const char *obstacle = form_obstacle(n, ev->nl, out);
+
+	if (obstacle) {
+		struct action *a = out_add(out, ACT_ANSWER);
+
+		a->request = ev->request;
+		a->error = EBUSY;
+		a->why = obstacle;
+		return;
+	}
+	n->forming = ev->request;
+	n->form_nl = *ev->nl;
+	out_add(out, ACT_SUBMIT_FORM)->nl = &n->form_nl;
+	coord_grant(n, out);
+}
+
+void node_step(struct node *n, const struct event *ev, struct actions *out)
+{
+	static void (*const handler[EV_TYPES])(struct node *, const struct event *,
+					       struct actions *) = {
+		[EV_BOOT] = on_boot, [EV_TICK] = on_tick, [EV_QUEUED] = on_queued,
+		[EV_CLAIMED] = coord_claimed, [EV_REVOKED] = on_revoked,
+		[EV_PREPARED] = voter_prepared, [EV_RESOLVED] = on_resolved,
+		[EV_DURABLE] = on_durable, [EV_DISK_ERROR] = on_disk_error,
+		[EV_PEER_UP] = on_peer_up, [EV_PEER_DOWN] = on_peer_down,
+		[EV_MESSAGE] = on_message, [EV_FORM] = on_form,
+	};
+
+	assert(ev->type < EV_TYPES);
+	out->n = 0;
+	out->wire_used = 0;
+	if (ev->type != EV_BOOT && (!n->booted || n->halted))
+		return;
+	n->now_ms = ev->now_ms;
+	handler[ev->type](n, ev, out);
+	if (!n->halted)
+		turn_settle(n, out);
+	report_change(n, out);
+}
+
+void node_look(const struct node *n, struct node_view *view)
+{
+	const struct slot *s = &n->slot;
+	bool taken = s->state != SLOT_FREE;
+
+	memset(view, 0, sizeof(*view));
+	view->id = n->id;
+	view->state = n->reported;
+	view->nl = &n->nl;
+	view->position = n->pos;
+	view->slot = s->state;
+	view->queued = n->queued;
+	view->turn_holder = n->turn.holder;
+	if (taken) {
+		view->slot_id = s->id;
+		view->slot_since_ms = s->since_ms;
+		view->n_tids = s->batch.n;
+		view->tids = s->batch.tids;
+		view->own_vote = s->durable ? VOTE_YES : VOTE_NONE;
+	}
+	for (const struct peer *p = n->peers; p < n->peers + PEERS_MAX; p++) {
+		struct peer_view *v = &view->peer[view->n_peers];
+
+		if (!p->id)
+			continue;
+		view->n_peers++;
+		*v = (struct peer_view){
+			.id = p->id, .link = p->link, .seq = p->seq, .sp = p->sp,
+			.rtt_ms = p->rtt_ms, .last_heard_ms = p->last_heard_ms,
+			.vote = taken && s->id.coordinator == n->id ? p->vote : VOTE_NONE,
+		};
+		if (taken && s->id.coordinator == p->id)
+			v->vote = VOTE_YES;
+	}
+}
