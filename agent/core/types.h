@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What batches, positions and node lists are to the agent; host byte order. */
+#ifndef HSM_CORE_TYPES_H
+#define HSM_CORE_TYPES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <linux/hsmrepl.h>
+
+/**
+ * struct batch_id - names one batch for ever (protocol.md section 1)
+ * @coordinator: node id, 0 for none
+ * @number: incarnation of the coordinator << 32 | counter; never used twice
+ */
+struct batch_id {
+	uint16_t coordinator;
+	uint64_t number;
+};
+
+/**
+ * struct position - where a node stands in the history
+ * @epoch: epoch in force
+ * @seq: TLs applied
+ * @sp: Sync-Point
+ * @digest: keyed digest of the content
+ * @chain: hash chain
+ */
+struct position {
+	uint64_t epoch;
+	uint64_t seq;
+	uint64_t sp;
+	uint64_t digest;
+	uint8_t chain[HSMREPL_CHAIN_LEN];
+};
+
+/**
+ * struct member - one entry of a node list, host byte order
+ * @id: node id
+ * @name: NUL terminated
+ * @address: "host:port"
+ */
+struct member {
+	uint16_t id;
+	char name[HSMREPL_NAME_MAX];
+	char address[HSMREPL_ADDRESS_MAX];
+};
+
+/**
+ * struct node_list - members of the pool, ascending by id
+ * @pool: pool id
+ * @epoch: epoch that this list stands for
+ * @n: entries used; 0 for a node without a pool
+ * @node: entries
+ */
+struct node_list {
+	uint8_t pool[HSMREPL_POOL_LEN];
+	uint64_t epoch;
+	unsigned int n;
+	struct member node[HSMREPL_NODES_MAX];
+};
+
+/* Bytes that belong to somebody else. */
+struct bytes {
+	const void *p;
+	size_t n;
+};
+
+#endif /* HSM_CORE_TYPES_H */
