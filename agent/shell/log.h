@@ -9,7 +9,11 @@ struct log;
 
 /**
  * log_new() - a log that writes "<level> message" lines to @fd
- * Returns NULL without memory. Repeated identical lines within a second are counted, not written.
+ * @fd: not closed by log_free()
+ *
+ * The level is a word: "error", "warning", "info", "debug". Control characters become '?'.
+ * Identical lines within a second are counted, not written; the count follows with the first line
+ * after that second, or with log_free(). Any thread may log. Returns NULL without memory.
  */
 struct log *log_new(int fd, enum log_level level);
 void log_set_level(struct log *l, enum log_level level);
