@@ -1,0 +1,491 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "device.h"
+
+#include <assert.h>
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+#include "../core/batch.h"
+#include "../lib/hsmrepl.h"
+
+#define LOAD_CHUNK HSMREPL_TL_MAX	/* bytes of objects given to the device at once */
+#define LOAD_ENTRY_MAX (sizeof(struct hsmrepl_load_entry) + HSMREPL_LABEL_MAX + \
+			HSMREPL_PAYLOAD_MAX + DEVICE_ALIGN)
+#define DEVICE_ALIGN 8u
+
+_Static_assert(LOAD_CHUNK <= HSMREPL_BATCH_MAX, "a chunk is no more than LOAD takes");
+_Static_assert(LOAD_ENTRY_MAX <= LOAD_CHUNK, "any object fits into a chunk");
+_Static_assert(DEVICE_GRANT_BYTES <= HSMREPL_BATCH_MAX, "a grant is no more than GRANT takes");
+
+/**
+ * struct device - the attached device
+ * @dev: handle
+ * @load: objects that were not given to the device yet, @load_used bytes of LOAD_CHUNK; only while loading
+ * @load_used: bytes of @load
+ * @batch: TLs of the batch that is being read
+ * @batch_used: bytes of @batch
+ * @batch_tls: TLs in @batch
+ * @records: what device_read() reads into
+ */
+struct device {
+	struct hsmrepl *dev;
+	uint8_t *load;
+	size_t load_used;
+	size_t batch_used;
+	unsigned int batch_tls;
+	uint8_t batch[HSMREPL_BATCH_MAX] __attribute__((aligned(8)));
+	uint8_t records[HSMREPL_READ_MIN] __attribute__((aligned(8)));
+};
+
+/* An error that no correct device gives: whatever follows from it would be wrong. */
+static _Noreturn void broken(const char *call, int error)
+{
+	fprintf(stderr, "hsmrepld: the device broke its contract: %s: %s (%s)\n", call,
+		hsmrepl_error_name(error), hsmrepl_error_text(error));
+	abort();
+}
+
+static uint64_t to_u64(const void *p)
+{
+	return (uint64_t)(uintptr_t)p;
+}
+
+struct device *device_open(const char *path, char error[DEVICE_ERROR_MAX])
+{
+	struct device *d = OPENSSL_zalloc(sizeof(*d));
+
+	if (!d) {
+		snprintf(error, DEVICE_ERROR_MAX, "device %s: no memory", path);
+		return NULL;
+	}
+	d->dev = hsmrepl_open(path, O_RDWR | O_NONBLOCK);
+	if (!d->dev) {
+		snprintf(error, DEVICE_ERROR_MAX,
+			 "device %s: %s: load the module hsmrepl, or start hsmrepl-softdev, or correct \"device\"",
+			 path, strerror(errno));
+		OPENSSL_clear_free(d, sizeof(*d));
+		return NULL;
+	}
+	return d;
+}
+
+static void load_free(struct device *d)
+{
+	OPENSSL_clear_free(d->load, LOAD_CHUNK);
+	d->load = NULL;
+	d->load_used = 0;
+}
+
+void device_close(struct device *d)
+{
+	if (!d)
+		return;
+	hsmrepl_close(d->dev);
+	load_free(d);
+	OPENSSL_clear_free(d, sizeof(*d));
+}
+
+int device_fd(const struct device *d)
+{
+	return hsmrepl_fd(d->dev);
+}
+
+static int read_state(struct device *d, struct hsmrepl_state *state)
+{
+	int ret;
+
+	memset(state, 0, sizeof(*state));
+	state->size = sizeof(*state);
+	ret = hsmrepl_ioctl(d->dev, HSMREPL_IOC_STATE, state);
+	if (ret && ret != -ENODEV)
+		broken("STATE", ret);
+	return ret;
+}
+
+static const char *attach_hint(int error)
+{
+	switch (-error) {
+	case EBUSY:
+		return "another agent is attached: end that one first";
+	case EKEYREJECTED:
+		return "it holds the content of another node or key set: correct node-id or key-set, or reload the module to drop that content";
+	case EPERM:
+		return "an agent needs CAP_SYS_ADMIN";
+	default:
+		return hsmrepl_error_text(error);
+	}
+}
+
+int device_attach(struct device *d, uint16_t id, const char *name, enum hsmrepl_mode mode,
+		  const uint8_t digest_key[HSMREPL_KEY_LEN], struct device_content *content,
+		  char error[DEVICE_ERROR_MAX])
+{
+	struct hsmrepl_attach arg = { .size = sizeof(arg), .node_id = id, .mode = mode };
+	struct hsmrepl_state state;
+	int ret;
+
+	memcpy(arg.digest_key, digest_key, sizeof(arg.digest_key));
+	snprintf(arg.name, sizeof(arg.name), "%s", name);
+	ret = hsmrepl_ioctl(d->dev, HSMREPL_IOC_ATTACH, &arg);
+	OPENSSL_cleanse(arg.digest_key, sizeof(arg.digest_key));
+	if (!ret)
+		ret = read_state(d, &state);
+	if (ret) {
+		snprintf(error, DEVICE_ERROR_MAX, "device: cannot attach: %s (%s)",
+			 attach_hint(ret), hsmrepl_error_name(ret));
+		return ret;
+	}
+	memset(content, 0, sizeof(*content));
+	content->loaded = arg.loaded;
+	if (!arg.loaded)
+		return 0;
+	content->position.epoch = arg.epoch;
+	content->position.seq = arg.seq;
+	content->position.sp = arg.sync_point;
+	content->position.digest = state.digest;
+	memcpy(content->position.chain, arg.chain, sizeof(arg.chain));
+	if (arg.slot_state == HSMREPL_SLOT_FREE)
+		return 0;
+	content->slot.coordinator = (uint16_t)arg.slot_coordinator;
+	content->slot.number = arg.slot_batch;
+	content->slot_claimed = arg.slot_state == HSMREPL_SLOT_CLAIMED;
+	return 0;
+}
+
+static int load(struct device *d, struct hsmrepl_load *arg)
+{
+	int ret;
+
+	arg->size = sizeof(*arg);
+	arg->entries = d->load_used ? to_u64(d->load) : 0;
+	arg->entries_len = (uint32_t)d->load_used;
+	ret = hsmrepl_ioctl(d->dev, HSMREPL_IOC_LOAD, arg);
+	d->load_used = 0;
+	switch (-ret) {
+	case 0:
+	case ENODEV:
+	case EBADMSG:
+	case EEXIST:
+	case ENOSPC:
+	case ENOMEM:
+		return ret;
+	default:
+		broken("LOAD", ret);
+	}
+}
+
+int device_load_begin(struct device *d)
+{
+	struct hsmrepl_load arg = { .flags = HSMREPL_LOAD_BEGIN };
+
+	load_free(d);
+	d->load = OPENSSL_malloc(LOAD_CHUNK);
+	if (!d->load)
+		return -ENOMEM;
+	return load(d, &arg);
+}
+
+int device_load_object(struct device *d, const struct store_object *o)
+{
+	size_t plain = sizeof(struct hsmrepl_load_entry) + o->label_len + o->payload_len;
+	size_t len = (plain + DEVICE_ALIGN - 1) & ~(size_t)(DEVICE_ALIGN - 1);
+	struct hsmrepl_load_entry *entry;
+	uint8_t *p;
+
+	assert(d->load && o->label_len <= HSMREPL_LABEL_MAX &&
+	       o->payload_len <= HSMREPL_PAYLOAD_MAX);
+	if (len > LOAD_CHUNK - d->load_used) {
+		struct hsmrepl_load arg = { 0 };
+		int ret = load(d, &arg);
+
+		if (ret)
+			return ret;
+	}
+	p = d->load + d->load_used;
+	entry = (struct hsmrepl_load_entry *)p;
+	memset(entry, 0, sizeof(*entry));
+	entry->len = htole32((uint32_t)len);
+	entry->label_len = htole16((uint16_t)o->label_len);
+	entry->payload_len = htole32((uint32_t)o->payload_len);
+	entry->version = htole64(o->version);
+	entry->seq = htole64(o->seq);
+	entry->attrs = htole64(o->attrs);
+	memcpy(entry->id, o->id, sizeof(entry->id));
+	memcpy(entry->type, o->type, sizeof(entry->type));
+	p += sizeof(*entry);
+	memcpy(p, o->label, o->label_len);
+	if (o->payload_len)
+		memcpy(p + o->label_len, o->payload, o->payload_len);
+	memset(p + o->label_len + o->payload_len, 0, len - plain);
+	d->load_used += len;
+	return 0;
+}
+
+int device_load_end(struct device *d, const struct position *position, const struct node_list *nl)
+{
+	struct hsmrepl_load arg = {
+		.flags = HSMREPL_LOAD_END,
+		.seq = position->seq,
+		.sync_point = position->sp,
+		.digest = position->digest,
+	};
+	struct hsmrepl_nl list;
+	int ret;
+
+	memcpy(arg.chain, position->chain, sizeof(arg.chain));
+	if (nl->n) {
+		nl_encode(nl, &list);
+		arg.nl = to_u64(&list);
+	}
+	ret = load(d, &arg);
+	load_free(d);
+	return ret;
+}
+
+static int grant(struct device *d, struct hsmrepl_grant *arg)
+{
+	arg->size = sizeof(*arg);
+	return hsmrepl_ioctl(d->dev, HSMREPL_IOC_GRANT, arg);
+}
+
+int device_grant(struct device *d, uint64_t number, uint64_t epoch, unsigned int max_tls)
+{
+	struct hsmrepl_grant arg = {
+		.batch = number,
+		.epoch = epoch,
+		.max_tls = max_tls,
+		.max_bytes = DEVICE_GRANT_BYTES,
+	};
+	int ret;
+
+	assert(number);
+	ret = grant(d, &arg);
+	if (ret && ret != -ENODEV)
+		broken("GRANT", ret);
+	return ret;
+}
+
+int device_revoke(struct device *d)
+{
+	struct hsmrepl_grant arg = { 0 };
+	int ret = grant(d, &arg);
+
+	if (ret && ret != -ENODEV && ret != -EBUSY)
+		broken("GRANT 0", ret);
+	return ret;
+}
+
+int device_prepare(struct device *d, struct batch_id batch, struct bytes tls, unsigned int n_tls,
+		   int *refusal)
+{
+	struct hsmrepl_prepare arg = {
+		.size = sizeof(arg),
+		.batch = batch.number,
+		.coordinator = batch.coordinator,
+		.n_tls = n_tls,
+		.tls = to_u64(tls.p),
+		.tls_len = (uint32_t)tls.n,
+	};
+	int ret = hsmrepl_ioctl(d->dev, HSMREPL_IOC_PREPARE, &arg);
+
+	*refusal = -ret;
+	switch (-ret) {
+	case 0:
+	case EBUSY:
+	case ESTALE:
+	case EBADMSG:
+	case EEXIST:
+	case ENOENT:
+	case ENOSPC:
+	case ENOMEM:
+	case EMSGSIZE:
+		return 0;
+	case ENODEV:
+		return ret;
+	default:
+		broken("PREPARE", ret);
+	}
+}
+
+int device_resolve(struct device *d, struct batch_id batch, enum hsmrepl_resolution resolution,
+		   int error, struct position *after)
+{
+	struct hsmrepl_resolve arg = {
+		.size = sizeof(arg),
+		.batch = batch.number,
+		.coordinator = batch.coordinator,
+		.resolution = resolution,
+		.error = (uint32_t)error,
+	};
+	int ret = hsmrepl_ioctl(d->dev, HSMREPL_IOC_RESOLVE, &arg);
+
+	if (ret && ret != -ENODEV)
+		broken("RESOLVE", ret);
+	after->epoch = arg.epoch;
+	after->seq = arg.seq;
+	after->sp = arg.sync_point;
+	after->digest = arg.digest;
+	memcpy(after->chain, arg.chain, sizeof(after->chain));
+	return ret;
+}
+
+int device_form(struct device *d, const struct node_list *nl)
+{
+	struct {
+		struct hsmrepl_op op;
+		struct hsmrepl_nl nl;
+	} form = {
+		.op = {
+			.len = htole32(sizeof(form)),
+			.code = htole16(HSMREPL_OP_NODES),
+			.payload_len = htole32(sizeof(form.nl)),
+		},
+	};
+	struct hsmrepl_submit arg = {
+		.size = sizeof(arg),
+		.flags = HSMREPL_SUBMIT_ASYNC,
+		.kind = HSMREPL_TL_FORM,
+		.n_ops = 1,
+		.ops = to_u64(&form),
+		.ops_len = sizeof(form),
+	};
+	int ret;
+
+	_Static_assert(sizeof(struct hsmrepl_nl) % DEVICE_ALIGN == 0, "an operation needs no padding");
+	nl_encode(nl, &form.nl);
+	ret = hsmrepl_ioctl(d->dev, HSMREPL_IOC_SUBMIT, &arg);
+	if (ret && ret != -ENODEV && ret != -ENOMEM)
+		broken("SUBMIT of a FORM", ret);
+	return ret;
+}
+
+int device_report(struct device *d, enum hsmrepl_node_state state, unsigned int nodes_up,
+		  enum hsmrepl_event event, uint16_t node, const char *error)
+{
+	struct hsmrepl_report arg = {
+		.size = sizeof(arg),
+		.event = event,
+		.node_id = node,
+		.state = state,
+		.nodes_up = nodes_up,
+	};
+	int ret;
+
+	snprintf(arg.error, sizeof(arg.error), "%s", error ? error : "");
+	ret = hsmrepl_ioctl(d->dev, HSMREPL_IOC_REPORT, &arg);
+	if (ret && ret != -ENODEV)
+		broken("REPORT", ret);
+	return ret;
+}
+
+int device_answer(struct device *d, uint64_t request, int status, const char *json)
+{
+	struct hsmrepl_answer arg = {
+		.size = sizeof(arg),
+		.request = request,
+		.answer = to_u64(json),
+		.answer_len = (uint32_t)strlen(json),
+		.status = (uint32_t)status,
+	};
+	int ret;
+
+	assert(strlen(json) <= HSMREPL_ADMIN_MAX);
+	ret = hsmrepl_ioctl(d->dev, HSMREPL_IOC_ANSWER, &arg);
+	if (ret && ret != -ENODEV && ret != -ENOENT)
+		broken("ANSWER", ret);
+	return ret == -ENOENT ? 0 : ret;
+}
+
+int device_queue(struct device *d, unsigned int *queued, uint64_t *first_tid)
+{
+	struct hsmrepl_state state;
+	int ret = read_state(d, &state);
+
+	*queued = ret ? 0 : state.queue;
+	*first_tid = ret ? 0 : state.pending_tid;
+	return ret;
+}
+
+static void take_tl(struct device *d, const struct hsmrepl_record *r, struct bytes body,
+		    const struct device_sink *sink)
+{
+	if (body.n > sizeof(d->batch) - d->batch_used || d->batch_tls >= HSMREPL_BATCH_TLS_MAX)
+		broken("read: a batch over its limits", EMSGSIZE);
+	memcpy(d->batch + d->batch_used, body.p, body.n);
+	d->batch_used += body.n;
+	d->batch_tls++;
+	if (!(r->flags & HSMREPL_REC_LAST))
+		return;
+	sink->claimed(sink->arg, r->id, (struct bytes){ d->batch, d->batch_used }, d->batch_tls);
+	d->batch_used = 0;
+	d->batch_tls = 0;
+}
+
+static void take_admin(const struct hsmrepl_record *r, struct bytes body,
+		       const struct device_sink *sink)
+{
+	struct hsmrepl_admin_request head;
+	struct device_request request = { .id = r->id };
+
+	if (body.n < sizeof(head))
+		broken("read: an ADMIN record without its body", EINVAL);
+	memcpy(&head, body.p, sizeof(head));
+	if (head.json_len > body.n - sizeof(head))
+		broken("read: an ADMIN record without its text", EINVAL);
+	request.verb = head.verb;
+	request.json = (const char *)body.p + sizeof(head);
+	request.json_len = head.json_len;
+	sink->admin(sink->arg, &request);
+}
+
+/* A COMPLETION is of this agent's own FORM: its outcome comes by way of the protocol. */
+static void take_record(struct device *d, const struct hsmrepl_record *r, struct bytes body,
+			const struct device_sink *sink)
+{
+	switch ((enum hsmrepl_record_type)r->type) {
+	case HSMREPL_REC_TL:
+		take_tl(d, r, body, sink);
+		return;
+	case HSMREPL_REC_QUEUED:
+		sink->queued(sink->arg);
+		return;
+	case HSMREPL_REC_ADMIN:
+		take_admin(r, body, sink);
+		return;
+	case HSMREPL_REC_COMPLETION:
+		return;
+	}
+	broken("read: a record of unknown type", EINVAL);
+}
+
+int device_read(struct device *d, const struct device_sink *sink)
+{
+	ssize_t got = hsmrepl_read(d->dev, d->records, sizeof(d->records));
+	size_t at = 0;
+
+	if (got == -EAGAIN || got == -EINTR)
+		return 0;
+	if (got == -ENODEV)
+		return -ENODEV;
+	if (got < 0)
+		broken("read", (int)got);
+	while (at < (size_t)got) {
+		struct hsmrepl_record r;
+
+		if ((size_t)got - at < sizeof(r))
+			broken("read: half a record", EINVAL);
+		memcpy(&r, d->records + at, sizeof(r));
+		if (r.len < sizeof(r) || r.len > (size_t)got - at)
+			broken("read: half a record", EINVAL);
+		take_record(d, &r, (struct bytes){ d->records + at + sizeof(r), r.len - sizeof(r) },
+			    sink);
+		at += r.len;
+	}
+	return 0;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The agent's side of the device (uapi/linux/hsmrepl.h, "Agent side"), over libhsmrepl.
+ *
+ * Every call returns 0 or a negative errno. Only -ENODEV (the software device went away) and what is
+ * listed at a call can come back; anything else would be a broken contract, and is an assertion.
+ */
+#ifndef HSM_SHELL_DEVICE_H
+#define HSM_SHELL_DEVICE_H
+
+#include "log.h"
+#include "store.h"
+#include "../core/step.h"
+
+#define DEVICE_ERROR_MAX 512
+#define DEVICE_GRANT_BYTES (1u << 20)	/* of one batch: a peer's disk and line are not held for long */
+
+struct device;
+
+/**
+ * struct device_request - an administrative request, borrowed for the call
+ * @id: to answer it by
+ * @verb: enum hsmrepl_verb
+ * @json: request text, @json_len bytes, not NUL terminated
+ */
+struct device_request {
+	uint64_t id;
+	unsigned int verb;
+	const char *json;
+	size_t json_len;
+};
+
+/**
+ * struct device_sink - where device_read() reports what it found
+ * @queued: transactions wait and no grant stands
+ * @claimed: one whole batch; @tls stays until the next device_read()
+ * @admin: an administrative request
+ */
+struct device_sink {
+	void (*queued)(void *arg);
+	void (*claimed)(void *arg, uint64_t number, struct bytes tls, unsigned int n_tls);
+	void (*admin)(void *arg, const struct device_request *r);
+	void *arg;
+};
+
+/**
+ * struct device_content - what the device held when the agent attached
+ * @loaded: there is content from before; else the rest is zero
+ * @position: where it stands
+ * @slot: batch in its slot, coordinator 0 for a free one
+ * @slot_claimed: it is this node's own, and its submitters may still be there
+ */
+struct device_content {
+	bool loaded;
+	struct position position;
+	struct batch_id slot;
+	bool slot_claimed;
+};
+
+/**
+ * device_open() - open a device, which must be there
+ * @path: character device or socket of the software device
+ * @error: what is wrong and what to do
+ * Returns NULL with @error set.
+ */
+struct device *device_open(const char *path, char error[DEVICE_ERROR_MAX]);
+void device_close(struct device *d);
+
+/* Descriptor, readable when device_read() has something. */
+int device_fd(const struct device *d);
+
+/**
+ * device_attach() - become the agent
+ * @id: of this node
+ * @name: of this node
+ * @digest_key: see store_digest_key()
+ * @content: filled in
+ * @error: set for any negative return, with what to do
+ */
+int device_attach(struct device *d, uint16_t id, const char *name, enum hsmrepl_mode mode,
+		  const uint8_t digest_key[HSMREPL_KEY_LEN], struct device_content *content,
+		  char error[DEVICE_ERROR_MAX]);
+
+/**
+ * device_load_begin() - drop what the device holds: content, slot, queue
+ * device_load_object() - add one object
+ * device_load_end() - content is complete and stands for @position; @nl->n == 0: no pool
+ *
+ * -EBADMSG: the digest is not @position's, or an object is malformed; -EEXIST: an object came twice;
+ * -ENOSPC, -ENOMEM: the device has no room for it. The device is empty then.
+ */
+int device_load_begin(struct device *d);
+int device_load_object(struct device *d, const struct store_object *o);
+int device_load_end(struct device *d, const struct position *position, const struct node_list *nl);
+
+/* Let the device claim one batch of at most @max_tls transactions under that number. */
+int device_grant(struct device *d, uint64_t number, uint64_t epoch, unsigned int max_tls);
+
+/* Take the grant back; -EBUSY: a batch was claimed under it and is to be read. */
+int device_revoke(struct device *d);
+
+/**
+ * device_prepare() - validate a batch and take the slot for it
+ * @refusal: 0, or why the device does not take it: EBUSY, ESTALE, EBADMSG, EEXIST, ENOENT, ENOSPC,
+ * ENOMEM, EMSGSIZE
+ */
+int device_prepare(struct device *d, struct batch_id batch, struct bytes tls, unsigned int n_tls,
+		   int *refusal);
+
+/* Decide the slot; @error for the submitters of an abort. @after is filled in. */
+int device_resolve(struct device *d, struct batch_id batch, enum hsmrepl_resolution resolution,
+		   int error, struct position *after);
+
+/* Queue the FORM transaction of a first node list. */
+int device_form(struct device *d, const struct node_list *nl);
+
+/* What sysfs and listeners are to know; @error replaces last_error, NULL clears it. */
+int device_report(struct device *d, enum hsmrepl_node_state state, unsigned int nodes_up,
+		  enum hsmrepl_event event, uint16_t node, const char *error);
+
+/* Answer an administrative request; it is no error if its caller is gone. */
+int device_answer(struct device *d, uint64_t request, int status, const char *json);
+
+/* What only the device knows: transactions in its queue, and the first TID undecided or queued. */
+int device_queue(struct device *d, unsigned int *queued, uint64_t *first_tid);
+
+/* Read what is there, once, and report it. -EAGAIN is not an error. */
+int device_read(struct device *d, const struct device_sink *sink);
+
+#endif /* HSM_SHELL_DEVICE_H */

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Events that wait for their step, first in first out, bounded, with copies of what they point to.
+ */
+#ifndef HSM_SHELL_INBOX_H
+#define HSM_SHELL_INBOX_H
+
+#include "../core/step.h"
+
+#define INBOX_EVENTS_MAX 4096
+/* Events of the node's own devices, which cannot be refused, find this much room when frames do not. */
+#define INBOX_RESERVE 1024
+#define INBOX_BYTES_MAX (32u << 20)	/* of all that events point to */
+
+struct inbox;
+
+/* Returns NULL without memory. */
+struct inbox *inbox_new(void);
+void inbox_free(struct inbox *in);
+
+/**
+ * inbox_put() - append one event
+ * @ev: copied, with what data, position and nl point to; recovery must be NULL
+ *
+ * While an event taken by inbox_get() is in use, only events without data and nl may be put: its
+ * own data must stay where it is.
+ *
+ * Returns false if there is no room: for EV_MESSAGE when only the reserve is left, for others never
+ * (that is an assertion).
+ */
+bool inbox_put(struct inbox *in, const struct event *ev);
+
+/**
+ * inbox_get() - take the oldest event
+ * @ev: filled in; what it points to stays until the next call
+ * Returns false if there is none; the event taken before is then given back.
+ */
+bool inbox_get(struct inbox *in, struct event *ev);
+
+#endif /* HSM_SHELL_INBOX_H */

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the service manager is told: the datagram protocol of sd_notify(3), without its library. */
+#ifndef HSM_SHELL_NOTIFY_H
+#define HSM_SHELL_NOTIFY_H
+
+/**
+ * notify_send() - tell the service manager, if there is one ($NOTIFY_SOCKET)
+ * @text: "READY=1" and its like
+ * Returns 0, or -errno if there is one and it could not be told.
+ */
+int notify_send(const char *text);
+
+#endif /* HSM_SHELL_NOTIFY_H */

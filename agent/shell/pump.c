@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "pump.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "frame.h"
+#include "inbox.h"
+
+#define RANDOM_NUMBERS 32	/* drawn at once; up to 256 bytes come whole (getrandom(2)) */
+
+/**
+ * struct pump - one node and what waits for it
+ * @node: the protocol core's
+ * @inbox: events that wait
+ * @hands: carry out the actions
+ * @trace: NULL for none
+ * @position: the device's, after the last resolve
+ * @stopped: a hand stopped the pump: negative errno
+ * @counters: since the start
+ * @random: fresh numbers, @n_random left
+ * @n_random: entries of @random
+ * @actions: of the step at work
+ */
+struct pump {
+	struct node *node;
+	struct inbox *inbox;
+	struct hands hands;
+	struct trace *trace;
+	struct position position;
+	int stopped;
+	struct pump_counters counters;
+	uint64_t random[RANDOM_NUMBERS];
+	unsigned int n_random;
+	struct actions actions;
+};
+
+struct pump *pump_new(uint16_t id, const char *name, const struct hands *hands,
+		      struct trace *trace)
+{
+	struct pump *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return NULL;
+	p->node = calloc(1, node_size);
+	p->inbox = inbox_new();
+	if (!p->node || !p->inbox) {
+		pump_free(p);
+		return NULL;
+	}
+	p->hands = *hands;
+	p->trace = trace;
+	node_init(p->node, id, name);
+	return p;
+}
+
+void pump_free(struct pump *p)
+{
+	if (!p)
+		return;
+	inbox_free(p->inbox);
+	free(p->node);
+	free(p);
+}
+
+uint64_t pump_now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+static uint64_t fresh_random(struct pump *p)
+{
+	if (!p->n_random) {
+		ssize_t got = getrandom(p->random, sizeof(p->random), 0);
+
+		assert(got == (ssize_t)sizeof(p->random));
+		p->n_random = RANDOM_NUMBERS;
+	}
+	return p->random[--p->n_random];
+}
+
+/* What a synchronous device call came to; it finds its turn after the rest of the step's actions. */
+static void note_result(struct pump *p, enum event_type type, const struct action *a, int error)
+{
+	struct event ev = { .type = type, .batch = a->batch, .error = error };
+
+	if (type == EV_RESOLVED)
+		ev.position = &p->position;
+	inbox_put(p->inbox, &ev);
+}
+
+static void count_frame(uint64_t counter[PUMP_MESSAGES], struct bytes head)
+{
+	unsigned int type = frame_type(head);
+
+	counter[type < PUMP_MESSAGES ? type : PUMP_MESSAGES - 1]++;
+}
+
+static int resolve(struct pump *p, const struct action *a)
+{
+	uint64_t seq = p->position.seq;
+	int ret = p->hands.resolve(p->hands.arg, a, &p->position);
+
+	if (ret)
+		return ret;
+	if (a->resolution == HSMREPL_COMMIT) {
+		p->counters.batches++;
+		p->counters.transactions += p->position.seq - seq;
+	}
+	note_result(p, EV_RESOLVED, a, 0);
+	return 0;
+}
+
+static int ask_device(struct pump *p, const struct action *a)
+{
+	bool prepare = a->type == ACT_PREPARE;
+	int error = 0;
+	int ret = prepare ? p->hands.prepare(p->hands.arg, a, &error) :
+			    p->hands.revoke(p->hands.arg, &error);
+
+	if (!ret)
+		note_result(p, prepare ? EV_PREPARED : EV_REVOKED, a, error);
+	return ret;
+}
+
+static int carry_out(struct pump *p, const struct action *a)
+{
+	const struct hands *h = &p->hands;
+
+	switch (a->type) {
+	case ACT_SEND:
+		count_frame(p->counters.frames_out, a->head);
+		h->send(h->arg, a);
+		return 0;
+	case ACT_DROP:
+		h->drop(h->arg, a);
+		return 0;
+	case ACT_APPEND:
+		p->counters.appends[a->record]++;
+		h->append(h->arg, a, &p->position);
+		return 0;
+	case ACT_GRANT:
+		return h->grant(h->arg, a, p->position.epoch);
+	case ACT_REVOKE:
+	case ACT_PREPARE:
+		return ask_device(p, a);
+	case ACT_RESOLVE:
+		return resolve(p, a);
+	case ACT_SUBMIT_FORM:
+		return h->form(h->arg, a);
+	case ACT_ANSWER:
+		return h->answer(h->arg, a);
+	case ACT_REPORT:
+		return h->report(h->arg, a);
+	case ACT_MEMBERS:
+		h->members(h->arg, a);
+		return 0;
+	case ACT_TYPES:
+		break;
+	}
+	abort();
+}
+
+static void step(struct pump *p, struct event *ev)
+{
+	ev->now_ms = pump_now_ms();
+	ev->random = fresh_random(p);
+	p->counters.events[ev->type]++;
+	trace_event(p->trace, ev);
+	node_step(p->node, ev, &p->actions);
+	for (unsigned int i = 0; i < p->actions.n && !p->stopped; i++) {
+		const struct action *a = &p->actions.action[i];
+
+		p->counters.actions[a->type]++;
+		trace_action(p->trace, a);
+		p->stopped = carry_out(p, a);
+	}
+}
+
+void pump_boot(struct pump *p, const struct recovery *recovery)
+{
+	struct event ev = { .type = EV_BOOT, .recovery = recovery };
+
+	p->position = recovery->position;
+	step(p, &ev);
+}
+
+bool pump_note(struct pump *p, const struct event *ev)
+{
+	if (ev->type == EV_MESSAGE)
+		count_frame(p->counters.frames_in, ev->data);
+	if (inbox_put(p->inbox, ev))
+		return true;
+	p->counters.frames_refused++;
+	return false;
+}
+
+int pump_run(struct pump *p)
+{
+	struct event ev;
+
+	while (!p->stopped && inbox_get(p->inbox, &ev))
+		step(p, &ev);
+	return p->stopped;
+}
+
+void pump_look(const struct pump *p, struct node_view *view)
+{
+	node_look(p->node, view);
+}
+
+const struct pump_counters *pump_count(const struct pump *p)
+{
+	return &p->counters;
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The pump: feeds events to the protocol core one at a time, and has the actions that follow
+ * carried out in their order. It knows no device, socket or file: the hands do.
+ */
+#ifndef HSM_SHELL_PUMP_H
+#define HSM_SHELL_PUMP_H
+
+#include "trace.h"
+#include "../core/step.h"
+#include "../core/view.h"
+
+struct pump;
+
+/**
+ * struct hands - who carries the actions out
+ * @send: queue a frame to a peer
+ * @drop: close a connection
+ * @append: append a record to the log; @after is the position after the batch, for RECORD_COMMIT
+ * @grant: let the device claim a batch in that epoch
+ * @revoke: take the grant back; *error as EV_REVOKED has it
+ * @prepare: validate a batch at the device; *error as EV_PREPARED has it
+ * @resolve: decide the slot; @after is filled in
+ * @form: queue the FORM transaction
+ * @answer: answer an administrative request
+ * @report: tell device and log
+ * @members: connect to these nodes
+ *
+ * They must not call the pump, but for pump_note() of an event without data. Those that return int
+ * return 0, or a negative errno if their resource is gone: then the pump stops for good.
+ */
+struct hands {
+	void (*send)(void *arg, const struct action *a);
+	void (*drop)(void *arg, const struct action *a);
+	void (*append)(void *arg, const struct action *a, const struct position *after);
+	int (*grant)(void *arg, const struct action *a, uint64_t epoch);
+	int (*revoke)(void *arg, int *error);
+	int (*prepare)(void *arg, const struct action *a, int *error);
+	int (*resolve)(void *arg, const struct action *a, struct position *after);
+	int (*form)(void *arg, const struct action *a);
+	int (*answer)(void *arg, const struct action *a);
+	int (*report)(void *arg, const struct action *a);
+	void (*members)(void *arg, const struct action *a);
+	void *arg;
+};
+
+#define PUMP_MESSAGES 32
+#define PUMP_RECORDS 8
+
+/**
+ * struct pump_counters - since the start
+ * @events: by type
+ * @actions: by type
+ * @frames_out: by message type, those over the array in the last entry
+ * @frames_in: the same
+ * @appends: by record type
+ * @batches: applied
+ * @transactions: applied
+ * @frames_refused: frames dropped because too much waited
+ */
+struct pump_counters {
+	uint64_t events[EV_TYPES];
+	uint64_t actions[ACT_TYPES];
+	uint64_t frames_out[PUMP_MESSAGES];
+	uint64_t frames_in[PUMP_MESSAGES];
+	uint64_t appends[PUMP_RECORDS];
+	uint64_t batches;
+	uint64_t transactions;
+	uint64_t frames_refused;
+};
+
+/**
+ * pump_new() - a node that waits for pump_boot()
+ * @id: of this node
+ * @name: of this node
+ * @hands: copied
+ * @trace: where to write the story, NULL for nowhere; the caller's
+ * Returns NULL without memory.
+ */
+struct pump *pump_new(uint16_t id, const char *name, const struct hands *hands,
+		      struct trace *trace);
+void pump_free(struct pump *p);
+
+/**
+ * pump_boot() - start the node, or start it again with other content
+ * @recovery: borrowed for the call. Nothing may wait (call pump_run() before)
+ */
+void pump_boot(struct pump *p, const struct recovery *recovery);
+
+/**
+ * pump_note() - an event happened: it waits for pump_run()
+ * @ev: copied; time and random number are filled in when its turn comes
+ *
+ * Returns false if an EV_MESSAGE finds no room; its connection must then be dropped.
+ */
+bool pump_note(struct pump *p, const struct event *ev);
+
+/**
+ * pump_run() - take the waiting events, and those that come of them
+ * Returns 0, or the negative errno with which a hand stopped the pump, now or earlier.
+ */
+int pump_run(struct pump *p);
+
+void pump_look(const struct pump *p, struct node_view *view);
+const struct pump_counters *pump_count(const struct pump *p);
+
+/* The pump's clock, to compare with the times of a view. */
+uint64_t pump_now_ms(void);
+
+#endif /* HSM_SHELL_PUMP_H */
