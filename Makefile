@@ -141,7 +141,15 @@ build/%_test: build/san/tests/unit/%_test.o build/san/agent.a build/san/kmod.a
 	@echo '  LD    $@'
 	$(Q)$(CC) $(SANITIZE) -o $@ $^ $(TEST_LIBS)
 
-tests: $(unit_tests) build/switch
+# Programs that run inside a virtual machine, against the device.
+vm_tests = $(patsubst tests/vm/%.c,build/%,$(wildcard tests/vm/*_test.c))
+$(eval $(call includes,tests/vm,-Iuapi -Iagent/lib))
+
+$(vm_tests): build/%: build/obj/tests/vm/%.o build/libhsmrepl.a
+	@echo '  LD    $@'
+	$(Q)$(CC) -o $@ $^ $(LIB_LIBS) -lcheck -lsubunit -lm -lrt -lpthread
+
+tests: $(unit_tests) $(vm_tests) build/switch
 
 -include $(wildcard tests/*/*.mk)
 
