@@ -2,15 +2,14 @@
 #include "boot.h"
 
 #include <assert.h>
-#include <endian.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
 
+#include "standing.h"
 #include "../core/batch.h"
 #include "../lib/hsmrepl.h"
 
@@ -29,72 +28,12 @@ static bool same_batch(struct batch_id a, struct batch_id b)
 	return a.coordinator == b.coordinator && a.number == b.number;
 }
 
-static bool same_history(const struct position *a, const struct position *b)
-{
-	return a->epoch == b->epoch && a->seq == b->seq && a->sp == b->sp &&
-	       memcmp(a->chain, b->chain, sizeof(a->chain)) == 0;
-}
-
-/* chain_n = SHA-256(chain_n-1, TL_n), protocol.md section 1 */
-static bool advance_chain(uint8_t chain[HSMREPL_CHAIN_LEN], struct bytes tls)
-{
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	const uint8_t *p = tls.p;
-	size_t left = tls.n;
-	bool ok = ctx != NULL;
-
-	while (ok && left) {
-		uint32_t len;
-
-		memcpy(&len, p, sizeof(len));
-		len = le32toh(len);
-		assert(len >= sizeof(struct hsmrepl_tl) && len <= left);
-		ok = EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) &&
-		     EVP_DigestUpdate(ctx, chain, HSMREPL_CHAIN_LEN) &&
-		     EVP_DigestUpdate(ctx, p, len) && EVP_DigestFinal_ex(ctx, chain, NULL);
-		p += len;
-		left -= len;
-	}
-	EVP_MD_CTX_free(ctx);
-	return ok;
-}
-
 /* Facts of the undecided batch; the store has checked it when it was appended. */
 static void read_slot(const struct store_image *image, struct batch *b)
 {
 	bool ok = batch_read(image->slot, image->slot_n_tls, b);
 
 	assert(ok);
-}
-
-static bool is_after_slot(const struct position *p, const struct store_image *image)
-{
-	struct position end = image->position;
-	struct batch b;
-
-	if (!image->slot_id.coordinator)
-		return false;
-	read_slot(image, &b);
-	end.epoch = b.after.epoch;
-	end.seq = b.after.seq;
-	end.sp = b.after.sp;
-	return advance_chain(end.chain, image->slot) && same_history(p, &end);
-}
-
-enum boot_device boot_compare(const struct device_content *content,
-			      const struct store_image *image)
-{
-	const struct position *p = &content->position;
-
-	if (!content->loaded)
-		return BOOT_EMPTY;
-	if (same_history(p, &image->position) && p->digest == image->position.digest)
-		return BOOT_SAME;
-	if (is_after_slot(p, image))
-		return BOOT_AFTER_SLOT;
-	if (p->seq < image->position.seq)
-		return BOOT_BEHIND;
-	return BOOT_ELSEWHERE;
 }
 
 static int load_object(void *arg, const struct store_object *o)
@@ -182,23 +121,23 @@ static int bring_together(struct agent *a, struct boot *b, char error[AGENT_ERRO
 {
 	const struct position *p = &b->content.position;
 
-	switch (boot_compare(&b->content, &b->image)) {
-	case BOOT_BEHIND:
+	switch (standing_of(&b->content, &b->image)) {
+	case STANDING_BEHIND:
 		log_warning(a->log, "the device holds seq %" PRIu64 ", the store seq %" PRIu64 ": it is loaded anew",
 			    p->seq, b->image.position.seq);
 		/* fall through */
-	case BOOT_EMPTY:
+	case STANDING_EMPTY:
 		b->content = (struct device_content){ 0 };
 		if (load(a, &b->image, error) != 0)
 			return -1;
 		break;
-	case BOOT_AFTER_SLOT:
+	case STANDING_AFTER_SLOT:
 		log_info(a->log, "the undecided batch was committed, seq %" PRIu64, p->seq);
 		adopt_commit(a, b);
 		break;
-	case BOOT_SAME:
+	case STANDING_SAME:
 		break;
-	case BOOT_ELSEWHERE:
+	case STANDING_ELSEWHERE:
 		snprintf(error, AGENT_ERROR_MAX,
 			 "the device holds seq %" PRIu64 " and Sync-Point %016" PRIx64 ", which state-dir %s (seq %" PRIu64 ") does not know of: give this agent its own state-dir, or drop the device's content by loading the module (or starting hsmrepl-softdev) anew",
 			 p->seq, p->sp, a->config.state_dir, b->image.position.seq);

@@ -9,26 +9,6 @@
 #include "agent.h"
 
 /**
- * enum boot_device - how the device's content stands to the store's
- * @BOOT_EMPTY: it holds nothing: the kernel was started anew
- * @BOOT_BEHIND: it stands at an earlier seq
- * @BOOT_SAME: it stands where the store does
- * @BOOT_AFTER_SLOT: it stands where the undecided batch of the store leads: that one was committed
- * @BOOT_ELSEWHERE: it holds something that the store does not know of
- */
-enum boot_device {
-	BOOT_EMPTY,
-	BOOT_BEHIND,
-	BOOT_SAME,
-	BOOT_AFTER_SLOT,
-	BOOT_ELSEWHERE,
-};
-
-/* How @content stands to @image. */
-enum boot_device boot_compare(const struct device_content *content,
-			      const struct store_image *image);
-
-/**
  * boot_start() - open the store, attach to the device, bring both together, boot the pump
  * @a: with configuration, secret, log, mesh and pump; store and device are set
  * @error: what is wrong and what to do
