@@ -37,7 +37,7 @@ static const struct hsm_abi abi_table[] = {
 	ABI(GRANT, hsmrepl_grant, HSM_ABI_AGENT, 0),
 	ABI(PREPARE, hsmrepl_prepare, HSM_ABI_AGENT, 0, RESERVED(hsmrepl_prepare)),
 	ABI(RESOLVE, hsmrepl_resolve, HSM_ABI_AGENT, 0, RESERVED(hsmrepl_resolve)),
-	ABI(REPORT, hsmrepl_report, HSM_ABI_AGENT, 0),
+	ABI(REPORT, hsmrepl_report, HSM_ABI_AGENT, 0, RESERVED(hsmrepl_report)),
 	ABI(ANSWER, hsmrepl_answer, HSM_ABI_AGENT, 0),
 };
 

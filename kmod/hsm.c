@@ -211,7 +211,8 @@ int hsm_report(struct hsm *hsm, const struct hsmrepl_report *arg, bool *new_stat
 	lockdep_assert_held(&hsm->lock);
 	if (arg->event > HSMREPL_EVENT_DETACH || arg->node_id > U16_MAX ||
 	    arg->state < HSMREPL_STARTING || arg->state > HSMREPL_HALTED ||
-	    arg->nodes_up > HSMREPL_NODES_MAX || len == sizeof(arg->error))
+	    arg->nodes_up > HSMREPL_NODES_MAX || arg->percent > 100 ||
+	    len == sizeof(arg->error))
 		return -EINVAL;
 	*new_state = hsm->state != arg->state;
 	hsm->state = arg->state;

@@ -383,4 +383,5 @@ void hsm_withdraw(struct hsm *hsm, int error)
 		else
 			hsm_txn_done(hsm, txn, error);
 	}
+	hsm->ops->changed(hsm);
 }

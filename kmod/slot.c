@@ -163,6 +163,7 @@ int hsm_claim(struct hsm *hsm)
 			break;
 		if (err) {
 			hsm_txn_done(hsm, txn, err);
+			hsm->ops->changed(hsm);
 			continue;
 		}
 		n++;

@@ -6,6 +6,8 @@
 #include <linux/string.h>
 #include "entry.h"
 
+#define SCAN_MAX	1024	/* entries that a list looks at in one go */
+
 /**
  * hsm_store_init() - an empty store
  * @store: to be set up
@@ -106,6 +108,31 @@ struct hsm_object *hsm_store_get(struct hsm_store *store, const char *label, u32
 	return object;
 }
 
+/*
+ * Looks at up to SCAN_MAX entries from *cursor on. True: *object is a reference to the first object
+ * whose label begins with prefix, *entry its entry; or *object stays NULL, at the end. Under
+ * rcu_read_lock().
+ */
+static bool list_scan(struct hsm_store *store, u64 *cursor, const char *prefix, u32 prefix_len,
+		      struct hsm_entry **entry, struct hsm_object **object)
+{
+	unsigned long index = *cursor;
+	u32 scanned = 0;
+
+	xa_for_each_start(&store->entries, index, *entry, index) {
+		*cursor = index + 1;
+		if ((*entry)->label_len >= prefix_len &&
+		    !memcmp((*entry)->label, prefix, prefix_len)) {
+			*object = entry_get(*entry);
+			if (*object)
+				return true;
+		}
+		if (++scanned == SCAN_MAX)
+			return false;
+	}
+	return true;
+}
+
 /**
  * hsm_store_list_next() - walk the committed objects
  * @store: the store
@@ -121,24 +148,19 @@ struct hsm_object *hsm_store_list_next(struct hsm_store *store, u64 *cursor, con
 				       u32 prefix_len, char *label, u32 *label_len)
 {
 	struct hsm_object *object = NULL;
-	unsigned long index = *cursor;
-	struct hsm_entry *entry;
+	struct hsm_entry *entry = NULL;
+	bool found = false;
 
-	if (*cursor > U32_MAX)
-		return NULL;
-	rcu_read_lock();
-	xa_for_each_start(&store->entries, index, entry, index) {
-		if (entry->label_len < prefix_len || memcmp(entry->label, prefix, prefix_len))
-			continue;
-		object = entry_get(entry);
-		if (!object)
-			continue;
-		*label_len = entry->label_len;
-		memcpy(label, entry->label, entry->label_len);
-		*cursor = index + 1;
-		break;
+	while (!found && *cursor <= U32_MAX) {
+		rcu_read_lock();
+		found = list_scan(store, cursor, prefix, prefix_len, &entry, &object);
+		if (object) {
+			*label_len = entry->label_len;
+			memcpy(label, entry->label, entry->label_len);
+		}
+		rcu_read_unlock();
+		cond_resched();
 	}
-	rcu_read_unlock();
 	return object;
 }
 
