@@ -69,7 +69,8 @@ ssize_t hsmrepl_read(struct hsmrepl *dev, void *buf, size_t len)
 static void copy_in(struct hsmrepl *dev, uint64_t from, size_t len)
 {
 	ck_assert_uint_le(len, HSMREPL_BATCH_MAX);
-	memcpy(dev->copy, (const void *)(uintptr_t)from, len < COPY_MAX ? len : COPY_MAX);
+	if (len)
+		memcpy(dev->copy, (const void *)(uintptr_t)from, len < COPY_MAX ? len : COPY_MAX);
 }
 
 static size_t arg_size(unsigned int cmd)
@@ -389,7 +390,8 @@ static void put_record(uint16_t type, uint16_t flags, uint64_t id, const void *b
 				    .flags = flags, .id = id };
 
 	memcpy(fake.records + fake.records_len, &r, sizeof(r));
-	memcpy(fake.records + fake.records_len + sizeof(r), body, len);
+	if (len)
+		memcpy(fake.records + fake.records_len + sizeof(r), body, len);
 	fake.records_len += r.len;
 }
 
