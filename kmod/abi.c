@@ -2,6 +2,8 @@
 /*
  * Argument rules of the ioctl commands; uapi/linux/hsmrepl.h states them in words.
  */
+#include <linux/kernel.h>
+#include <linux/build_bug.h>
 #include <linux/errno.h>
 #include <linux/stddef.h>
 
@@ -41,15 +43,13 @@ static const struct hsm_abi abi_table[] = {
 	ABI(ANSWER, hsmrepl_answer, HSM_ABI_AGENT, 0),
 };
 
-#define ABI_COMMANDS	(sizeof(abi_table) / sizeof(abi_table[0]))
-
-_Static_assert(sizeof(union hsm_abi_arg) <= HSM_ABI_SIZE_MAX, "room for a longer caller's struct");
+static_assert(sizeof(union hsm_abi_arg) <= HSM_ABI_SIZE_MAX);
 
 const struct hsm_abi *hsm_abi_find(unsigned int cmd)
 {
 	size_t i;
 
-	for (i = 0; i < ABI_COMMANDS; i++) {
+	for (i = 0; i < ARRAY_SIZE(abi_table); i++) {
 		if (abi_table[i].cmd == cmd)
 			return &abi_table[i];
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The rules that every ioctl argument obeys, as one table: sizes, known flags, reserved fields, access.
+ * The rules that every ioctl argument obeys, as one table: sizes, known flags, reserved
+ * fields, access.
  * Pure: the module's dispatcher and the software device check by the same table.
  */
 #ifndef _HSM_ABI_H
@@ -36,10 +37,7 @@ struct hsm_abi {
 	u32 flags;
 };
 
-/**
- * union hsm_abi_arg - room for the argument of any command
- * @head: what all of them begin with
- */
+/* Room for the argument of any command; all of them begin with head. */
 union hsm_abi_arg {
 	struct {
 		u32 size;

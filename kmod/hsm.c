@@ -182,7 +182,8 @@ int hsm_attach(struct hsm *hsm, struct hsmrepl_attach *arg)
  * hsm_detach() - the agent is gone; queue, slot and content stay
  * @hsm: replica
  *
- * What the agent did not read of a claimed batch is not handed out again: the next one is told of the
+ * What the agent did not read of a claimed batch is not handed out again: the next one is told
+ * of the
  * slot by its attach. Callers wait on until hsm_withdraw().
  */
 void hsm_detach(struct hsm *hsm)

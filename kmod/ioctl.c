@@ -48,7 +48,7 @@ static int ioctl_state(struct file *filp, union hsm_abi_arg *arg)
 	unsigned long seen;
 
 	do {
-		seen = smp_load_acquire(&device->changes);
+		seen = hsm_device_changes(device);
 		mutex_lock(&device->hsm.lock);
 		hsm_state(&device->hsm, &arg->state);
 		mutex_unlock(&device->hsm.lock);
@@ -173,7 +173,7 @@ static int ioctl_outcome(struct file *filp, union hsm_abi_arg *arg)
 	if (outcome->wait > 1)
 		return -EINVAL;
 	do {
-		seen = smp_load_acquire(&device->changes);
+		seen = hsm_device_changes(device);
 		mutex_lock(&device->hsm.lock);
 		err = hsm_outcome(&device->hsm, outcome);
 		mutex_unlock(&device->hsm.lock);
@@ -195,7 +195,7 @@ static struct hsm_object *get_object(struct hsm_device *device, const struct hsm
 	bool undecided;
 
 	do {
-		seen = smp_load_acquire(&device->changes);
+		seen = hsm_device_changes(device);
 		object = hsm_store_get(&device->hsm.store, label, get->label_len, &undecided);
 		if (any || (!undecided && hsm_readable(&device->hsm)))
 			return object ?: ERR_PTR(-ENOENT);
@@ -452,7 +452,8 @@ static int ioctl_report(struct file *filp, union hsm_abi_arg *arg)
 	return 0;
 }
 
-#define HANDLER(_name, _function) [_IOC_NR(HSMREPL_IOC_##_name)] = (_function)
+#define HANDLER(_name, _function)	\
+	[_IOC_NR(HSMREPL_IOC_##_name)] = (_function)
 
 /* One for each entry of the table in abi.c. */
 static int (*const handlers[])(struct file *filp, union hsm_abi_arg *arg) = {

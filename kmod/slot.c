@@ -33,7 +33,8 @@ enum hsm_work hsm_work(const struct hsm *hsm)
  * @hsm: replica
  * @arg: as in the uapi header
  *
- * Return: 0; -EINVAL: a limit out of its range; -ESTALE: not the epoch in force; -EROFS: this node is
+ * Return: 0; -EINVAL: a limit out of its range; -ESTALE: not the epoch in force; -EROFS: this
+ * node is
  * not in the node list; -EBUSY: the slot is taken, or content is being loaded.
  */
 int hsm_grant(struct hsm *hsm, const struct hsmrepl_grant *arg)
