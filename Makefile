@@ -45,7 +45,7 @@ unit_src = $(wildcard tests/unit/*_test.c)
 programs = build/hsmrepld build/hsmreplctl build/hsmrepl-softdev
 libraries = build/libhsmrepl.so.$(SOVERSION) build/libhsmrepl.a build/libhsmrepl.pc
 
-.PHONY: all agent module switch tests check demo install clean help check-module deps
+.PHONY: all agent module switch tests bench check demo install clean help check-module deps
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -135,6 +135,11 @@ endef
 $(eval $(call test_archive,agent,$(core_src) $(shell_src) $(lib_src) $(filter-out %/main.c,$(ctl_src))))
 $(eval $(call test_archive,kmod,$(kmod_src) $(wildcard tests/shim/*.c)))
 
+# Tests of the module's core are those that include one of its headers.
+kmod_tests = $(shell grep -lE '^.include "(hsm|core|queue|slot|stage|entry|format|outcome)\.h"' \
+	tests/unit/*_test.c)
+$(patsubst %.c,build/san/%.o,$(kmod_tests)): INCLUDES = $(SHIM)
+
 unit_tests = $(patsubst tests/unit/%.c,build/%,$(unit_src))
 
 build/%_test: build/san/tests/unit/%_test.o build/san/agent.a build/san/kmod.a
@@ -150,6 +155,20 @@ $(vm_tests): build/%: build/obj/tests/vm/%.o build/libhsmrepl.a
 	$(Q)$(CC) -o $@ $^ $(LIB_LIBS) -lcheck -lsubunit -lm -lrt -lpthread
 
 tests: $(unit_tests) $(vm_tests) build/switch
+
+# Benchmarks take from the agent what they measure.
+build/agent.a: $(call obj,$(core_src) $(shell_src) $(lib_src))
+	@echo '  AR    $@'
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+$(eval $(call includes,tests/bench,-Iuapi -Iagent/core -Iagent/shell -Iagent/lib $$(NL_CFLAGS)))
+
+build/%_bench: build/obj/tests/bench/%_bench.o build/agent.a
+	@echo '  LD    $@'
+	$(Q)$(CC) -o $@ $^ $(AGENT_LIBS)
+
+bench: $(patsubst tests/bench/%.c,build/%,$(wildcard tests/bench/*_bench.c))
 
 -include $(wildcard tests/*/*.mk)
 
