@@ -40,9 +40,9 @@ static u8 *make_room(struct conn *conn, size_t len)
 /* May a record of @len bytes go into the datagram being filled? One of any length may begin it. */
 static bool fits(const struct conn *conn, size_t len)
 {
-	size_t pack = conn->dev->agent == conn ? SOFT_DATAGRAM_MAX : SOFT_SMALL_PACK;
-
-	return !conn->out_len || conn->out_len + len <= pack;
+	if (!conn->out_len)
+		return true;
+	return conn->dev->agent == conn && conn->out_len + len <= SOFT_DATAGRAM_MAX;
 }
 
 /* Begin a record whose body has @len bytes. Returns where the body goes, NULL if it must wait. */

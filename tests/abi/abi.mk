@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: GPL-2.0
+# Programs that test the ABI on a device of the module or a software device.
+
+abi_programs = build/abi-rules build/abi-behaviour build/abi-raw
+
+$(eval $(call includes,tests/abi,-Iuapi -Iagent/lib))
+
+build/abi-rules: $(call obj,tests/abi/rules.c tests/abi/report.c) build/libhsmrepl.a
+	$(CC) -o $@ $^ $(LIB_LIBS)
+
+build/abi-raw: $(call obj,tests/abi/raw.c tests/abi/report.c) build/libhsmrepl.a
+	$(CC) -o $@ $^ $(LIB_LIBS)
+
+build/abi-behaviour: $(call obj,$(filter-out %/rules.c %/raw.c,$(wildcard tests/abi/*.c))) \
+		build/libhsmrepl.a
+	$(CC) -o $@ $^ $(LIB_LIBS) -lpthread
+
+tests: $(abi_programs)
