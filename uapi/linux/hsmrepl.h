@@ -223,6 +223,7 @@ struct hsmrepl_nl {
  * @bytes_max: bytes of kernel memory for objects
  * @queue_max: transactions that may wait in the queue
  * @grace_ms: how long callers wait on for an agent that went away
+ * @reserved: zero
  */
 struct hsmrepl_info {
 	__u32 size;
@@ -277,6 +278,7 @@ enum hsmrepl_mode {
  * @agent: 1 while an agent is attached
  * @nodes_total: members of the node list
  * @nodes_up: members connected, this node included
+ * @reserved: zero
  * @pool: pool id, zero before a pool is formed
  * @name: node name, NUL terminated
  * @last_error: one line, empty for none
@@ -470,8 +472,8 @@ struct hsmrepl_list_entry {
 	char type[HSMREPL_TYPE_MAX];
 };
 
-/**
- * enum hsmrepl_verb - administrative requests that the agent answers
+/*
+ * enum hsmrepl_verb: administrative requests that the agent answers
  *
  * Request and answer are JSON texts (at most HSMREPL_ADMIN_MAX bytes); their fields stand in
  * Documentation/interfaces. Verbs that change something need write permission on the file.
