@@ -28,7 +28,7 @@
 extern "C" {
 #endif
 
-#define HSMREPL_ENV_DEVICE	"HSMREPL_DEVICE"	/* environment variable that names the device */
+#define HSMREPL_ENV_DEVICE	"HSMREPL_DEVICE"	/* in the environment: a path */
 
 struct hsmrepl;
 

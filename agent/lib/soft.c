@@ -365,7 +365,7 @@ static int open_access(int flags)
 
 int soft_open(struct hsmrepl *dev, const char *path)
 {
-	/* With a receive timeout a signal ends recvmsg() even if its handler asks for SA_RESTART. */
+	/* With a receive timeout a signal ends recvmsg() even where SA_RESTART is set. */
 	const struct timeval wait = { .tv_sec = WAIT_SECONDS };
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	int ret;

@@ -23,7 +23,7 @@
 
 #define SOFT_VERSION		1
 #define SOFT_DATAGRAM_MAX	(64 * 1024)
-#define SOFT_ARG_MAX		4096	/* bytes of an argument struct; of a longer one only its size travels */
+#define SOFT_ARG_MAX		4096	/* bytes of an argument; of a longer one, its size */
 #define SOFT_INPUTS		2	/* input buffers of one command */
 #define SOFT_DATA_MAX		(HSMREPL_BATCH_MAX + sizeof(struct hsmrepl_nl))
 #define SOFT_MESSAGE_MAX	(sizeof(struct soft_header) + SOFT_ARG_MAX + SOFT_DATA_MAX)

@@ -226,7 +226,7 @@ fail_hsm:
 	close_hsm(dev);
 fail:
 	fprintf(stderr, "hsmrepl-softdev: %s: cannot serve (%s): %s\n", path, strerror(-ret),
-		ret == -EADDRINUSE ? "another one serves there" : "check the path and its directory");
+		ret == -EADDRINUSE ? "another one serves there" : "check its directory");
 	return ret;
 }
 

@@ -65,7 +65,8 @@ void notice_send(struct soft_device *dev, const struct hsmrepl_notice *notice)
 	struct subscriber *subscriber, *next;
 
 	list_for_each_entry_safe(subscriber, next, &dev->subscribers, node) {
-		if (send(subscriber->sock, notice, sizeof(*notice), MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		if (send(subscriber->sock, notice, sizeof(*notice),
+			 MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
 			drop(dev, subscriber);
 	}
 }

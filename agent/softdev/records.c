@@ -126,7 +126,8 @@ static bool put_tl(struct conn *conn)
 
 	tl = hsm_claim_peek(hsm, &last);
 	len = le32_to_cpu(tl->len);
-	body = begin_record(conn, HSMREPL_REC_TL, last ? HSMREPL_REC_LAST : 0, hsm->slot.batch, len);
+	body = begin_record(conn, HSMREPL_REC_TL, last ? HSMREPL_REC_LAST : 0, hsm->slot.batch,
+			    len);
 	if (!body)
 		return false;
 	memcpy(body, tl, len);

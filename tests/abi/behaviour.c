@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * abi-behaviour DEVICE [SCENE]: callers and agent of one device, both played by this program. Works on the
- * module and on the software device. The grace time of the device must be short.
+ * abi-behaviour DEVICE [SCENE]: callers and agent of one device, both played by this program. Works
+ * on the module and on the software device. The grace time of the device must be short.
  */
 #include <errno.h>
 #include <fcntl.h>

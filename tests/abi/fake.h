@@ -67,7 +67,7 @@ int fake_commit(struct fake *fake);
 /** fake_answer() - answer an administrative request; 0 or a negative errno */
 int fake_answer(struct fake *fake, uint64_t request, const char *json, unsigned int status);
 
-/** fake_set() - claim, commit one create (or update) of @label through @dev; 0 or a negative errno */
+/** fake_set() - submit through @dev, claim, commit one operation; 0 or a negative errno */
 int fake_set(struct fake *fake, struct hsmrepl *dev, unsigned int code, const char *label,
 	     const void *payload, size_t len);
 

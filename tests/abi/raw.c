@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * abi-raw DEVICE: what only a character device can be asked: bad pointers, sizes that lie beside the
- * end of a page, foreign calls.
+ * abi-raw DEVICE: what only a character device can be asked: bad pointers, structs that lie beside
+ * the end of a page, foreign calls.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -38,12 +38,12 @@ static void test_pointers(struct report *report, int fd)
 		if (nr > 6 && nr < 0x10)
 			continue;
 		report_result(report, raw(fd, cmd, NULL), -EFAULT, "command 0x%02x, NULL", nr);
-		report_result(report, raw(fd, cmd, (void *)8), -EFAULT, "command 0x%02x, bad pointer",
-			      nr);
+		report_result(report, raw(fd, cmd, (void *)8), -EFAULT,
+			      "command 0x%02x, bad pointer", nr);
 		report_result(report, raw(fd, cmd, (void *)-4096), -EFAULT,
 			      "command 0x%02x, kernel pointer", nr);
 	}
-	report_result(report, raw(fd, HSMREPL_IOC_SUBMIT, &submit), -EFAULT, "SUBMIT, bad operations");
+	report_result(report, raw(fd, HSMREPL_IOC_SUBMIT, &submit), -EFAULT, "SUBMIT, bad ops");
 	report_result(report, raw(fd, HSMREPL_IOC_GET, &get), -EFAULT, "GET, bad label");
 	report_result(report, raw(fd, HSMREPL_IOC_LIST, &list), -EFAULT, "LIST, bad prefix");
 }
@@ -52,7 +52,8 @@ static void test_pointers(struct report *report, int fd)
 static void test_page_end(struct report *report, int fd)
 {
 	const long page = sysconf(_SC_PAGESIZE);
-	char *pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			   -1, 0);
 	struct hsmrepl_info *info;
 
 	if (pages == MAP_FAILED || mprotect(pages + page, page, PROT_NONE)) {

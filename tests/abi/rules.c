@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * abi-rules DEVICE: the rules that hold for the argument of every command of uapi/linux/hsmrepl.h:
- * too short, exact, long with a zero tail, long with junk in the tail, reserved fields, unknown flags,
- * access; and commands that do not exist. Works on the module and on the software device.
+ * too short, exact, long with a zero tail, long with junk in the tail, reserved fields, unknown
+ * flags, access; and commands that do not exist. Works on the module and on the software device.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -293,8 +293,8 @@ static void test_unknown(struct report *report, struct hsmrepl *dev)
 	}
 	report_case(report, refused, "commands that do not exist: ENOTTY");
 	report_result(report, hsmrepl_ioctl(dev, _IO('x', 0), room), -ENOTTY, "another type");
-	report_result(report, hsmrepl_ioctl(dev, _IOR(HSMREPL_IOC_TYPE, 0, uint64_t), room), -ENOTTY,
-		      "INFO with a size in its number");
+	report_result(report, hsmrepl_ioctl(dev, _IOR(HSMREPL_IOC_TYPE, 0, uint64_t), room),
+		      -ENOTTY, "INFO with a size in its number");
 }
 
 /* What a file that is not the agent's, opened in @mode, gets for each command. */

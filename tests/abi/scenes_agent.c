@@ -31,7 +31,11 @@ static const char *play_attach(struct scene *scene)
 
 static const char *play_other_key(struct scene *scene)
 {
-	struct hsmrepl_attach attach = { .size = sizeof(attach), .node_id = FAKE_NODE, .name = "x" };
+	struct hsmrepl_attach attach = {
+		.size = sizeof(attach),
+		.node_id = FAKE_NODE,
+		.name = "x",
+	};
 	struct hsmrepl *dev = hsmrepl_open(scene->path, O_RDWR);
 
 	MUST(dev);
@@ -94,7 +98,12 @@ static const char *play_grant_waits(struct scene *scene)
 
 static const char *play_grant_back(struct scene *scene)
 {
-	struct hsmrepl_grant none = { .size = sizeof(none), .epoch = 1, .max_tls = 1, .max_bytes = 1 };
+	struct hsmrepl_grant none = {
+		.size = sizeof(none),
+		.epoch = 1,
+		.max_tls = 1,
+		.max_bytes = 1,
+	};
 	const struct hsmrepl_record *record;
 	uint64_t tid;
 
@@ -109,7 +118,8 @@ static const char *play_grant_back(struct scene *scene)
 }
 
 /* A TL of the peer with one create, as the pool's point of @state asks for. */
-static size_t peer_tl(const struct hsmrepl_state *state, uint64_t tid, const char *label, void *room)
+static size_t peer_tl(const struct hsmrepl_state *state, uint64_t tid, const char *label,
+		      void *room)
 {
 	struct {
 		struct hsmrepl_tl tl;
@@ -186,13 +196,15 @@ static const char *play_peer(struct scene *scene)
 	MUST(prepare_peer(scene, 6, tls, len) == -EBUSY);
 	MUST(fake_grant(&scene->fake, 1) == -EBUSY);
 	MUST(hsmrepl_object_get(scene->dev, "peer", 4, 0, 1, &object) == -ETIMEDOUT);
-	MUST(hsmrepl_object_get(scene->dev, "peer", 4, HSMREPL_GET_COMMITTED, 0, &object) == -ENOENT);
+	MUST(hsmrepl_object_get(scene->dev, "peer", 4, HSMREPL_GET_COMMITTED, 0, &object) ==
+	     -ENOENT);
 	MUST(scene_state(scene).pending_tid == 0x1234);
 	MUST(resolve_peer(scene, 6, HSMREPL_COMMIT) == -ENOENT);
 	MUST(!resolve_peer(scene, 5, HSMREPL_COMMIT));
 	after = scene_state(scene);
 	MUST(after.sync_point == (before.sync_point ^ 0x1234) && after.seq == before.seq + 1);
-	MUST(after.digest != before.digest && memcmp(after.chain, before.chain, sizeof(after.chain)));
+	MUST(after.digest != before.digest);
+	MUST(memcmp(after.chain, before.chain, sizeof(after.chain)));
 	MUST(scene_holds(scene, "peer", "peer", 4));
 	MUST(submit_async(scene->dev, HSMREPL_OP_CREATE, "peer", "x", 1, &tid) == -EEXIST);
 	MUST(prepare_peer(scene, 7, tls, len) == -ESTALE);
