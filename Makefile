@@ -135,11 +135,6 @@ endef
 $(eval $(call test_archive,agent,$(core_src) $(shell_src) $(lib_src) $(filter-out %/main.c,$(ctl_src))))
 $(eval $(call test_archive,kmod,$(kmod_src) $(wildcard tests/shim/*.c)))
 
-# Tests of the module's core are those that include one of its headers.
-kmod_tests = $(shell grep -lE '^.include "(hsm|core|queue|slot|stage|entry|format|outcome)\.h"' \
-	tests/unit/*_test.c)
-$(patsubst %.c,build/san/%.o,$(kmod_tests)): INCLUDES = $(SHIM)
-
 unit_tests = $(patsubst tests/unit/%.c,build/%,$(unit_src))
 
 build/%_test: build/san/tests/unit/%_test.o build/san/agent.a build/san/kmod.a
