@@ -71,6 +71,17 @@ void notice_send(struct soft_device *dev, const struct hsmrepl_notice *notice)
 	}
 }
 
+void notice_state(struct soft_device *dev, u32 event)
+{
+	const struct hsmrepl_notice notice = {
+		.event = event,
+		.state = dev->hsm.state,
+		.epoch = dev->hsm.point.epoch,
+	};
+
+	notice_send(dev, &notice);
+}
+
 void notice_close(struct soft_device *dev)
 {
 	struct subscriber *subscriber, *next;

@@ -32,6 +32,10 @@ int command_get(struct conn *conn, struct call *call)
 	bool undecided;
 	int ret;
 
+	if (call->input_len[0] > HSMREPL_LABEL_MAX)
+		return -EMSGSIZE;
+	if (!call->input[0])
+		return -EFAULT;
 	ret = hsm_label_check(call->input[0], call->input_len[0]);
 	if (ret)
 		return ret;
@@ -86,6 +90,8 @@ int command_list(struct conn *conn, struct call *call)
 
 	if (list->buf_len < LIST_ROOM_MIN || list->prefix_len > HSMREPL_LABEL_MAX)
 		return -EINVAL;
+	if (list->prefix_len && !call->input[0])
+		return -EFAULT;
 	list->done = 0;
 	while (call->output_room - call->output_len >= ENTRY_MAX) {
 		object = hsm_store_list_next(store, &list->cursor, call->input[0],

@@ -159,11 +159,11 @@ static void fill(struct conn *conn)
 {
 	bool agent = conn->dev->agent == conn;
 
-	while (put_completion(conn))
-		;
 	while (agent && put_admin(conn))
 		;
 	while (agent && put_work(conn))
+		;
+	while (put_completion(conn))
 		;
 }
 
