@@ -26,6 +26,7 @@
  * @reserved: offset of the reserved field, in bytes
  * @reserved_len: its length in bytes, 0 if the struct has none
  * @flags: known flags
+ * @out: it has fields for the answer; the others are only read
  */
 struct hsm_abi {
 	u32 cmd;
@@ -35,6 +36,7 @@ struct hsm_abi {
 	u16 reserved;
 	u16 reserved_len;
 	u32 flags;
+	bool out;
 };
 
 /* Room for the argument of any command; all of them begin with head. */

@@ -507,7 +507,7 @@ long hsm_ioctl(struct file *filp, unsigned int cmd, unsigned long address)
 	if (err)
 		return err;
 	err = handlers[_IOC_NR(cmd)](filp, &arg);
-	if (copy_to_user(user, &arg, min_t(size_t, size, abi->size)))
+	if (abi->out && copy_to_user(user, &arg, min_t(size_t, size, abi->size)))
 		err = -EFAULT;
 	memzero_explicit(&arg, sizeof(arg));
 	return err;

@@ -34,13 +34,15 @@ enum hsm_work hsm_work(const struct hsm *hsm)
  * @arg: as in the uapi header
  *
  * Return: 0; -EINVAL: a limit out of its range; -ESTALE: not the epoch in force; -EROFS: this
- * node is
- * not in the node list; -EBUSY: the slot is taken, or content is being loaded.
+ * node is not in the node list; -EBUSY: the slot is taken (taking a grant back: by a batch of this
+ * node, which was claimed before), or content is being loaded.
  */
 int hsm_grant(struct hsm *hsm, const struct hsmrepl_grant *arg)
 {
 	lockdep_assert_held(&hsm->lock);
 	if (!arg->batch) {
+		if (hsm->slot.state == HSMREPL_SLOT_CLAIMED)
+			return -EBUSY;
 		hsm->grant.batch = 0;
 		hsm->ops->work(hsm);
 		return 0;
