@@ -167,6 +167,7 @@ int hsm_claim(struct hsm *hsm)
 		if (err) {
 			hsm_txn_done(hsm, txn, err);
 			hsm->ops->changed(hsm);
+			err = 0;
 			continue;
 		}
 		n++;
@@ -175,7 +176,7 @@ int hsm_claim(struct hsm *hsm)
 			break;
 	}
 	if (!n)
-		return err == -ENOMEM ? -ENOMEM : -EAGAIN;
+		return err ?: -EAGAIN;
 	slot_move(slot, HSM_SLOT_CLAIM);
 	slot->batch = hsm->grant.batch;
 	slot->coordinator = hsm->node_id;
