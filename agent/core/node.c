@@ -147,7 +147,8 @@ static void on_queued(struct node *n, const struct event *ev, struct actions *ou
 static void on_revoked(struct node *n, const struct event *ev, struct actions *out)
 {
 	(void)out;
-	n->revoking = false;
+	/* Busy: asking again would only spin until EV_CLAIMED is told, which ends it. */
+	n->revoking = ev->error == EBUSY;
 	if (ev->error == 0)
 		n->granted = 0;
 }
