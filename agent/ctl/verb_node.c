@@ -181,9 +181,12 @@ int verb_pending(struct ctl *ctl, int argc, char **argv)
 		print_json(answer);
 		return CTL_DONE;
 	}
-	if (!json_object_object_get_ex(answer, "tids", &tids) ||
-	    !json_object_is_type(tids, json_type_array) || !json_object_array_length(tids))
+	if (json_object_object_get_ex(answer, "tids", &tids) &&
+	    json_object_is_type(tids, json_type_array) && json_object_array_length(tids)) {
+		print_members(answer);
+	} else {
 		puts("nothing is undecided");
-	print_members(answer);
+		json_object_put(answer);
+	}
 	return CTL_DONE;
 }

@@ -180,7 +180,7 @@ static const struct command commands[] = {
 	COMMAND(GRANT, hsmrepl_grant, 0, fill_grant, -ESTALE),
 	COMMAND(PREPARE, hsmrepl_prepare, 0, fill_prepare, -EBADMSG, RESERVED(hsmrepl_prepare)),
 	COMMAND(RESOLVE, hsmrepl_resolve, 0, fill_resolve, -ENOENT, RESERVED(hsmrepl_resolve)),
-	COMMAND(REPORT, hsmrepl_report, 0, fill_report, 0),
+	COMMAND(REPORT, hsmrepl_report, 0, fill_report, 0, RESERVED(hsmrepl_report)),
 	COMMAND(ANSWER, hsmrepl_answer, 0, fill_answer, -ENOENT),
 };
 
