@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * abi-lone DEVICE: the agent of a pool of one, for tests of callers. It commits whatever is
- * submitted, and answers administrative requests with what stands below. With SIGUSR1 it stops committing;
- * with SIGUSR2 it goes on.
+ * submitted, and answers administrative requests with what stands below. With SIGUSR1 it stops
+ * committing; with SIGUSR2 it goes on.
  */
 #include <errno.h>
 #include <poll.h>
@@ -21,14 +21,16 @@ static const struct {
 } answers[] = {
 	{ HSMREPL_VERB_STATUS, 0, "{\"turn\":\"fake\",\"uptime_ms\":5,\"version\":\"0\"}" },
 	{ HSMREPL_VERB_NODES, 0,
-	  "{\"nodes\":[{\"id\":1,\"name\":\"fake1\",\"address\":\"127.0.0.1:1\",\"state\":\"member\","
-	  "\"seq\":1,\"sync_point\":\"0000000000000001\",\"rtt_ms\":null,\"last_ack_ms\":0,\"lag\":0,"
+	  "{\"nodes\":[{\"id\":1,\"name\":\"fake1\",\"address\":\"127.0.0.1:1\","
+	  "\"state\":\"member\",\"seq\":1,\"sync_point\":\"0000000000000001\","
+	  "\"rtt_ms\":null,\"last_ack_ms\":0,\"lag\":0,"
 	  "\"certificate_expiry\":\"2030-01-01T00:00:00Z\"}],\"slowest\":\"fake1\"}" },
 	{ HSMREPL_VERB_PENDING, 0,
-	  "{\"tids\":[],\"coordinator\":null,\"age_ms\":0,\"votes\":{},\"waiting_for\":[],\"queued\":0,"
-	  "\"reason\":\"\"}" },
+	  "{\"tids\":[],\"coordinator\":null,\"age_ms\":0,\"votes\":{},"
+	  "\"waiting_for\":[],\"queued\":0,\"reason\":\"\"}" },
 	{ HSMREPL_VERB_OUTCOME, 0,
-	  "{\"tid\":\"00000000000000aa\",\"outcome\":\"unknown\",\"seq\":null,\"sync_point\":null}" },
+	  "{\"tid\":\"00000000000000aa\",\"outcome\":\"unknown\","
+	  "\"seq\":null,\"sync_point\":null}" },
 	{ HSMREPL_VERB_FORM, EEXIST,
 	  "{\"error\":\"this node belongs to a pool\",\"hint\":\"zeroize it first\"}" },
 	{ HSMREPL_VERB_ZEROIZE, 0, "{}" },

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * One link of a pool on this machine: where node A reaches node B. It forwards TCP, until it is cut;
- * then both ends hear nothing, as behind a broken cable, until it is healed.
+ * One link of a pool on this machine: where node A reaches node B. It forwards TCP, until it is
+ * cut; then both ends hear nothing, as behind a broken cable, until it is healed.
  */
 #ifndef _LINK_H
 #define _LINK_H

@@ -142,8 +142,8 @@ static int control_address(const char *path, struct sockaddr_un *addr)
 {
 	*addr = (struct sockaddr_un) { .sun_family = AF_UNIX };
 	if (strlen(path) >= sizeof(addr->sun_path)) {
-		fprintf(stderr, "hsmrepl-link: %s: longer than %zu bytes: use a shorter path\n", path,
-			sizeof(addr->sun_path) - 1);
+		fprintf(stderr, "hsmrepl-link: %s: longer than %zu bytes: use a shorter path\n",
+			path, sizeof(addr->sun_path) - 1);
 		return -1;
 	}
 	strcpy(addr->sun_path, path);

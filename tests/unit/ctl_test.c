@@ -54,7 +54,8 @@ START_TEST(options)
 	ck_assert_str_eq(parsed.operands.at[0], "a");
 	ck_assert_str_eq(parsed.operands.at[1], "-");
 
-	ck_assert_int_eq(parse(&parsed, ARGV("--json", "--device", "d", "--", "--flag")), CTL_GO_ON);
+	ck_assert_int_eq(parse(&parsed, ARGV("--json", "--device", "d", "--", "--flag")),
+			 CTL_GO_ON);
 	ck_assert(parsed.ctl.json && !parsed.flag);
 	ck_assert_str_eq(parsed.ctl.device, "d");
 	ck_assert_str_eq(parsed.operands.at[0], "--flag");
@@ -132,8 +133,8 @@ END_TEST
 
 START_TEST(base64)
 {
-	static const char *const bad[] = { "A", "AA", "AAA", "====", "A===", "AA=A", "AAA\n", "A A=",
-					   "AA==AAAA", "-_-_" };
+	static const char *const bad[] = { "A", "AA", "AAA", "====", "A===", "AA=A", "AAA\n",
+					   "A A=", "AA==AAAA", "-_-_" };
 	uint8_t bytes[32];
 	char text[32];
 	size_t i;
