@@ -34,7 +34,7 @@ MODULE_PARM_DESC(payload_max, "Bytes of one payload: 1 to 65536 (default 65536)"
 
 static uint grace_ms = 10000;
 module_param(grace_ms, uint, 0444);
-MODULE_PARM_DESC(grace_ms, "How long callers wait for an agent that is gone, in ms (default 10000)");
+MODULE_PARM_DESC(grace_ms, "Time that callers wait for an agent that is gone, ms (default 10000)");
 
 static struct hsm_device *all[HSM_DEVICES_MAX];
 

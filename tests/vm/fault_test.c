@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Each command with its nth allocation or copy failing, and many callers at once. uml-params: grace_ms=300 */
+/*
+ * Each command with its nth allocation or copy failing, and many callers at once.
+ * uml-params: grace_ms=300
+ */
 #include <pthread.h>
 #include <stdlib.h>
 #include "module.h"
