@@ -402,7 +402,7 @@ struct hsmrepl_outcome {
  *
  * While content is loaded, and while a node of a pool is STARTING or JOINING, the pool may be
  * ahead of it: waits
- * likewise. ENOENT: no such object. EMSGSIZE: @buf too small, all other fields are filled in.
+ * likewise. ENOTCONN: nothing is loaded yet, and no agent is attached. ENOENT: no such object. EMSGSIZE: @buf too small, all other fields are filled in.
  */
 struct hsmrepl_get {
 	__u32 size;
@@ -641,9 +641,9 @@ struct hsmrepl_load_entry {
  * and read() claims a batch on the present SP: it takes the slot, with all memory that
  * applying needs. A
  * transaction that no longer validates at that moment is completed with its error and left out.
- * A node list (kind other than DATA) is a batch of its own. EBUSY: the slot is taken. EROFS:
- * this node is not in
- * the node list.
+ * A node list (kind other than DATA) is a batch of its own. EBUSY: the slot is taken; with @batch
+ * 0: a batch was claimed under the grant before, and read() hands it out. EROFS: this node is not
+ * in the node list.
  */
 struct hsmrepl_grant {
 	__u32 size;
