@@ -20,6 +20,7 @@
 #define SLOW_FLUSH	100		/* times as slow as else */
 #define CLOCK_START_MS	1000		/* no clock starts at 0 */
 #define FAIL_NTH_MAX	6		/* which allocation of a device call fails */
+#define AT_ONCE_MAX	10000		/* events of one node that follow on each other in no time */
 
 _Static_assert(SIM_SLOT_MAX >= 2 * GRANT_BYTES, "a batch fits");
 
@@ -285,9 +286,11 @@ void host_note(struct host *h, const struct event *ev, struct frame *frame)
 
 void host_run(struct host *h)
 {
+	unsigned int at_once = 0;
+
 	h->run_due = false;
 	h->running = true;
-	while (h->n_inbox) {
+	while (h->n_inbox && at_once++ < AT_ONCE_MAX) {
 		struct incoming in = h->inbox[h->first_inbox];
 
 		h->first_inbox = (h->first_inbox + 1) % INBOX_MAX;
@@ -298,6 +301,8 @@ void host_run(struct host *h)
 		free(in.frame);
 	}
 	h->running = false;
+	if (h->n_inbox)
+		ledger_violated(&h->w->ledger, "I8", "n%u is busy with itself for ever", h->id);
 	host_settle(h);
 }
 

@@ -22,7 +22,7 @@
 #define STORY_LINES	50	/* of a seed that failed */
 #define STORIES_MAX	3	/* told in full; later ones get one line */
 #define LINE_MAX_LEN	400
-#define SEED_SECONDS	120	/* of real time; then it is stuck */
+#define SEED_SECONDS	20	/* of real time; then it is stuck */
 
 struct arguments {
 	uint64_t seed;
