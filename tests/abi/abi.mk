@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Programs that test the ABI on a device of the module or a software device.
 
-abi_programs = build/abi-rules build/abi-behaviour build/abi-raw build/abi-lone
+abi_programs = build/abi-rules build/abi-behaviour build/abi-raw build/lone-agent
 
 $(eval $(call includes,tests/abi,-Iuapi -Iagent/lib))
 
@@ -15,7 +15,7 @@ build/abi-behaviour: $(call obj,$(filter-out %/rules.c %/raw.c %/lone.c,$(wildca
 		build/libhsmrepl.a
 	$(CC) -o $@ $^ $(LIB_LIBS) -lpthread
 
-build/abi-lone: $(call obj,tests/abi/lone.c tests/abi/fake.c) build/libhsmrepl.a
+build/lone-agent: $(call obj,tests/abi/lone.c tests/abi/fake.c) build/libhsmrepl.a
 	$(CC) -o $@ $^ $(LIB_LIBS)
 
 tests: $(abi_programs)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * abi-lone DEVICE: the agent of a pool of one, for tests of callers. It commits whatever is
+ * lone-agent DEVICE: the agent of a pool of one, for tests of callers. It commits whatever is
  * submitted, and answers administrative requests with what stands below. With SIGUSR1 it stops
  * committing; with SIGUSR2 it goes on.
  */
@@ -105,7 +105,7 @@ int main(int argc, char **argv)
 	int ret;
 
 	if (argc != 2) {
-		fprintf(stderr, "usage: abi-lone DEVICE\n");
+		fprintf(stderr, "usage: lone-agent DEVICE\n");
 		return 2;
 	}
 	sigemptyset(&set);
@@ -119,6 +119,6 @@ int main(int argc, char **argv)
 	if (!ret)
 		ret = serve(&fake, signalfd(-1, &set, SFD_CLOEXEC));
 	if (ret)
-		fprintf(stderr, "abi-lone: %s: %s\n", argv[1], hsmrepl_error_name(ret));
+		fprintf(stderr, "lone-agent: %s: %s\n", argv[1], hsmrepl_error_name(ret));
 	return ret != 0;
 }
