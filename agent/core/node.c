@@ -147,8 +147,8 @@ static void on_queued(struct node *n, const struct event *ev, struct actions *ou
 static void on_revoked(struct node *n, const struct event *ev, struct actions *out)
 {
 	(void)out;
-	/* Busy: asking again would only spin until EV_CLAIMED is told, which ends it. */
-	n->revoking = ev->error == EBUSY;
+	/* Busy: asking again would only spin until EV_CLAIMED is told, which ends it, or already did. */
+	n->revoking = ev->error == EBUSY && n->granted;
 	if (ev->error == 0)
 		n->granted = 0;
 }
