@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The rules that every ioctl argument obeys, as one table: sizes, known flags, reserved
- * fields, access.
- * Pure: the module's dispatcher and the software device check by the same table.
+ * The rules that every ioctl argument obeys, as one table: sizes, known flags, reserved fields,
+ * access. Pure: the module's dispatcher and the software device check by the same table.
  */
 #ifndef _HSM_ABI_H
 #define _HSM_ABI_H

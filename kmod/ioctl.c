@@ -188,19 +188,23 @@ static int ioctl_outcome(struct file *filp, union hsm_abi_arg *arg)
 static struct hsm_object *get_object(struct hsm_device *device, const struct hsmrepl_get *get,
 				     const char *label)
 {
-	bool any = get->flags & HSMREPL_GET_COMMITTED;
+	bool committed = get->flags & HSMREPL_GET_COMMITTED;
 	long left = hsm_timeout(get->timeout_ms);
 	struct hsm_object *object;
 	unsigned long seen;
 	bool undecided;
+	int err;
 
 	do {
 		seen = hsm_device_changes(device);
 		object = hsm_store_get(&device->hsm.store, label, get->label_len, &undecided);
-		if (any || (!undecided && hsm_readable(&device->hsm)))
+		err = committed ? 0 : hsm_readable(&device->hsm);
+		if (!err && (committed || !undecided))
 			return object ?: ERR_PTR(-ENOENT);
 		if (object)
 			hsm_object_put(object);
+		if (err == -ENOTCONN)
+			return ERR_PTR(err);
 		left = hsm_device_wait(device, seen, left);
 	} while (left > 0);
 	return ERR_PTR(left);

@@ -44,6 +44,7 @@ int hsm_grant(struct hsm *hsm, const struct hsmrepl_grant *arg)
 		if (hsm->slot.state == HSMREPL_SLOT_CLAIMED)
 			return -EBUSY;
 		hsm->grant.batch = 0;
+		hsm->queue.noticed = false;
 		hsm->ops->work(hsm);
 		return 0;
 	}
@@ -56,6 +57,7 @@ int hsm_grant(struct hsm *hsm, const struct hsmrepl_grant *arg)
 		return -EROFS;
 	if (hsm->loading || hsm->slot.state != HSMREPL_SLOT_FREE)
 		return -EBUSY;
+	hsm->queue.noticed = false;
 	hsm->grant.batch = arg->batch;
 	hsm->grant.max_tls = arg->max_tls;
 	hsm->grant.max_bytes = arg->max_bytes;
@@ -183,7 +185,6 @@ int hsm_claim(struct hsm *hsm)
 	slot->n_tls = n;
 	slot->next = list_first_entry(&slot->own, struct hsm_txn, node);
 	hsm->grant.batch = 0;
-	hsm->queue.noticed = false;
 	return 0;
 }
 

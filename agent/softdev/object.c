@@ -30,7 +30,7 @@ int command_get(struct conn *conn, struct call *call)
 	struct hsm *hsm = &conn->dev->hsm;
 	struct hsm_object *object;
 	bool undecided;
-	int ret;
+	int ret, readable;
 
 	if (call->input_len[0] > HSMREPL_LABEL_MAX)
 		return -EMSGSIZE;
@@ -40,9 +40,12 @@ int command_get(struct conn *conn, struct call *call)
 	if (ret)
 		return ret;
 	object = hsm_store_get(&hsm->store, call->input[0], call->input_len[0], &undecided);
-	if (!committed && (undecided || !hsm_readable(hsm))) {
+	readable = committed ? 0 : hsm_readable(hsm);
+	if (!committed && (undecided || readable)) {
 		if (object)
 			hsm_object_put(object);
+		if (readable == -ENOTCONN)
+			return readable;
 		call_wait(conn, call->arg.get.timeout_ms);
 		return CALL_WAITS_CHANGE;
 	}

@@ -401,8 +401,8 @@ struct hsmrepl_outcome {
  * @type: out
  *
  * While content is loaded, and while a node of a pool is STARTING or JOINING, the pool may be
- * ahead of it: waits
- * likewise. ENOTCONN: nothing is loaded yet, and no agent is attached. ENOENT: no such object. EMSGSIZE: @buf too small, all other fields are filled in.
+ * ahead of it: waits likewise. ENOTCONN: nothing is loaded yet, and no agent is attached.
+ * ENOENT: no such object. EMSGSIZE: @buf too small, all other fields are filled in.
  */
 struct hsmrepl_get {
 	__u32 size;
@@ -547,9 +547,9 @@ enum hsmrepl_slot_state {
  * @sync_point: out
  * @chain: out
  *
- * Needs CAP_SYS_ADMIN and a file opened for reading and writing. EBUSY: another agent is attached.
- * EKEYREJECTED: content is loaded under another digest key or node id.
- * A detach (close) leaves queue, slot and content as they are.
+ * Needs CAP_SYS_ADMIN and a file opened for reading and writing. EBUSY: another agent is
+ * attached. EKEYREJECTED: content is loaded under another digest key or node id. A detach
+ * (close) leaves queue, slot and content as they are.
  */
 struct hsmrepl_attach {
 	__u32 size;
@@ -637,13 +637,11 @@ struct hsmrepl_load_entry {
  * @max_bytes: at most this many bytes, but always one TL; up to HSMREPL_BATCH_MAX
  *
  * While a grant stands and the slot is free, poll() reports work as soon as a transaction is
- * queued,
- * and read() claims a batch on the present SP: it takes the slot, with all memory that
- * applying needs. A
- * transaction that no longer validates at that moment is completed with its error and left out.
- * A node list (kind other than DATA) is a batch of its own. EBUSY: the slot is taken; with @batch
- * 0: a batch was claimed under the grant before, and read() hands it out. EROFS: this node is not
- * in the node list.
+ * queued, and read() claims a batch on the present SP: it takes the slot, with all memory that
+ * applying needs. A transaction that no longer validates at that moment is completed with its
+ * error and left out. A node list (kind other than DATA) is a batch of its own. EBUSY: the slot
+ * is taken; with @batch 0: a batch was claimed under the grant before, and read() hands it out.
+ * EROFS: this node is not in the node list.
  */
 struct hsmrepl_grant {
 	__u32 size;
@@ -667,9 +665,8 @@ struct hsmrepl_grant {
  * @reserved: zero
  *
  * EBUSY: slot taken. ESTALE: epoch, Sync-Point or seq are not this node's. EBADMSG: malformed.
- * EEXIST, ENOENT,
- * ENOSPC, ENOMEM, EMSGSIZE: an operation cannot be applied here. Also used to replay and to
- * recover a slot.
+ * EEXIST, ENOENT, ENOSPC, ENOMEM, EMSGSIZE: an operation cannot be applied here. Also used to
+ * replay and to recover a slot.
  */
 struct hsmrepl_prepare {
 	__u32 size;
@@ -734,8 +731,7 @@ struct hsmrepl_resolve {
  * @reserved: zero
  *
  * REMOVED, DIVERGED, HALTED: callers that wait get EROFS, or "pending" if other nodes may know
- * of their
- * transaction.
+ * of their transaction.
  */
 struct hsmrepl_report {
 	__u32 size;
