@@ -149,8 +149,10 @@ static void on_revoked(struct node *n, const struct event *ev, struct actions *o
 	(void)out;
 	/* Busy: asking again would only spin until EV_CLAIMED is told, which ends it, or already did. */
 	n->revoking = ev->error == EBUSY && n->granted;
-	if (ev->error == 0)
+	if (ev->error == 0) {
 		n->granted = 0;
+		n->queued = false;	/* if transactions still wait, the device says so again */
+	}
 }
 
 static void on_resolved(struct node *n, const struct event *ev, struct actions *out)
