@@ -10,6 +10,7 @@
 #include "world.h"
 
 #define AWAY_US		20000	/* no machine there: look again */
+#define AFTER_ERROR_US	1000	/* pause before the next call */
 #define TIMEOUT_LOW_US	1000
 #define TIMEOUT_HIGH_US	5000000
 #define POLLS		20	/* for one outcome */
@@ -25,11 +26,11 @@ void client_init(struct client *c, uint16_t id, uint16_t home)
 	INIT_LIST_HEAD(&c->caller.waiting);
 }
 
-static void rest(struct world *w, struct client *c)
+static void rest(struct world *w, struct client *c, bool failed)
 {
 	uint64_t think = c->greedy ? 0 : rng_below(&w->rng, w->opt.think_us + 1);
 
-	world_later(w, think + 1, DUE_CLIENT, 0, 0, c);
+	world_later(w, think + (failed ? AFTER_ERROR_US : 1), DUE_CLIENT, 0, 0, c);
 }
 
 static void draw_change(struct world *w, struct machine *m, struct client *c, struct change *ch)
@@ -143,7 +144,7 @@ static void end_call(struct world *w, struct client *c, enum call_end end)
 		w->totals.pending++;
 	c->caller.call = NULL;
 	c->polls = 0;
-	rest(w, c);
+	rest(w, c, end != END_DONE);
 }
 
 static void told_committed(struct world *w, struct client *c)

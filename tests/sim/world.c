@@ -48,8 +48,8 @@ static void wake_clients(struct world *w)
 		if (!c->resting)
 			continue;
 		c->resting = false;
-		world_later(w, w->opt.burst ? 1 : rng_below(&w->rng, w->opt.think_us + 1), DUE_CLIENT,
-			    0, 0, c);
+		world_later(w, w->opt.burst || c->greedy ? 1 : rng_below(&w->rng, w->opt.think_us + 1),
+			    DUE_CLIENT, 0, 0, c);
 	}
 }
 
@@ -178,7 +178,8 @@ static void look(struct world *w)
 		if (formed(w)) {
 			enter(w, PHASE_FAULTS);
 			wake_clients(w);
-			world_later(w, 0, DUE_FAULT, 0, 0, NULL);
+			if (!w->opt.form_faults)
+				world_later(w, 0, DUE_FAULT, 0, 0, NULL);
 		} else if (took > FORM_FAULTS_US) {
 			if (w->opt.form_faults)
 				fault_heal(w);
