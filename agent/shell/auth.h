@@ -11,8 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define AUTH_KEY_LEN		32	/* bytes: key of the proofs; the secret it is derived from has as many */
-#define AUTH_EXPORTER_LEN	32	/* bytes taken from the TLS session (RFC 8446 section 7.5) */
+#define AUTH_KEY_LEN		32	/* bytes of the key of the proofs, and of the secret */
+#define AUTH_EXPORTER_LEN	32	/* bytes from the TLS session (RFC 8446 section 7.5) */
 #define AUTH_EXPORTER_LABEL	"EXPORTER-hsmrepl-key-set"
 #define AUTH_PROOF_LEN		32	/* HMAC-SHA-256 */
 #define AUTH_LEN		56	/* bytes of an AUTH frame of this version */
@@ -66,7 +66,7 @@ int auth_proof(const uint8_t key[AUTH_KEY_LEN], const uint8_t exporter[AUTH_EXPO
 
 void auth_encode(const struct auth *a, uint8_t frame[AUTH_LEN]);
 
-/* Returns false if the frame is no well-formed AUTH frame; fields after the known ones are ignored. */
+/* Returns false if it is no well-formed AUTH frame; fields after the known ones are ignored. */
 bool auth_decode(const void *frame, size_t len, struct auth *a);
 
 /**

@@ -19,8 +19,8 @@ static void complain(struct conn *c, const char *before, const char *after, cons
 	if (!refusal_due(&m->refusals, c->key, why, mesh_now_ms(), &hidden))
 		return;
 	if (hidden)
-		log_warning(m->log, "%s%s%s%s (%u lines like this one not shown before)", before, c->who,
-			    after, why, hidden);
+		log_warning(m->log, "%s%s%s%s (%u lines like this one not shown before)", before,
+			    c->who, after, why, hidden);
 	else
 		log_warning(m->log, "%s%s%s%s", before, c->who, after, why);
 }
@@ -79,7 +79,8 @@ static void on_lost(void *arg, enum tls_failure failure, const char *why)
 		complain(c, "", " ", why);
 		break;
 	case TLS_LOST:
-		complain(c, c->up ? "lost " : c->dialled ? "cannot connect to " : "dropped ", ": ", why);
+		complain(c, c->up ? "lost " : c->dialled ? "cannot connect to " : "dropped ",
+			 ": ", why);
 		break;
 	}
 	over(c, why);
@@ -97,7 +98,8 @@ static void send_auth(struct conn *c)
 	uint8_t frame[AUTH_LEN];
 
 	if (greet_frame(c, frame))
-		conn_refuse(c, "the proof of the key set cannot be computed: see the OpenSSL configuration");
+		conn_refuse(c, "the proof of the key set cannot be computed: see the OpenSSL "
+			       "configuration");
 	else
 		link_send(c->link, (struct bytes){ frame, sizeof(frame) }, (struct bytes){ 0 });
 }

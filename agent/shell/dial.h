@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* When, and at which address, to try to reach one peer: back-off with jitter, names looked up without blocking. */
+/* When, and at which address, to try to reach one peer: back-off with jitter, names looked up. */
 #ifndef HSM_SHELL_DIAL_H
 #define HSM_SHELL_DIAL_H
 

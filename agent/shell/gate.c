@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Connections from outside: few that are not authenticated, so that no flood harms those that are. */
+/* Connections from outside: few that are not authenticated, so no flood harms those that are. */
 #include "mesh_private.h"
 
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #include "dial.h"
 
 #define PENDING_MAX	32	/* connections that are not authenticated; more drop the oldest */
-#define BACKLOG		256	/* connections that the kernel holds until they are accepted */
+#define BACKLOG		1024	/* connections that the kernel holds until they are accepted */
 #define BREATH_MS	100	/* pause of accept when descriptors run out */
 
 /* Do listed peers live at that address, and if only one, which? */
@@ -27,7 +27,7 @@ static void guess_peer(struct conn *c, const struct sockaddr *addr)
 	}
 }
 
-/* Room for one more connection from outside: those from strange addresses go first, the oldest first. */
+/* Room for one more from outside: the oldest from a strange address goes, or else the oldest. */
 static void make_room(struct mesh *m)
 {
 	struct conn *c, *victim = NULL;
@@ -96,7 +96,8 @@ int gate_open(struct mesh *m, char error[CONFIG_ERROR_MAX])
 	socklen_t len;
 
 	if (!dial_parse(where, &addr, &len)) {
-		snprintf(error, CONFIG_ERROR_MAX, "listen = %s: allowed is a numeric address of this machine with port",
+		snprintf(error, CONFIG_ERROR_MAX, "listen = %s: allowed is a numeric address of "
+						  "this machine with port",
 			 where);
 		return -1;
 	}
@@ -106,7 +107,8 @@ int gate_open(struct mesh *m, char error[CONFIG_ERROR_MAX])
 					      LEV_OPT_REUSEABLE, BACKLOG,
 					      (struct sockaddr *)&addr, (int)len);
 	if (!m->breath || !m->listener) {
-		snprintf(error, CONFIG_ERROR_MAX, "listen = %s: %s: it must be an address of this machine and a free port",
+		snprintf(error, CONFIG_ERROR_MAX, "listen = %s: %s: it must be an address of this "
+						  "machine and a free port",
 			 where, evutil_socket_error_to_string(EVUTIL_SOCKET_ERROR()));
 		return -1;
 	}

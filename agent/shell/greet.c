@@ -23,19 +23,24 @@ int greet_identity(const struct conn *c, const struct tls_identity *who, char wh
 	const struct peer *p = mesh_peer(c->mesh, who->id);
 
 	if (who->id == own->node_id)
-		snprintf(why, TLS_WHY_MAX, "two nodes have id %u (%s, %s): give each an id and a certificate of its own",
+		snprintf(why, TLS_WHY_MAX, "two nodes have id %u (%s, %s): give each an id and a "
+					   "certificate of its own",
 			 who->id, who->name, own->node_name);
 	else if (!p)
-		snprintf(why, TLS_WHY_MAX, "node %u %s is not in the node list of %s: list it there if it belongs to this pool",
+		snprintf(why, TLS_WHY_MAX, "node %u %s is not in the node list of %s: list it "
+					   "there if it belongs to this pool",
 			 who->id, who->name, own->node_name);
 	else if (strcmp(p->member.name, who->name))
-		snprintf(why, TLS_WHY_MAX, "the certificate says node %u is %s, the node list of %s says %s: correct the one that is wrong",
+		snprintf(why, TLS_WHY_MAX, "the certificate says node %u is %s, the node list of "
+					   "%s says %s: correct the one that is wrong",
 			 who->id, who->name, own->node_name, p->member.name);
 	else if (c->dialled && who->id != c->peer)
-		snprintf(why, TLS_WHY_MAX, "node %u %s answers at the address of node %u: correct the address on %s",
+		snprintf(why, TLS_WHY_MAX, "node %u %s answers at the address of node %u: correct "
+					   "the address on %s",
 			 who->id, who->name, c->peer, own->node_name);
 	else if (!c->dialled && who->id < own->node_id)
-		snprintf(why, TLS_WHY_MAX, "node %u dials node %u, but of two nodes the one with the greater id dials: run the same version",
+		snprintf(why, TLS_WHY_MAX, "node %u dials node %u, but of two nodes the one with "
+					   "the greater id dials: run the same version",
 			 who->id, own->node_id);
 	else
 		return 0;
@@ -82,17 +87,21 @@ int greet_auth(const struct conn *c, const struct auth *a, char why[TLS_WHY_MAX]
 	const struct config *own = &c->mesh->config;
 
 	if (a->node != c->peer)
-		snprintf(why, TLS_WHY_MAX, "the certificate is of node %u, but it calls itself node %u: set node-id to the certificate's",
+		snprintf(why, TLS_WHY_MAX, "the certificate is of node %u, but it calls itself "
+					   "node %u: set node-id to the certificate's",
 			 c->peer, a->node);
 	else if (a->protocol_min > MESH_PROTOCOL_MAX || a->protocol_max < MESH_PROTOCOL_MIN)
-		snprintf(why, TLS_WHY_MAX, "no common protocol version (%s: %u to %u, %s: %d to %d): update the older one",
+		snprintf(why, TLS_WHY_MAX, "no common protocol version (%s: %u to %u, %s: %d to "
+					   "%d): update the older one",
 			 name, a->protocol_min, a->protocol_max, own->node_name, MESH_PROTOCOL_MIN,
 			 MESH_PROTOCOL_MAX);
 	else if (a->mode != own->mode)
-		snprintf(why, TLS_WHY_MAX, "different modes (%s: %s, %s: %s): set the same mode on all nodes of a pool",
+		snprintf(why, TLS_WHY_MAX, "different modes (%s: %s, %s: %s): set the same mode on "
+					   "all nodes of a pool",
 			 name, mode_word(a->mode), own->node_name, mode_word(own->mode));
 	else if (!proof_ok(c, a))
-		snprintf(why, TLS_WHY_MAX, "%s and %s have different key sets: install the pool's key set on both",
+		snprintf(why, TLS_WHY_MAX, "%s and %s have different key sets: install the pool's "
+					   "key set on both",
 			 name, own->node_name);
 	else
 		return 0;

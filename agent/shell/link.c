@@ -31,7 +31,7 @@ enum phase {
 	PHASE_OPEN,		/* frames flow */
 	PHASE_ENDING,		/* failed; reported when what was received before is delivered */
 	PHASE_FLUSHING,		/* REFUSE is going out */
-	PHASE_DRAINING,		/* our half is closed; input is thrown away until the other side closes */
+	PHASE_DRAINING,		/* our half is closed; input is thrown away until theirs is */
 	PHASE_DEAD,		/* waits to be freed from the event loop */
 	PHASES
 };
@@ -140,8 +140,8 @@ static void discard(evutil_socket_t fd, short what, void *arg)
 }
 
 /*
- * Closes our half and waits for the other side to close: to close at once with input unread would reset the
- * connection, and the other side would lose our last words.
+ * Closes our half and waits for the other side to close: to close at once with input unread would
+ * reset the connection, and the other side would lose our last words.
  */
 static void drain(struct link *l)
 {
@@ -199,7 +199,6 @@ static void say_why(struct link *l, const char *text)
 		return;
 	}
 	move(l, PHASE_FLUSHING);
-	evbuffer_drain(bufferevent_get_input(l->bev), evbuffer_get_length(bufferevent_get_input(l->bev)));
 	bufferevent_disable(l->bev, EV_READ);
 	set_timer(l, LINK_LINGER_MS);
 }
@@ -259,7 +258,8 @@ static size_t frame_max(const struct link *l)
 
 static void bad_length(struct link *l, struct evbuffer *in, uint32_t len)
 {
-	end(l, TLS_REFUSED, "it sent a frame of %u bytes, allowed are %d to %zu: run the same version on all nodes",
+	end(l, TLS_REFUSED, "it sent a frame of %u bytes, allowed are %d to %zu: run the same "
+			    "version on all nodes",
 	    len, LINK_FRAME_MIN, frame_max(l));
 	evbuffer_drain(in, evbuffer_get_length(in));
 	bufferevent_disable(l->bev, EV_READ);
@@ -363,7 +363,7 @@ static void on_connect(evutil_socket_t fd, short what, void *arg)
 		end(l, TLS_LOST, "no memory for TLS");
 }
 
-/* A peer that vanished must not hold buffers for ever; short frames must not wait for longer ones. */
+/* A peer that vanished must not hold buffers for ever; short frames must not wait for more. */
 static void set_options(int fd)
 {
 	const struct {
@@ -381,8 +381,8 @@ static void set_options(int fd)
 		setsockopt(fd, options[i].level, options[i].name, &options[i].value, sizeof(int));
 }
 
-static struct link *new_link(struct event_base *base, SSL_CTX *ctx, int fd, const struct sockaddr *addr,
-			     const struct link_ops *ops, void *arg)
+static struct link *new_link(struct event_base *base, SSL_CTX *ctx, int fd,
+			     const struct sockaddr *addr, const struct link_ops *ops, void *arg)
 {
 	struct link *l = calloc(1, sizeof(*l));
 

@@ -15,17 +15,17 @@
 #define LINK_FRAME_MIN		8	/* bytes */
 #define LINK_WHERE_MAX		64	/* "address:port" */
 #define LINK_PATIENCE_MS	5000	/* for connect, handshake and authentication together */
-#define LINK_LINGER_MS		1000	/* for the last bytes to go out, and again for the other side to take them */
-#define LINK_SILENCE_MS		10000	/* sent bytes that are not acknowledged for so long end it */
+#define LINK_LINGER_MS		1000	/* for the last bytes to go out, and again to be taken */
+#define LINK_SILENCE_MS		10000	/* without acknowledgement of what was sent */
 
 struct event_base;
 struct link;
 
 /**
  * struct link_ops - what a connection tells its owner
- * @secured: the TLS handshake is done; link_send() and link_ssl() work from now on
+ * @secured: the TLS handshake is done; link_send() and link_ssl() work
  * @frame: one whole frame, borrowed for the call
- * @lost: it ended, and not because the owner wanted it to; see tls_explain() about @failure and @why
+ * @lost: it ended without the owner's doing; tls_explain() says what @failure and @why are
  * @gone: last call; the link is freed after it
  *
  * Within the calls all functions below may be called but link_free().
@@ -41,7 +41,9 @@ struct link_ops {
  * link_dial() - connect
  * @ctx: from tls_context(); a reference is taken
  * @ops: must outlive the link
- * A connect that fails at once is reported by @ops->lost later. Returns NULL without memory or descriptors.
+ *
+ * A connect that fails at once is reported by @ops->lost later. Returns NULL without memory or
+ * descriptors.
  */
 struct link *link_dial(struct event_base *base, SSL_CTX *ctx, const struct sockaddr *addr,
 		       socklen_t addr_len, const struct link_ops *ops, void *arg);
@@ -65,11 +67,12 @@ void link_settle(struct link *l);
  * @head: first part, copied; begins with the length of both
  * @tail: second part, copied; may be empty
  *
- * Written at once if nothing waits. If too much waits, or memory is short, the link ends: @lost follows.
+ * Written at once if nothing waits. If too much waits, or memory is short, the link ends: @lost
+ * follows.
  */
 void link_send(struct link *l, struct bytes head, struct bytes tail);
 
-/* Send @text in a REFUSE frame, then end; only @gone follows. Without TLS the connection just ends. */
+/* Send @text in a REFUSE frame, then end; only @gone follows. Before TLS it just ends. */
 void link_refuse(struct link *l, const char *text);
 
 /* End without a word; only @gone follows. */

@@ -10,7 +10,7 @@
 
 #include "dial.h"
 
-#define KICK_MS			200	/* a connect younger than this is not begun anew by mesh_kick() */
+#define KICK_MS			200	/* mesh_kick() leaves younger attempts alone */
 #define SECONDS_PER_DAY		86400
 #define EXPIRY_WARNING_DAYS	30
 
@@ -76,7 +76,8 @@ static void warn_of_expiry(struct mesh *m)
 	double days = difftime(m->own.expiry, time(NULL)) / SECONDS_PER_DAY;
 
 	if (days < 0)
-		log_error(m->log, "certificate = %s: it has expired, all peers will refuse it: issue a new one",
+		log_error(m->log, "certificate = %s: it has expired, all peers will refuse it: "
+				  "issue a new one",
 			  m->config.certificate);
 	else if (days < EXPIRY_WARNING_DAYS)
 		log_warning(m->log, "certificate = %s: it expires in %.0f days: issue a new one",
@@ -114,7 +115,8 @@ struct mesh *mesh_new(struct event_base *base, const struct config *c,
 	m->sink = *sink;
 	TAILQ_INIT(&m->conns);
 	if (auth_key(secret, m->key)) {
-		snprintf(error, CONFIG_ERROR_MAX, "no key can be derived by HKDF-SHA-256: see the OpenSSL configuration");
+		snprintf(error, CONFIG_ERROR_MAX, "no key can be derived by HKDF-SHA-256: see the "
+						  "OpenSSL configuration");
 		mesh_free(m);
 		return NULL;
 	}
@@ -147,7 +149,8 @@ void mesh_free(struct mesh *m)
 	free(m);
 }
 
-static const struct member *listed(const struct member *list, unsigned int n, const struct member *who)
+static const struct member *listed(const struct member *list, unsigned int n,
+				   const struct member *who)
 {
 	for (unsigned int i = 0; i < n; i++)
 		if (list[i].id == who->id && !strcmp(list[i].name, who->name))
@@ -190,7 +193,8 @@ static void add_peer(struct mesh *m, const struct member *member)
 		}
 		dial_now(p->dial);
 	}
-	snprintf(p->trouble, sizeof(p->trouble), "%s", p->dial ? "connecting" : "it has not connected yet");
+	snprintf(p->trouble, sizeof(p->trouble), "%s",
+		 p->dial ? "connecting" : "it has not connected yet");
 	m->peer[m->n_peers++] = p;
 }
 
@@ -250,7 +254,9 @@ void mesh_kick(struct mesh *m)
 		struct peer *p = m->peer[i];
 		struct conn *c = p->conn;
 
-		if (!p->dial || (c && (!link_connecting(c->link) || mesh_now_ms() - c->since_ms < KICK_MS)))
+		if (!p->dial)
+			continue;
+		if (c && (!link_connecting(c->link) || mesh_now_ms() - c->since_ms < KICK_MS))
 			continue;
 		if (c)
 			conn_lose(c, "the network changed, trying again");

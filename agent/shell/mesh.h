@@ -18,7 +18,7 @@
 #define MESH_PROTOCOL_MAX 1
 /* A frame begins with its length, __le32, these four bytes included. */
 #define MESH_FRAME_MAX (HSMREPL_BATCH_MAX + 4096)
-#define MESH_BACKLOG_MAX (4 * MESH_FRAME_MAX)	/* bytes waiting for one peer; more drops the connection */
+#define MESH_BACKLOG_MAX (4 * MESH_FRAME_MAX)	/* bytes waiting for one peer; more drops it */
 
 struct event_base;
 struct mesh;
@@ -29,9 +29,9 @@ struct mesh;
  * @down: it is gone (also after mesh_drop()); @why is for people
  * @frame: one whole frame, borrowed for the call
  *
- * The functions only take note (the pump queues events); they must not call back into the mesh, except
- * for mesh_send(). mesh_drop() and mesh_set_peers() report down() before they return; mesh_free()
- * reports nothing.
+ * The functions only take note (the pump queues events); they must not call back into the mesh,
+ * except for mesh_send(). mesh_drop() and mesh_set_peers() report down() before they return;
+ * mesh_free() reports nothing.
  */
 struct mesh_sink {
 	void (*up)(void *arg, uint16_t peer);
@@ -55,8 +55,9 @@ void mesh_free(struct mesh *m);
 
 /**
  * mesh_set_peers() - who may connect, and whom to dial
- * @peer: @n members, at most HSMREPL_NODES_MAX without this node, which is skipped if it is among them.
- * Connections to nodes no longer listed are closed.
+ * @peer: @n members; this node is skipped if it is among them
+ *
+ * At most HSMREPL_NODES_MAX without this node. Connections to nodes no longer listed are closed.
  */
 void mesh_set_peers(struct mesh *m, const struct member *peer, unsigned int n);
 
@@ -74,8 +75,8 @@ void mesh_send(struct mesh *m, uint16_t peer, struct bytes head, struct bytes ta
 void mesh_drop(struct mesh *m, uint16_t peer, const char *why);
 
 /*
- * Read certificate, key and CA bundle again, for connections made from now on. Returns 0, or -1 with
- * @error, keeping the old ones.
+ * Read certificate, key and CA bundle again, for connections made from now on. Returns 0, or -1
+ * with @error, keeping the old ones.
  */
 int mesh_reload(struct mesh *m, char error[CONFIG_ERROR_MAX]);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Inside the mesh: mesh.c (peers), gate.c (connections from outside), conn.c and greet.c (one connection). */
+/* Inside the mesh: mesh.c (peers), gate.c (who connects from outside), conn.c and greet.c. */
 #ifndef HSM_SHELL_MESH_PRIVATE_H
 #define HSM_SHELL_MESH_PRIVATE_H
 

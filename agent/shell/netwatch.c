@@ -94,7 +94,8 @@ struct netwatch *netwatch_new(struct event_base *base, void (*changed)(void *arg
 			return w;
 		ret = -NLE_NOMEM;
 	}
-	snprintf(error, NETWATCH_ERROR_MAX, "changes of the network cannot be watched: %s: allow netlink sockets",
+	snprintf(error, NETWATCH_ERROR_MAX, "changes of the network cannot be watched: %s: allow "
+					    "netlink sockets",
 		 nl_geterror(ret));
 	netwatch_free(w);
 	return NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Keeps repeated refusals and failures from flooding the log: the same one once a minute, and few in all. */
+/* Keeps refusals and failures from flooding the log: the same once a minute, and few in all. */
 #ifndef HSM_SHELL_REFUSAL_H
 #define HSM_SHELL_REFUSAL_H
 

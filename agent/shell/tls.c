@@ -14,7 +14,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
-#define SECURITY_LEVEL		2		/* 112 bits: keys from RSA 2048 and P-224, no SHA-1 signatures */
+#define SECURITY_LEVEL		2		/* 112 bits: RSA from 2048, no SHA-1 signatures */
 #define CHAIN_BYTES_MAX		(16 * 1024)	/* of certificates that a peer may send */
 #define CHAIN_DEPTH_MAX		3		/* intermediate CAs */
 
@@ -49,10 +49,10 @@ static int fail(char error[CONFIG_ERROR_MAX], const char *fmt, ...)
 	return -1;
 }
 
-/* The reason at the top of the error queue, which is then emptied. */
+/* The root of what failed last; the error queue is then empty. */
 static const char *reason(void)
 {
-	unsigned long e = ERR_peek_last_error();
+	unsigned long e = ERR_peek_error();
 	const char *text = ERR_SYSTEM_ERROR(e) ? strerror(ERR_GET_REASON(e)) :
 						 ERR_reason_error_string(e);
 
@@ -96,13 +96,16 @@ static int use_files(SSL_CTX *ctx, const struct config *c, char error[CONFIG_ERR
 		return fail(error, "ca = %s: %s: it must hold one or more CA certificates in PEM",
 			    c->ca, reason());
 	if (SSL_CTX_use_certificate_chain_file(ctx, c->certificate) != 1)
-		return fail(error, "certificate = %s: %s: it must hold this node's certificate in PEM",
+		return fail(error, "certificate = %s: %s: it must hold this node's certificate in "
+				   "PEM",
 			    c->certificate, reason());
 	if (!stat(c->private_key, &st) && st.st_mode & S_IRWXO)
-		return fail(error, "private-key = %s: every user may use it: chmod 600 it, and issue a new one if it was read",
+		return fail(error, "private-key = %s: every user may use it: chmod 600 it, and "
+				   "issue a new one if it was read",
 			    c->private_key);
 	if (SSL_CTX_use_PrivateKey_file(ctx, c->private_key, SSL_FILETYPE_PEM) != 1)
-		return fail(error, "private-key = %s: %s: it must hold the certificate's key in PEM, without passphrase",
+		return fail(error, "private-key = %s: %s: it must hold the certificate's key in "
+				   "PEM, without passphrase",
 			    c->private_key, reason());
 	return 0;
 }
@@ -116,7 +119,8 @@ static int check_own(SSL_CTX *ctx, const struct config *c, struct tls_identity *
 	if (tls_identity(SSL_CTX_get0_certificate(ctx), who, why))
 		return fail(error, "certificate = %s: %s", c->certificate, why);
 	if (who->id != c->node_id || strcmp(who->name, c->node_name))
-		return fail(error, "certificate = %s: it is of node %u %s, but this is node %u %s: issue one with the pool CA",
+		return fail(error, "certificate = %s: it is of node %u %s, but this is node %u %s: "
+				   "issue one with the pool CA",
 			    c->certificate, who->id, who->name, c->node_id, c->node_name);
 	return 0;
 }
@@ -124,8 +128,10 @@ static int check_own(SSL_CTX *ctx, const struct config *c, struct tls_identity *
 SSL_CTX *tls_context(const struct config *c, enum tls_profile profile, struct tls_identity *who,
 		     char error[CONFIG_ERROR_MAX])
 {
-	SSL_CTX *ctx = SSL_CTX_new(TLS_method());
+	SSL_CTX *ctx;
 
+	ERR_clear_error();
+	ctx = SSL_CTX_new(TLS_method());
 	assert(profile < TLS_PROFILES);
 	if (!ctx || use_profile(ctx, &profiles[profile])) {
 		fail(error, "TLS cannot be set up: %s", reason());
@@ -210,16 +216,19 @@ int tls_identity(const X509 *cert, struct tls_identity *who, char why[TLS_WHY_MA
 
 	who->id = san_id(cert);
 	if (!who->id) {
-		snprintf(why, TLS_WHY_MAX, "the certificate names no node id: issue one with exactly one URI:" TLS_ID_URI "ID in subjectAltName");
+		snprintf(why, TLS_WHY_MAX, "the certificate names no node id: issue one with "
+					   "exactly one URI:" TLS_ID_URI "ID in subjectAltName");
 		return -1;
 	}
 	if (!common_name(cert, who->name)) {
-		snprintf(why, TLS_WHY_MAX, "the certificate of node %u names no node: issue one with CN=NAME, at most %d characters",
+		snprintf(why, TLS_WHY_MAX, "the certificate of node %u names no node: issue one "
+					   "with CN=NAME, at most %d characters",
 			 who->id, HSMREPL_NAME_MAX - 1);
 		return -1;
 	}
 	if (!ASN1_TIME_to_tm(X509_get0_notAfter(cert), &end)) {
-		snprintf(why, TLS_WHY_MAX, "the certificate of node %u has no end of validity: issue a new one",
+		snprintf(why, TLS_WHY_MAX, "the certificate of node %u has no end of validity: "
+					   "issue a new one",
 			 who->id);
 		return -1;
 	}
@@ -233,11 +242,13 @@ static void explain_verify(long result, char why[TLS_WHY_MAX])
 
 	switch (result) {
 	case X509_V_ERR_CERT_HAS_EXPIRED:
-		snprintf(why, TLS_WHY_MAX, "its certificate is no longer valid (%s): issue a new one, and compare the clocks of both nodes",
+		snprintf(why, TLS_WHY_MAX, "its certificate is no longer valid (%s): issue a new "
+					   "one, and compare the clocks of both nodes",
 			 text);
 		return;
 	case X509_V_ERR_CERT_NOT_YET_VALID:
-		snprintf(why, TLS_WHY_MAX, "its certificate is not valid yet (%s): compare the clocks of both nodes",
+		snprintf(why, TLS_WHY_MAX, "its certificate is not valid yet (%s): compare the "
+					   "clocks of both nodes",
 			 text);
 		return;
 	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
@@ -246,31 +257,43 @@ static void explain_verify(long result, char why[TLS_WHY_MAX])
 	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
 	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
 	case X509_V_ERR_CERT_SIGNATURE_FAILURE:
-		snprintf(why, TLS_WHY_MAX, "its certificate is not of this pool's CA (%s): issue one with the pool CA",
+		snprintf(why, TLS_WHY_MAX, "its certificate is not of this pool's CA (%s): issue "
+					   "one with the pool CA",
 			 text);
 		return;
 	default:
-		snprintf(why, TLS_WHY_MAX, "its certificate does not verify (%s): issue a good one with the pool CA",
+		snprintf(why, TLS_WHY_MAX, "its certificate does not verify (%s): issue a good one "
+					   "with the pool CA",
 			 text);
 	}
 }
+
+#define POOL_CA "issue this node's certificate with the CA of the pool, and give all nodes that CA"
 
 /* Alerts by which a peer refuses us (RFC 8446 section 6.2), in words. */
 static const struct {
 	int alert;
 	const char *why;
 } alerts[] = {
-	{ SSL_AD_UNKNOWN_CA, "refused our certificate: unknown CA: issue this node's certificate with the CA of the pool, and give all nodes that CA" },
-	{ SSL_AD_DECRYPT_ERROR, "refused our certificate: bad signature: issue this node's certificate with the CA of the pool, and give all nodes that CA" },
-	{ SSL_AD_CERTIFICATE_EXPIRED, "refused our certificate: expired or not yet valid: issue a new one, and compare the clocks of both nodes" },
+	{ SSL_AD_UNKNOWN_CA, "refused our certificate: unknown CA: " POOL_CA },
+	{ SSL_AD_DECRYPT_ERROR, "refused our certificate: bad signature: " POOL_CA },
+	{ SSL_AD_CERTIFICATE_EXPIRED, "refused our certificate: expired: issue a new one, and "
+				      "compare the clocks of both nodes" },
 	{ SSL_AD_CERTIFICATE_REVOKED, "refused our certificate: revoked: issue a new one" },
-	{ SSL_AD_BAD_CERTIFICATE, "refused our certificate: bad certificate: issue a good one with the pool CA" },
-	{ SSL_AD_UNSUPPORTED_CERTIFICATE, "refused our certificate: not for this purpose: issue one for clientAuth and serverAuth" },
-	{ SSL_AD_CERTIFICATE_UNKNOWN, "refused our certificate: issue a good one with the pool CA" },
-	{ SSL_AD_CERTIFICATE_REQUIRED, "refused us: it wants a certificate: set 'certificate' and 'private-key'" },
-	{ SSL_AD_PROTOCOL_VERSION, "refused us: no common version of TLS: is it hsmrepld, and of this age?" },
-	{ SSL_AD_HANDSHAKE_FAILURE, "refused us: no common cipher or signature: give all nodes the same TLS profile" },
-	{ SSL_AD_INSUFFICIENT_SECURITY, "refused us: our ciphers or keys are too weak: issue a stronger certificate" },
+	{ SSL_AD_BAD_CERTIFICATE, "refused our certificate: bad, or not valid yet: issue a good "
+				  "one with the pool CA, and compare the clocks of both nodes" },
+	{ SSL_AD_UNSUPPORTED_CERTIFICATE, "refused our certificate: not for this purpose: issue "
+					  "one for clientAuth and serverAuth" },
+	{ SSL_AD_CERTIFICATE_UNKNOWN, "refused our certificate: issue a good one with the pool "
+				      "CA" },
+	{ SSL_AD_CERTIFICATE_REQUIRED, "refused us: it wants a certificate: set 'certificate' "
+				       "and 'private-key'" },
+	{ SSL_AD_PROTOCOL_VERSION, "refused us: no common version of TLS: is it hsmrepld, and of "
+				   "this age?" },
+	{ SSL_AD_HANDSHAKE_FAILURE, "refused us: no common cipher or signature: give all nodes "
+				    "the same TLS profile" },
+	{ SSL_AD_INSUFFICIENT_SECURITY, "refused us: our ciphers or keys are too weak: issue a "
+					"stronger certificate" },
 };
 
 static void explain_alert(int alert, char why[TLS_WHY_MAX])
@@ -281,7 +304,8 @@ static void explain_alert(int alert, char why[TLS_WHY_MAX])
 			return;
 		}
 	}
-	snprintf(why, TLS_WHY_MAX, "refused us: TLS alert \"%s\"", SSL_alert_desc_string_long(alert));
+	snprintf(why, TLS_WHY_MAX, "refused us: TLS alert \"%s\"",
+		 SSL_alert_desc_string_long(alert));
 }
 
 static enum tls_failure explain_error(unsigned long error, char why[TLS_WHY_MAX])
@@ -301,7 +325,8 @@ static enum tls_failure explain_error(unsigned long error, char why[TLS_WHY_MAX]
 		return TLS_REFUSED;
 	case SSL_R_UNSUPPORTED_PROTOCOL:
 	case SSL_R_VERSION_TOO_LOW:
-		snprintf(why, TLS_WHY_MAX, "no common version of TLS (%s): is it hsmrepld, and of this age?",
+		snprintf(why, TLS_WHY_MAX, "no common version of TLS (%s): is it hsmrepld, and of "
+					   "this age?",
 			 text);
 		return TLS_REFUSED;
 	case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE:

@@ -14,7 +14,7 @@
 #include "config.h"
 
 #define TLS_WHY_MAX 256
-#define TLS_ID_URI "urn:hsmrepl:node:"	/* followed by the node id, decimal; one such URI in the SAN */
+#define TLS_ID_URI "urn:hsmrepl:node:"	/* and the node id, decimal; one such URI in the SAN */
 
 /* Versions and ciphers that a pool speaks; tls.c has a table of what each stands for. */
 enum tls_profile {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Several meshes in one event loop on loopback, each with its log and a record of what it reported. */
+/* Several meshes in one event loop on loopback, each with a record of what it logged and told. */
 #ifndef TESTS_UNIT_MESH_BED_H
 #define TESTS_UNIT_MESH_BED_H
 
@@ -22,12 +22,8 @@ struct bed;
 
 /**
  * struct bed_node - node n@id of the bed
- * @up: peers that are up, a bit each
- * @ups: how often a peer came up, by id
- * @downs: how often one went down, by id
- * @frames: frames received
- * @last_len: bytes of the last one
- * @sum: sum over the bytes of the last one
+ * @up: peers that are up, a bit each; @ups and @downs: how often, by id
+ * @frames: frames received; @last_len and @sum: bytes of the last one, and a sum over them
  * @echo: send every frame back
  * @why: of the last down
  */
@@ -96,11 +92,10 @@ static inline void bed_frame(void *arg, uint16_t peer, const void *frame, size_t
 		mesh_send(n->mesh, peer, (struct bytes){ frame, len }, (struct bytes){ 0 });
 }
 
-static inline void bed_nothing(evutil_socket_t fd, short what, void *arg)
+/* Lets bed_wait() look at the clock. */
+static inline void bed_tick(evutil_socket_t fd, short what, void *arg)
 {
-	(void)fd;
-	(void)what;
-	(void)arg;
+	(void)fd, (void)what, (void)arg;
 }
 
 static inline void bed_init(struct bed *b)
@@ -110,7 +105,7 @@ static inline void bed_init(struct bed *b)
 	memset(b, 0, sizeof(*b));
 	signal(SIGPIPE, SIG_IGN);
 	b->base = event_base_new();
-	b->tick = event_new(b->base, -1, EV_PERSIST, bed_nothing, NULL);
+	b->tick = event_new(b->base, -1, EV_PERSIST, bed_tick, NULL);
 	event_add(b->tick, &tick);
 	memset(b->secret, 0x5a, sizeof(b->secret));
 	pki_init(&b->pki);
@@ -121,8 +116,8 @@ static inline void bed_init(struct bed *b)
 		m->id = (uint16_t)id;
 		snprintf(m->name, sizeof(m->name), "n%u", id);
 		/* an address of this process alone */
-		snprintf(m->address, sizeof(m->address), "127.%d.%d.%u:4327", 1 + getpid() / 250 % 250,
-			 1 + getpid() % 250, id);
+		snprintf(m->address, sizeof(m->address), "127.%d.%d.%u:4327",
+			 1 + getpid() / 250 % 250, 1 + getpid() % 250, id);
 		n->bed = b;
 		n->config.node_id = m->id;
 		strcpy(n->config.node_name, m->name);
@@ -180,7 +175,7 @@ static inline bool bed_logged(const struct bed_node *n, const char *text)
 	return strstr(log, text);
 }
 
-/* Runs the event loop until @condition holds; fails with both logs shown when it does not in time. */
+/* Runs the event loop until @condition holds; shows all logs and fails if it does not in time. */
 #define bed_wait(b, condition)							\
 	do {									\
 		time_t give_up = time(NULL) + BED_DEADLINE_S;			\

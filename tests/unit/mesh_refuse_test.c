@@ -52,9 +52,12 @@ START_TEST(other_ca_seen_by_the_dialler)
 
 	other_pool(&other);
 	strcpy(bed.node[2].config.ca, other.ca);
-	refused("refused our certificate: unknown CA: issue this node's certificate with the CA of the pool",
+	refused("refused our certificate: unknown CA: issue this node's certificate with the CA of "
+		"the pool",
 		"refused n1 (127.");
-	ck_assert(bed_logged(&bed.node[2], "its certificate is not of this pool's CA (unable to get local issuer certificate): issue one with the pool CA"));
+	ck_assert(bed_logged(&bed.node[2], "its certificate is not of this pool's CA (unable to "
+					   "get local issuer certificate): issue one with the pool "
+					   "CA"));
 	pki_free(&other);
 }
 END_TEST
@@ -93,9 +96,11 @@ START_TEST(other_key_set)
 	bed_start(&bed, 1, 2);
 	bed.secret[31] ^= 1;
 	bed_start(&bed, 2, 2);
-	bed_wait(&bed, bed_logged(&bed.node[2], ") refused us: n2 and n1 have different key sets: install"));
+	bed_wait(&bed, bed_logged(&bed.node[2], ") refused us: n2 and n1 have different key sets: "
+						"install"));
 	ck_assert(bed_logged(&bed.node[1], "refused n2 (127.0.0.1:"));
-	ck_assert(bed_logged(&bed.node[1], "): n2 and n1 have different key sets: install the pool's key set on both"));
+	ck_assert(bed_logged(&bed.node[1], "): n2 and n1 have different key sets: install the "
+					   "pool's key set on both"));
 	ck_assert_uint_eq(bed.node[1].ups[2] + bed.node[2].ups[1], 0);
 	ck_assert(strstr(mesh_trouble(bed.node[1].mesh, 2), "different key sets"));
 	ck_assert(strstr(mesh_trouble(bed.node[2].mesh, 1), "different key sets"));
@@ -114,7 +119,8 @@ START_TEST(not_listed)
 {
 	bed_start(&bed, 1, 1);
 	bed_start(&bed, 2, 2);
-	bed_wait(&bed, bed_logged(&bed.node[2], "refused us: node 2 n2 is not in the node list of n1: list it there"));
+	bed_wait(&bed, bed_logged(&bed.node[2], "refused us: node 2 n2 is not in the node list of "
+						"n1: list it there"));
 	ck_assert(bed_logged(&bed.node[1], "refused n2 (127."));
 	mesh_set_peers(bed.node[1].mesh, bed.list, 2);
 	bed_wait(&bed, bed.node[1].up && bed.node[2].up);
@@ -129,8 +135,10 @@ START_TEST(other_name)
 	bed_start(&bed, 1, 0);
 	mesh_set_peers(bed.node[1].mesh, list, 2);
 	bed_start(&bed, 2, 2);
-	bed_wait(&bed, bed_logged(&bed.node[2], "refused us: the certificate says node 2 is n2, the node list of n1 says m2"));
-	ck_assert(bed_logged(&bed.node[1], "the node list of n1 says m2: correct the one that is wrong"));
+	bed_wait(&bed, bed_logged(&bed.node[2], "refused us: the certificate says node 2 is n2, "
+						"the node list of n1 says m2"));
+	ck_assert(bed_logged(&bed.node[1], "the node list of n1 says m2: correct the one that is "
+					   "wrong"));
 }
 END_TEST
 
@@ -142,7 +150,8 @@ START_TEST(other_id_at_the_address)
 	bed_start(&bed, 1, 3);
 	bed_start(&bed, 3, 0);
 	mesh_set_peers(bed.node[3].mesh, list, 2);
-	bed_wait(&bed, bed_logged(&bed.node[1], "refused us: node 1 n1 answers at the address of node 2: correct the address on n3"));
+	bed_wait(&bed, bed_logged(&bed.node[1], "refused us: node 1 n1 answers at the address of "
+						"node 2: correct the address on n3"));
 	ck_assert(bed_logged(&bed.node[3], "node 1 n1 answers at the address of node 2"));
 	bed_wait(&bed, bed.node[1].up == 1U << 3);
 }
@@ -174,7 +183,8 @@ static int talk_version(SSL *ssl, const struct bed *b)
 	a.protocol_min = 7;
 	a.protocol_max = 9;
 	raw_send_auth(ssl, &a);
-	return raw_refused(ssl, "no common protocol version (n2: 7 to 9, n1: 1 to 1): update the older one");
+	return raw_refused(ssl, "no common protocol version (n2: 7 to 9, n1: 1 to 1): update the "
+				"older one");
 }
 
 static int talk_mode(SSL *ssl, const struct bed *b)
@@ -243,7 +253,7 @@ static int talk_short(SSL *ssl, const struct bed *b)
 	return raw_refused(ssl, "it sent a frame of 4 bytes, allowed are 8 to ");
 }
 
-/* A good client, with bytes in pieces, and the peer is up; its own proof sent back to it is worth nothing. */
+/* A good client, byte by byte, and the peer is up. The proofs of both sides differ. */
 static int talk_good(SSL *ssl, const struct bed *b)
 {
 	struct auth a = raw_auth(ssl, b);
@@ -256,7 +266,8 @@ static int talk_good(SSL *ssl, const struct bed *b)
 		return 106;
 	if (!auth_decode(answer, AUTH_LEN, &a) || a.node != 1)
 		return 107;
-	if (!memcmp(answer + AUTH_LEN - AUTH_PROOF_LEN, frame + AUTH_LEN - AUTH_PROOF_LEN, AUTH_PROOF_LEN))
+	if (!memcmp(answer + AUTH_LEN - AUTH_PROOF_LEN, frame + AUTH_LEN - AUTH_PROOF_LEN,
+		    AUTH_PROOF_LEN))
 		return 108;
 	return SSL_session_reused(ssl) || SSL_SESSION_has_ticket(SSL_get_session(ssl)) ? 109 : 0;
 }

@@ -54,8 +54,8 @@ static void pass(unsigned int from, unsigned int to, size_t len, size_t cut)
 START_TEST(frames_of_all_sizes_pass_both_ways)
 {
 	static const size_t sizes[] = {
-		8, 9, 16, 64, 511, 512, 513, 1200, 4095, 4096, 4097, 16383, 16384, 16385, 20000, 65536,
-		1 << 20, HSMREPL_BATCH_MAX, MESH_FRAME_MAX - 1, MESH_FRAME_MAX,
+		8, 9, 16, 64, 511, 512, 513, 1200, 4095, 4096, 4097, 16383, 16384, 16385, 20000,
+		65536, 1 << 20, HSMREPL_BATCH_MAX, MESH_FRAME_MAX - 1, MESH_FRAME_MAX,
 	};
 	struct mesh_counters out, in;
 
@@ -105,7 +105,8 @@ START_TEST(who_takes_nothing_is_dropped_at_the_limit)
 	bed_start(&bed, 2, 2);
 	bed_wait(&bed, connected(2));
 	for (unsigned int i = 0; i < 16; i++)
-		mesh_send(bed.node[1].mesh, 2, (struct bytes){ frame, MESH_FRAME_MAX }, (struct bytes){ 0 });
+		mesh_send(bed.node[1].mesh, 2, (struct bytes){ frame, MESH_FRAME_MAX },
+			  (struct bytes){ 0 });
 	bed_wait(&bed, bed.node[1].downs[2] == 1);
 	ck_assert(strstr(bed.node[1].why, "it does not take what is sent"));
 	bed_wait(&bed, bed.node[1].ups[2] == 2 && bed.node[2].ups[1] == 2 && connected(2));
@@ -265,8 +266,8 @@ START_TEST(certificates_and_ca_rotate_while_frames_flow)
 	for (unsigned int id = 1; id <= 2; id++)
 		ck_assert_int_eq(mesh_reload(bed.node[id].mesh, error), 0);
 	for (unsigned int id = 1; id <= 2; id++) {
-		snprintf(command, sizeof(command), "cp -p %s/n%u.pem %s/n%u.key %s", next.dir, id, next.dir, id,
-			 bed.pki.dir);
+		snprintf(command, sizeof(command), "cp -p %s/n%u.pem %s/n%u.key %s", next.dir, id,
+			 next.dir, id, bed.pki.dir);
 		ck_assert_int_eq(system(command), 0);
 		ck_assert_msg(!mesh_reload(bed.node[id].mesh, error), "%s", error);
 		for (unsigned int i = 0; i < 200; i++, sent++)

@@ -90,7 +90,8 @@ static inline void pki_init(struct pki *p)
  * @san: value of subjectAltName, NULL for none
  * @to_s: end of validity from now
  */
-static inline void pki_issue(struct pki *p, const char *file, const char *cn, const char *san, long to_s)
+static inline void pki_issue(struct pki *p, const char *file, const char *cn, const char *san,
+			     long to_s)
 {
 	EVP_PKEY *key = EVP_EC_gen("P-256");
 	X509 *cert = pki_certificate(key, cn, -2 * PKI_DAY, to_s);
