@@ -20,6 +20,7 @@ static const struct ctl_verb verbs[] = {
 	{ "outcome", verb_outcome, "TID", "fate of one transaction" },
 	{ "wait", verb_wait, "--seq N | --tid T [--timeout S]", "until that is reached" },
 	{ "monitor", verb_monitor, "", "events, until interrupted" },
+	{ "metrics", verb_metrics, "", "counters of the agent, for Prometheus" },
 	{ "form", verb_form, "[NODE...]", "a new pool from blank nodes" },
 	{ "zeroize", verb_zeroize, "[--yes]", "wipe this node: back to the reset state" },
 	{ }

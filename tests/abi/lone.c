@@ -31,6 +31,7 @@ static const struct {
 	{ HSMREPL_VERB_OUTCOME, 0,
 	  "{\"tid\":\"00000000000000aa\",\"outcome\":\"unknown\","
 	  "\"seq\":null,\"sync_point\":null}" },
+	{ HSMREPL_VERB_METRICS, 0, "{\"text\":\"hsmrepl_seq 1\\n\"}" },
 	{ HSMREPL_VERB_FORM, EEXIST,
 	  "{\"error\":\"this node belongs to a pool\",\"hint\":\"zeroize it first\"}" },
 	{ HSMREPL_VERB_ZEROIZE, 0, "{}" },
