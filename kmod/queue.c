@@ -6,6 +6,7 @@
 #include <linux/mm.h>
 #include <linux/random.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include "hsm.h"
 
 static const struct rhashtable_params tid_params = {
@@ -100,9 +101,9 @@ int hsm_txn_complete(struct hsm_txn *txn, u32 payload_max)
 		return err;
 	for (i = 0; i < txn->n_ops; i++) {
 		if (le16_to_cpu(op->code) == HSMREPL_OP_CREATE) {
-			do {
+			memcpy(id, op->id, sizeof(id));
+			while (hsm_id_is_zero(id))
 				get_random_bytes(id, sizeof(id));
-			} while (hsm_id_is_zero(id));
 			hsm_op_complete(op, id);
 		}
 		op = (struct hsmrepl_op *)hsm_op_next(op);
