@@ -44,11 +44,12 @@ void order_check(struct ledger *l, const struct history *h, unsigned int labels)
 
 /* check_progress.c, I8: every submission ends, every writer gets its share, contention aborts nobody. */
 #define PROGRESS_HEAL_US	30000000u	/* from the end of all faults until all is well again */
-#define PROGRESS_CALL_US	3000000u	/* of one call while all is well */
+#define PROGRESS_CALL_US	300000u		/* of one call while all is well, and for each node */
+#define PROGRESS_ROUNDS		8		/* so many times the slowest message, flush and pump */
 #define PROGRESS_SHARE		4		/* each writer gets at least its share divided by this */
 
 void progress_healed(struct ledger *l, uint64_t since_us, uint64_t now_us, const char *missing);
-void progress_call(struct ledger *l, const struct call *c, uint64_t now_us);
+void progress_call(struct ledger *l, const struct call *c, uint64_t now_us, uint64_t bound_us);
 void progress_told(struct ledger *l, const struct call *c);
 void progress_shares(struct ledger *l, const unsigned int *done, unsigned int writers);
 

@@ -203,7 +203,8 @@ void host_start(struct host *h)
 {
 	struct start s = { 0 };
 
-	if (h->halted)
+	/* Whoever mends the disk restarts the agent. */
+	if (h->halted || h->disk.broken)
 		host_agent_dies(h);
 	h->disk.broken = false;
 	if (!h->machine.powered) {
