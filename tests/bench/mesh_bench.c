@@ -23,7 +23,6 @@
 
 #define ROUNDS 20000
 #define WARM_UP 2000
-#define PORT 43271
 #define SIZES 2
 #define FRAME_MAX 1200
 
@@ -135,7 +134,7 @@ static void configure(struct config *c, const char *dir, uint16_t id)
 	memset(c, 0, sizeof(*c));
 	c->node_id = id;
 	snprintf(c->node_name, sizeof(c->node_name), "n%u", id);
-	snprintf(c->listen, sizeof(c->listen), "127.0.0.%u:%d", id, PORT);
+	snprintf(c->listen, sizeof(c->listen), "127.77.0.%u:4327", id);
 	snprintf(c->ca, sizeof(c->ca), "%s/ca.pem", dir);
 	snprintf(c->certificate, sizeof(c->certificate), "%s/n%u.pem", dir, id);
 	snprintf(c->private_key, sizeof(c->private_key), "%s/n%u.key", dir, id);
@@ -144,8 +143,8 @@ static void configure(struct config *c, const char *dir, uint16_t id)
 static void run_mesh(const char *dir, uint16_t id)
 {
 	const struct member list[2] = {
-		{ .id = 1, .name = "n1", .address = "127.0.0.1:43271" },
-		{ .id = 2, .name = "n2", .address = "127.0.0.2:43271" },
+		{ .id = 1, .name = "n1", .address = "127.77.0.1:4327" },
+		{ .id = 2, .name = "n2", .address = "127.77.0.2:4327" },
 	};
 	static struct bench b;
 	const struct mesh_sink sink = { on_up, on_down, on_frame, &b };
