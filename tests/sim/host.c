@@ -424,8 +424,8 @@ void host_settle(struct host *h)
 		h->machine.changed = false;
 		while (!list_empty(&h->machine.getters))
 			list_move_tail(h->machine.getters.next, &tries);
-		while ((who = machine_retry(&h->machine, &tries)))
-			client_told(w, container_of(who, struct client, caller), 0);
+		while ((who = machine_retry(&h->machine, &tries, &error)))
+			client_told(w, container_of(who, struct client, caller), error);
 	}
 	if (h->machine.work && h->agent && !h->read_due)
 		read_later(h, rng_below(&w->rng, w->opt.read_us + 1));
