@@ -145,6 +145,9 @@ static int submit_allowed(const struct hsm *hsm, const struct hsm_txn *txn)
 		return hsm_nl_follows(txn->kind, hsm_op_payload(hsm_tl_ops(txn->tl)), &hsm->nl,
 				      hsm->point.epoch);
 	}
+	/* Until the agent has loaded content, nobody knows whether this node is in a pool. */
+	if (!hsm->loaded)
+		return -ENOTCONN;
 	return hsm->point.epoch ? 0 : -ENONET;
 }
 
