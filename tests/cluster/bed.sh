@@ -131,9 +131,11 @@ start_agent()
 	local node=$1 at=$HSMREPL_POOL/$1
 
 	shift
-	setsid "$@" build/hsmrepld -c "$at/hsmrepld.conf" </dev/null >>"$at/agent.log" 2>&1 &
-	echo $! >"$at/agent.pid"
-	disown
+	# Nobody's child, so that nobody is told when it is killed.
+	(
+		setsid "$@" build/hsmrepld -c "$at/hsmrepld.conf" </dev/null >>"$at/agent.log" 2>&1 &
+		echo $! >"$at/agent.pid"
+	)
 }
 
 # told FILE COUNT: so many commits were told.
