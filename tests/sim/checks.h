@@ -26,10 +26,15 @@ void committed_kept(struct ledger *l, uint16_t node, uint64_t seq, const uint64_
 void aborted_told(struct ledger *l, uint64_t tid);
 void aborted_applied(struct ledger *l, uint16_t node, uint64_t tid);
 
-/* check_voters.c, I5: no commit without a durable yes of every voter; @voters: bit n is node n. */
+/*
+ * check_voters.c, I5: no commit without a durable yes of every voter; @voters: bit n is node n. And what
+ * is said of a vote, yes or never, is durable before.
+ */
 void voters_yes(struct ledger *l, uint16_t node, struct batch_id id);
 void voters_refused(struct ledger *l, uint16_t node, struct batch_id id);
 void voters_applied(struct ledger *l, uint16_t node, struct batch_id id, uint32_t voters);
+void voters_said_yes(struct ledger *l, uint16_t node, struct batch_id id);
+void voters_said_never(struct ledger *l, uint16_t node, struct batch_id id);
 
 /* check_linear.c, I7: each label's history is linearizable by itself. */
 /* Adds the search's steps to @steps; labels for which it gave up are counted in @undecided. */

@@ -13,6 +13,7 @@
 
 #include "batch.h"
 #include "trace.h"
+#include "wire.h"
 #include "world.h"
 
 #define GRANT_BYTES	(64u * 1024)	/* of one batch; every batch then fits in SIM_SLOT_MAX */
@@ -81,8 +82,26 @@ static void end_call(void)
 
 /* --- actions --- */
 
+/* What is said of a vote must be durable. */
+static void tell_said(struct host *h, struct bytes head)
+{
+	struct ledger *l = &h->w->ledger;
+	struct message m;
+
+	if (!wire_decode(head, &m))
+		return;
+	if (m.type == MSG_VOTE && m.yes)
+		voters_said_yes(l, h->id, m.batch);
+	else if (m.type == MSG_ABORTED || (m.type == MSG_VOTE && m.refusal == REFUSAL_REFUSED))
+		voters_said_never(l, h->id, m.batch);
+	else if (m.type == MSG_HELLO && m.hello.slot.coordinator)
+		voters_said_yes(l, h->id, m.hello.slot);
+}
+
 static void act_send(struct host *h, const struct action *a)
 {
+	if (!a->tail.n)
+		tell_said(h, a->head);
 	net_send(h->w, h->id, a->peer, a->head, a->tail);
 }
 
