@@ -38,7 +38,7 @@ static int answer(struct agent *a, uint64_t request, int status, struct json_obj
 
 	if (!json || strlen(json) > HSMREPL_ADMIN_MAX) {
 		status = json ? EMSGSIZE : ENOMEM;
-		json = "{\"error\":\"the answer does not fit into the agent's memory\",\"hint\":\"try again later\"}";
+		json = "{\"error\":\"the answer finds no room\",\"hint\":\"try again later\"}";
 	}
 	ret = device_answer(a->device, request, status, json);
 	json_object_put(o);
@@ -128,7 +128,7 @@ static bool add_named(const struct roster *all, struct json_object *name, struct
 	if (json_object_is_type(name, json_type_string))
 		m = roster_named(all, json_object_get_string(name));
 	if (!m) {
-		set_refusal(r, ENOENT, "list it as a peer in the configuration, or correct the name",
+		set_refusal(r, ENOENT, "list it as a peer, or correct the name",
 			    "no listed node is named %s", json_object_get_string(name));
 		return false;
 	}
