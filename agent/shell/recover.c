@@ -94,7 +94,10 @@ static int replay(struct store *s, uint64_t *end, char error[STORE_ERROR_MAX])
 		return -1;
 	}
 	ret = table_commit(s->table);
-	return ret ? table_failed(s, ret, error) : 0;
+	if (ret)
+		return table_failed(s, ret, error);
+	segments_free_below(&s->segments, s->table->state.tail);
+	return 0;
 }
 
 /* The log goes on in a segment of its own; nothing from before it is needed any more. */

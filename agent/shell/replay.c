@@ -181,8 +181,9 @@ static struct segment *next_live(struct segments *s, uint64_t generation)
 static int read_log(struct replay *r)
 {
 	struct segments *all = &r->s->segments;
-	const struct table_state *state = &r->s->table->state;
+	struct table_state *state = &r->s->table->state;
 	struct segment *seg;
+	uint64_t last = 0;
 
 	for (unsigned int i = 0; i < all->n; i++)
 		if (survey(r, &all->segment[i]))
@@ -195,9 +196,14 @@ static int read_log(struct replay *r)
 	}
 	if (!state->tail)
 		r->expected = 1;
-	for (; seg; seg = next_live(all, seg->generation))
+	for (; seg; seg = next_live(all, seg->generation)) {
+		uint64_t before = r->expected;
+
 		if (walk(r, seg))
 			return -1;
+		if (r->expected != before)
+			last = seg->generation;
+	}
 	if (!r->expected)
 		r->expected = 1;
 	if (r->expected < r->confirmed) {
@@ -207,6 +213,8 @@ static int read_log(struct replay *r)
 			 (unsigned long long)r->confirmed - 1);
 		return -1;
 	}
+	/* All decisions are settled with this: what is needed still is the undecided YES. */
+	state->tail = r->s->slot ? r->s->slot->rec.generation : last;
 	return 0;
 }
 
