@@ -57,7 +57,8 @@ static void say_hello(const struct message *m, char *text)
 			 m->hello.flags & HELLO_ANSWER ? " please answer" : "");
 
 	if (m->hello.slot.coordinator)
-		snprintf(text + n, TEXT_MAX - (size_t)n, " holds " BATCH, BATCH_ARGS(m->hello.slot));
+		snprintf(text + n, TEXT_MAX - (size_t)n, " holds " BATCH,
+			 BATCH_ARGS(m->hello.slot));
 }
 
 static void say_message(struct bytes head, struct bytes tail, char *text)
@@ -65,8 +66,9 @@ static void say_message(struct bytes head, struct bytes tail, char *text)
 	static const char *const refusal[REFUSALS] = {
 		"none", "busy", "position", "state", "refused", "invalid",
 	};
-	static const char *const name[] = { "HELLO", "PREPARE", "VOTE", "COMMIT", "ABORT", "ABORTED",
-					    "INQUIRE", "WANT", "TURN" };
+	static const char *const name[] = {
+		"HELLO", "PREPARE", "VOTE", "COMMIT", "ABORT", "ABORTED", "INQUIRE", "WANT", "TURN",
+	};
 	uint8_t frame[WIRE_HEADER + WIRE_BODY_MAX + SIM_SLOT_MAX];
 	struct message m;
 
@@ -102,7 +104,8 @@ static void say_message(struct bytes head, struct bytes tail, char *text)
 	case MSG_ABORT:
 	case MSG_ABORTED:
 	case MSG_INQUIRE:
-		snprintf(text, TEXT_MAX, "%s " BATCH, name[m.type - MSG_HELLO], BATCH_ARGS(m.batch));
+		snprintf(text, TEXT_MAX, "%s " BATCH, name[m.type - MSG_HELLO],
+			 BATCH_ARGS(m.batch));
 		break;
 	}
 }
