@@ -88,7 +88,8 @@ static void trace_call(const struct world *w, const struct client *c)
 	for (unsigned int i = 0; i < call->n_changes; i++)
 		trace_line(w, call->node, "client %u: %s k%u%s value %" PRIx64
 			   " if_version %" PRIu64 " TID %016" PRIx64, c->id,
-			   code[call->change[i].code], call->change[i].label, i ? " (same transaction)" : "",
+			   code[call->change[i].code], call->change[i].label,
+			   i ? " (same transaction)" : "",
 			   call->change[i].value, call->change[i].if_version, call->tid);
 }
 
