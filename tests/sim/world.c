@@ -107,6 +107,8 @@ static const char *trouble_of(const struct host *h)
 		return "has an undecided batch";
 	if (hsm->queue.n_waiting)
 		return "has transactions in its queue";
+	if (h->disk.n)
+		return "has records that are not durable";
 	return NULL;
 }
 
