@@ -3,10 +3,10 @@
  * The turn (protocol.md section 2, "Who may go next"): who may cut the next batch. It is a
  * hint for progress and lives in memory; safety rests on the slot alone.
  *
- * A node with queued transactions that does not hold the turn tells all others WANT. The holder serves one
- * batch of its own, then hands on, with the COMMIT, to whoever asked first. A lone writer keeps the turn and
- * a standing grant, and pays nothing. Of two turns heard of, the higher number is the newer one; of the same
- * number, the lower node id wins.
+ * A node with queued transactions that does not hold the turn tells all others WANT. The holder
+ * serves one batch of its own, then hands on, with the COMMIT, to whoever asked first. A lone
+ * writer keeps the turn and a standing grant, and pays nothing. Of two turns heard of, the higher
+ * number is the newer one; of the same number, the lower node id wins.
  */
 #include "internal.h"
 
