@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * One record of the log: a header under a keyed checksum, and a body. Little-endian, 8-byte aligned.
- * Documentation/store.md draws it.
+ * One record of the log: a header under a keyed checksum, and a body. Little-endian, 8-byte
+ * aligned. Documentation/store.md draws it.
  *
  * The body of a YES is a chain of sealed TLs; their tags guard the bytes, and the header pins
  * their nonces, so that what an earlier use of the segment left there is never taken for it. Every
@@ -16,7 +16,7 @@
 #define RECORD_MAGIC	0x474c5348u	/* "HSLG" */
 #define RECORD_FORMAT	1
 #define RECORD_ALIGN	8
-#define RECORD_START	16		/* enum record_type, of the store alone: begins a run of the store */
+#define RECORD_START	16		/* beside enum record_type: begins a run of the store */
 
 /**
  * struct record_header - begins a record

@@ -21,7 +21,8 @@
 static int fail(struct store *s, const char *what, int error, const char *remedy,
 		char text[STORE_ERROR_MAX])
 {
-	snprintf(text, STORE_ERROR_MAX, "%.300s: %s: %s: %s", s->dir, what, strerror(error), remedy);
+	snprintf(text, STORE_ERROR_MAX, "%.300s: %s: %s: %s", s->dir, what, strerror(error),
+		 remedy);
 	return -1;
 }
 
@@ -40,7 +41,8 @@ static int open_dir(struct store *s, char error[STORE_ERROR_MAX])
 	if (errno != EWOULDBLOCK)
 		return fail(s, "cannot be locked", errno, "see state-dir", error);
 	snprintf(error, STORE_ERROR_MAX,
-		 "%.300s: another agent runs on this directory: stop it, or name another state-dir", s->dir);
+		 "%.300s: another agent runs on this directory: stop it, or name another state-dir",
+		 s->dir);
 	return -1;
 }
 
@@ -56,13 +58,13 @@ static int open_table(struct store *s, char error[STORE_ERROR_MAX])
 	int ret = wipe_finish(s->dir_fd, &incarnation);
 
 	if (ret)
-		return fail(s, "a zeroize cannot be finished", -ret, "repair the directory", error);
+		return fail(s, "a zeroize cannot be finished", -ret, "repair the disk", error);
 	path_of(s, TABLE_FILE, path);
 	s->table = table_open(path, &s->keys, s->node_id, incarnation, error);
 	if (!s->table)
 		return -1;
 	ret = wipe_done(s->dir_fd);
-	return ret ? fail(s, "a zeroize cannot be finished", -ret, "repair the directory", error) : 0;
+	return ret ? fail(s, "a zeroize cannot be finished", -ret, "repair the disk", error) : 0;
 }
 
 static int table_failed(struct store *s, int ret, char error[STORE_ERROR_MAX])
@@ -79,7 +81,7 @@ static int replay(struct store *s, uint64_t *end, char error[STORE_ERROR_MAX])
 	int ret = segments_open(&s->segments, s->dir_fd, s->options.segment_bytes);
 
 	if (ret)
-		return fail(s, "log segments cannot be opened", -ret, "repair the directory", error);
+		return fail(s, "log segments cannot be opened", -ret, "repair the disk", error);
 	ret = table_begin(s->table);
 	if (ret)
 		return table_failed(s, ret, error);
@@ -115,7 +117,7 @@ static int start_log(struct store *s, uint64_t end, char error[STORE_ERROR_MAX])
 	pthread_mutex_unlock(&s->lock);
 	ret = writer_start(s, end);
 	if (ret)
-		return fail(s, "the log cannot be written", -ret, "free space, or repair the disk", error);
+		return fail(s, "the log cannot be written", -ret, "free or repair the disk", error);
 	ret = table_begin(s->table);
 	s->table->state.tail = s->kept_generation;
 	if (!ret)

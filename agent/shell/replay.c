@@ -133,10 +133,13 @@ static int take_decision(struct replay *r, const struct segment *seg, const stru
 	entry_put(&s->pool, e);
 	if (ret == -EBADMSG)
 		return fail(r, seg, "a batch does not follow on what is settled", REMEDY);
-	return ret ? fail(r, seg, table_trouble(s->table), "free space on the disk, or repair it") : 0;
+	return ret ? fail(r, seg, table_trouble(s->table), "free or repair the disk") : 0;
 }
 
-/* All records of one segment. What follows the last good one was not finished, or survey() knows better. */
+/*
+ * All records of one segment. What follows the last good one was not finished, or survey() knows
+ * better.
+ */
 static int walk(struct replay *r, struct segment *seg)
 {
 	struct record rec;
@@ -149,7 +152,7 @@ static int walk(struct replay *r, struct segment *seg)
 	       rec.generation == seg->generation && fits(r, &rec)) {
 		ret = rec.type == RECORD_YES ? record_check_body(r->opener, &rec, r->scratch) : 0;
 		if (ret == -EIO)
-			return fail(r, seg, "OpenSSL failed", "see that its providers are installed");
+			return fail(r, seg, "OpenSSL failed", "see its providers");
 		if (ret)
 			break;
 		if (rec.type == RECORD_YES)
@@ -190,8 +193,9 @@ static int read_log(struct replay *r)
 			return -1;
 	seg = next_live(all, 0);
 	if (state->tail && (!seg || seg->generation != state->tail)) {
-		snprintf(r->error, STORE_ERROR_MAX, "%.300s: the log segment that follows on " TABLE_FILE " is missing or damaged: " REMEDY,
-			 r->s->dir);
+		snprintf(r->error, STORE_ERROR_MAX,
+			 "%.300s: a segment that " TABLE_FILE " needs is missing or damaged: %s",
+			 r->s->dir, REMEDY);
 		return -1;
 	}
 	if (!state->tail)
@@ -208,9 +212,9 @@ static int read_log(struct replay *r)
 		r->expected = 1;
 	if (r->expected < r->confirmed) {
 		snprintf(r->error, STORE_ERROR_MAX,
-			 "%.300s: the log is damaged at record %llu, %llu had been confirmed: " REMEDY,
+			 "%.300s: the log is damaged at record %llu, %llu had been confirmed: %s",
 			 r->s->dir, (unsigned long long)r->expected,
-			 (unsigned long long)r->confirmed - 1);
+			 (unsigned long long)r->confirmed - 1, REMEDY);
 		return -1;
 	}
 	/* All decisions are settled with this: what is needed still is the undecided YES. */

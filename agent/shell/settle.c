@@ -37,7 +37,7 @@ static int transaction(struct store *s, uint64_t tail)
 		ret = table_commit(t);
 	if (!ret)
 		return 0;
-	log_error(s->log, "%s: cannot be written: %s (%s): it is tried again, the log grows meanwhile",
+	log_error(s->log, "%s/" TABLE_FILE ": cannot be written: %s (%s): it is tried again",
 		  s->dir, strerror(-ret), table_trouble(t));
 	table_rollback(t);
 	return ret;
@@ -115,8 +115,8 @@ static bool is_due(struct store *s)
 {
 	if (TAILQ_EMPTY(&s->written) && TAILQ_EMPTY(&s->settling))
 		return false;
-	return s->stop_settle || segment_wanted(s) || s->unsettled >= s->options.unsettled_max / 2 ||
-	       s->unsettled >= STORE_SETTLE_BYTES ||
+	return s->stop_settle || segment_wanted(s) || s->unsettled >= STORE_SETTLE_BYTES ||
+	       s->unsettled >= s->options.unsettled_max / 2 ||
 	       store_now_ms() >= s->written_since_ms + s->options.settle_ms;
 }
 

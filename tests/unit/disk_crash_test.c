@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What a power cut or a bad disk may leave of the log: torn at every 8 bytes, every byte bent, the
- * sectors of an unfinished write in any mixture. What was confirmed is there or the start is refused.
+ * sectors of an unfinished write in any mixture. What was confirmed is there or the start is
+ * refused.
  */
 #include <check.h>
 #include <errno.h>
@@ -238,9 +239,14 @@ static void read_segment_of(const char *dir, uint8_t *buf)
 	close(fd);
 }
 
+static void put_sector(int fd, unsigned int i, const uint8_t *segment)
+{
+	ck_assert_int_eq(pwrite(fd, segment + i * SECTOR, SECTOR, i * SECTOR), SECTOR);
+}
+
 /*
- * A write of several records is cut off: any mixture of its sectors is on the disk. A batch of three
- * sectors follows on a COMMIT that nobody waited for.
+ * A write of several records is cut off: any mixture of its sectors is on the disk. A batch of
+ * three sectors follows on a COMMIT that nobody waited for.
  */
 START_TEST(any_mixture_of_an_unfinished_write)
 {
@@ -266,8 +272,7 @@ START_TEST(any_mixture_of_an_unfinished_write)
 		take_copy();
 		fd = open_segment(b->store->w.active->number);
 		for (unsigned int i = first; i <= last; i++)
-			ck_assert_int_eq(pwrite(fd, (bits >> (i - first) & 1 ? after : before) + i * SECTOR,
-						SECTOR, i * SECTOR), SECTOR);
+			put_sector(fd, i, bits >> (i - first) & 1 ? after : before);
 		close(fd);
 		held = open_copy_twice();
 		ck_assert_msg(held == 3 || held == 4, "mixture %x: %d", bits, held);

@@ -181,7 +181,10 @@ START_TEST(random_histories)
 }
 END_TEST
 
-/* The child appends until it is killed, and tells each batch whose yes and whose COMMIT it knows durable. */
+/*
+ * The child appends until it is killed, and tells each batch whose yes and whose COMMIT it knows
+ * durable.
+ */
 static void append_until_killed(struct bed *b, int told)
 {
 	struct model m = { 0 };

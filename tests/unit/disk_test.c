@@ -97,13 +97,18 @@ START_TEST(a_commit_is_there_after_a_restart)
 }
 END_TEST
 
+static void add_create(uint64_t tid, const char *label)
+{
+	bed_op(b, bed_tl(b, HSMREPL_TL_DATA, tid), HSMREPL_OP_CREATE, label, "x", 1, 0, "");
+}
+
 START_TEST(an_undecided_yes_is_the_slot)
 {
 	for (unsigned int round = 0; round < 3; round++) {
 		if (!round) {
 			bed_begin(b);
-			bed_op(b, bed_tl(b, HSMREPL_TL_DATA, 5), HSMREPL_OP_CREATE, "a", "x", 1, 0, "");
-			bed_op(b, bed_tl(b, HSMREPL_TL_DATA, 6), HSMREPL_OP_CREATE, "b", "y", 1, 0, "");
+			add_create(5, "a");
+			add_create(6, "b");
 			ck_assert_int_eq(bed_yes(b), 0);
 		}
 		reopen();
@@ -127,7 +132,7 @@ START_TEST(a_recovered_slot_can_be_refused)
 	uint64_t seq, sp;
 
 	bed_begin(b);
-	bed_op(b, bed_tl(b, HSMREPL_TL_DATA, 5), HSMREPL_OP_CREATE, "a", "x", 1, 0, "");
+	add_create(5, "a");
 	ck_assert_int_eq(bed_yes(b), 0);
 	reopen();
 	ck_assert_int_eq(bed_refuse(b), 0);
@@ -170,13 +175,13 @@ START_TEST(outcomes_of_a_retry)
 
 	ck_assert_int_eq(store_outcome(b->store, 5, &seq, &sp), 0);
 	bed_begin(b);
-	bed_op(b, bed_tl(b, HSMREPL_TL_DATA, 5), HSMREPL_OP_CREATE, "a", "x", 1, 0, "");
+	add_create(5, "a");
 	ck_assert_int_eq(bed_yes(b), 0);
 	ck_assert_int_eq(store_outcome(b->store, 5, &seq, &sp), HSMREPL_OUTCOME_PENDING);
 	ck_assert_int_eq(bed_refuse(b), 0);
 	ck_assert_int_eq(bed_create(b, "c", "z", 1), 0);
 	bed_begin(b);
-	bed_op(b, bed_tl(b, HSMREPL_TL_DATA, 5), HSMREPL_OP_CREATE, "a", "x", 1, 0, "");
+	add_create(5, "a");
 	ck_assert_int_eq(bed_yes(b), 0);
 	bed_commit(b);
 	for (unsigned int round = 0; round < 2; round++) {
@@ -280,7 +285,7 @@ START_TEST(incarnations_rise_and_nonces_never_repeat)
 
 		ck_assert_uint_eq(b->image.incarnation, i);
 		bed_begin(b);
-		bed_op(b, bed_tl(b, HSMREPL_TL_DATA, i), HSMREPL_OP_CREATE, "a", "x", 1, 0, "");
+		add_create(i, "a");
 		ck_assert_int_eq(bed_yes(b), 0);
 		c = (struct record_cursor){ .r = &b->store->slot->rec };
 		ck_assert_int_eq(record_next(&c, &part), 1);
@@ -371,7 +376,10 @@ START_TEST(zeroize_leaves_the_incarnation_only)
 }
 END_TEST
 
-/* Cut off right after its note was written, or with the database gone: the next start finishes it. */
+/*
+ * Cut off right after its note was written, or with the database gone: the next start finishes
+ * it.
+ */
 START_TEST(a_zeroize_that_was_cut_off_is_finished)
 {
 	char path[BED_PATH + 32];
@@ -456,8 +464,8 @@ START_TEST(what_waits_is_bounded)
 		snprintf(label, sizeof(label), "o%u", i % 7);
 		bed_begin(b);
 		bed_op(b, bed_tl(b, HSMREPL_TL_DATA, i + 1),
-		       i < 7 ? HSMREPL_OP_CREATE : HSMREPL_OP_UPDATE, label, payload, sizeof(payload),
-		       0, "");
+		       i < 7 ? HSMREPL_OP_CREATE : HSMREPL_OP_UPDATE, label, payload,
+		       sizeof(payload), 0, "");
 		b->number++;
 		store_append(b->store, RECORD_YES, bed_id(b), (struct bytes){ b->tls, b->len }, 1,
 			     NULL);
