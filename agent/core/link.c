@@ -152,7 +152,7 @@ void link_down(struct node *n, uint16_t id, struct actions *out)
 		return;
 	p->up = false;
 	set_link(n, p, LINK_DOWN, out);
-	turn_lost(n, id);
+	turn_lost(n, id, out);
 }
 
 /* It sent a PREPARE on our very position: it has our history. */

@@ -49,18 +49,6 @@ void turn_adopt(struct node *n, const struct turn *t)
 	}
 }
 
-/* The connection to @id is lost. */
-void turn_lost(struct node *n, uint16_t id)
-{
-	unwant(n, id);
-	n->wanted_ms = 0;
-	if (n->turn.holder == id && n->nl.n) {
-		n->turn.number++;
-		n->turn.holder = n->nl.node[0].id;
-		n->used = false;
-	}
-}
-
 void turn_want(struct node *n, uint16_t id)
 {
 	n->calm = false;
@@ -90,6 +78,22 @@ static void broadcast(struct node *n, struct message *m, struct actions *out)
 static void tell_turn(struct node *n, struct actions *out)
 {
 	broadcast(n, &(struct message){ .type = MSG_TURN, .turn = n->turn }, out);
+}
+
+/*
+ * The connection to @id is lost. If the turn falls to another node, that one may still be connected
+ * to @id: it must hear of it.
+ */
+void turn_lost(struct node *n, uint16_t id, struct actions *out)
+{
+	unwant(n, id);
+	n->wanted_ms = 0;
+	if (n->turn.holder == id && n->nl.n) {
+		n->turn.number++;
+		n->turn.holder = n->nl.node[0].id;
+		n->used = false;
+		tell_turn(n, out);
+	}
 }
 
 static void ask(struct node *n, struct actions *out)
