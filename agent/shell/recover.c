@@ -26,6 +26,18 @@ static int fail(struct store *s, const char *what, int error, const char *remedy
 	return -1;
 }
 
+/* A directory that was just made is there after a power cut only if the one above says so. */
+static int flush_name(int dir_fd)
+{
+	int fd = openat(dir_fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC), ret;
+
+	if (fd < 0)
+		return errno == EACCES ? 0 : -1;
+	ret = fsync(fd);
+	close(fd);
+	return ret;
+}
+
 static int open_dir(struct store *s, char error[STORE_ERROR_MAX])
 {
 	if (mkdir(s->dir, 0700) < 0 && errno != EEXIST)
@@ -33,6 +45,8 @@ static int open_dir(struct store *s, char error[STORE_ERROR_MAX])
 	s->dir_fd = open(s->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->dir_fd < 0)
 		return fail(s, "cannot be opened", errno, "see state-dir", error);
+	if (flush_name(s->dir_fd))
+		return fail(s, "cannot be kept", errno, "repair the disk", error);
 	s->lock_fd = openat(s->dir_fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (s->lock_fd < 0)
 		return fail(s, "lock cannot be made", errno, "see state-dir", error);
