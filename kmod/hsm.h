@@ -75,8 +75,8 @@ struct hsm_ops {
  * @last_error: as reported
  *
  * Locking: @lock guards everything here but what struct hsm_store says needs no lock, and
- * @readable, which is written under it and read anywhere. Nothing is copied from or to a caller's
- * memory under it.
+ * @readable and @loaded, which are written under it and read anywhere. Nothing is copied from or
+ * to a caller's memory under it.
  */
 struct hsm {
 	struct mutex lock;
@@ -122,11 +122,11 @@ void hsm_update_readable(struct hsm *hsm);
  * Whether a get may answer from committed content. 0: yes. -EAGAIN: not while an agent starts or
  * catches up: the pool may be ahead of this node; GET waits as for an undecided batch. -ENOTCONN:
  * nothing is loaded, and no agent is there to do so. A caller that wants the last committed version
- * does not ask. No lock needed.
+ * (@committed) takes what is loaded, whatever the pool holds. No lock needed.
  */
-static inline int hsm_readable(const struct hsm *hsm)
+static inline int hsm_readable(const struct hsm *hsm, bool committed)
 {
-	return READ_ONCE(hsm->readable);
+	return committed && READ_ONCE(hsm->loaded) ? 0 : READ_ONCE(hsm->readable);
 }
 
 #endif

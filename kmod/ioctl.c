@@ -198,7 +198,7 @@ static struct hsm_object *get_object(struct hsm_device *device, const struct hsm
 	do {
 		seen = hsm_device_changes(device);
 		object = hsm_store_get(&device->hsm.store, label, get->label_len, &undecided);
-		err = committed ? 0 : hsm_readable(&device->hsm);
+		err = hsm_readable(&device->hsm, committed);
 		if (!err && (committed || !undecided))
 			return object ?: ERR_PTR(-ENOENT);
 		if (object)

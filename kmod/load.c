@@ -28,7 +28,7 @@ void hsm_drop_content(struct hsm *hsm)
 	memset(&hsm->point, 0, sizeof(hsm->point));
 	memset(&hsm->nl, 0, sizeof(hsm->nl));
 	hsm->grant.batch = 0;
-	hsm->loaded = false;
+	WRITE_ONCE(hsm->loaded, false);
 	hsm->loading = false;
 	hsm_update_readable(hsm);
 }
@@ -87,7 +87,7 @@ static int load_end(struct hsm *hsm, const struct hsmrepl_load *arg, const struc
 		hsm->nl = *nl;
 		hsm->point.epoch = le64_to_cpu(nl->epoch);
 	}
-	hsm->loaded = true;
+	WRITE_ONCE(hsm->loaded, true);
 	hsm->loading = false;
 	return 0;
 }

@@ -381,7 +381,7 @@ static void commit(struct hsm *hsm, struct hsm_decided *decided)
 	list_for_each_entry(txn, &slot->own, node)
 		settle(hsm, txn->stages, hsm_txn_stages(txn));
 	settle(hsm, slot->stages, slot->n_stages);
-	hsm->loaded = true;
+	WRITE_ONCE(hsm->loaded, true);
 	hsm_update_readable(hsm);
 }
 

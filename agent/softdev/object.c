@@ -40,8 +40,8 @@ int command_get(struct conn *conn, struct call *call)
 	if (ret)
 		return ret;
 	object = hsm_store_get(&hsm->store, call->input[0], call->input_len[0], &undecided);
-	readable = committed ? 0 : hsm_readable(hsm);
-	if (!committed && (undecided || readable)) {
+	readable = hsm_readable(hsm, committed);
+	if (readable || (undecided && !committed)) {
 		if (object)
 			hsm_object_put(object);
 		if (readable == -ENOTCONN)

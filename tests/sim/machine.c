@@ -149,7 +149,7 @@ int machine_get(struct machine *m, struct caller *who)
 
 	put_label(label, c->change[0].label);
 	object = hsm_store_get(&m->hsm.store, label, SIM_LABEL_LEN, &undecided);
-	if (c->committed_only || (!undecided && !hsm_readable(&m->hsm)))
+	if (!hsm_readable(&m->hsm, c->committed_only) && (c->committed_only || !undecided))
 		fill_get(c, object);
 	else
 		list_add_tail(&who->waiting, &m->getters);

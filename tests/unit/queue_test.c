@@ -122,26 +122,29 @@ START_TEST(reads_wait_while_the_pool_may_be_ahead)
 	struct hsmrepl_load begin = { .flags = HSMREPL_LOAD_BEGIN };
 	struct hsmrepl_load end = { .flags = HSMREPL_LOAD_END };
 
-	ck_assert_int_eq(hsm_readable(hsm), 0);
+	ck_assert_int_eq(hsm_readable(hsm, false), 0);
 	replica_report(&replica, HSMREPL_STARTING);
-	ck_assert_int_eq(hsm_readable(hsm), -EAGAIN);
+	ck_assert_int_eq(hsm_readable(hsm, false), -EAGAIN);
 	replica_report(&replica, HSMREPL_BLOCKED);
-	ck_assert_int_eq(hsm_readable(hsm), 0);
+	ck_assert_int_eq(hsm_readable(hsm, false), 0);
 	replica_report(&replica, HSMREPL_JOINING);
-	ck_assert_int_eq(hsm_readable(hsm), -EAGAIN);
+	ck_assert_int_eq(hsm_readable(hsm, false), -EAGAIN);
+	ck_assert_int_eq(hsm_readable(hsm, true), 0);
 	hsm_detach(hsm);
-	ck_assert_int_eq(hsm_readable(hsm), 0);
+	ck_assert_int_eq(hsm_readable(hsm, false), 0);
 	ck_assert_int_eq(replica_attach(&replica, 1), 0);
 	ck_assert_int_eq(hsm_load(hsm, &begin, NULL, NULL), 0);
-	ck_assert_int_eq(hsm_readable(hsm), -EAGAIN);
+	ck_assert_int_eq(hsm_readable(hsm, false), -EAGAIN);
+	ck_assert_int_eq(hsm_readable(hsm, true), -EAGAIN);
 	hsm_detach(hsm);
-	ck_assert_int_eq(hsm_readable(hsm), -ENOTCONN);
+	ck_assert_int_eq(hsm_readable(hsm, false), -ENOTCONN);
+	ck_assert_int_eq(hsm_readable(hsm, true), -ENOTCONN);
 	ck_assert_int_eq(replica_attach(&replica, 1), 0);
 	ck_assert_int_eq(hsm_load(hsm, &end, NULL, NULL), -EINVAL);
 	ck_assert_int_eq(hsm_load(hsm, &begin, NULL, NULL), 0);
 	ck_assert_int_eq(hsm_load(hsm, &end, NULL, NULL), 0);
 	/* In no pool nothing can be ahead. */
-	ck_assert_int_eq(hsm_readable(hsm), 0);
+	ck_assert_int_eq(hsm_readable(hsm, false), 0);
 }
 END_TEST
 
