@@ -299,6 +299,71 @@ START_TEST(recycled_segments_show_nothing_old)
 }
 END_TEST
 
+static void wait_until_settled(void)
+{
+	uint64_t deadline = store_now_ms() + BED_DONE_MS;
+	size_t unsettled = 1;
+
+	while (unsettled) {
+		ck_assert_uint_lt(store_now_ms(), deadline);
+		pthread_mutex_lock(&b->store->lock);
+		unsettled = b->store->unsettled;
+		pthread_mutex_unlock(&b->store->lock);
+		poll(NULL, 0, 1);
+	}
+}
+
+/* A COMMIT is not flushed: SQLite may hold it and the log not. That is neither slot nor damage. */
+START_TEST(a_settled_commit_may_be_missing_in_the_log)
+{
+	size_t len = sizeof(struct record_header) + sizeof(struct record_position);
+	static const uint8_t zeros[256];
+	int fd;
+
+	bed_close(b);
+	ck_assert(bed_open_sized(b, &bed_small));
+	for (unsigned int i = 0; i < BATCHES; i++)
+		append(i);
+	wait_until_settled();
+	take_copy();
+	fd = open_segment(b->store->w.active->number);
+	ck_assert_int_eq(pwrite(fd, zeros, len, (off_t)(used_bytes() - len)), (ssize_t)len);
+	close(fd);
+	ck_assert_int_eq(open_copy_twice(), BATCHES);
+}
+END_TEST
+
+/* The undecided yes outlives the segments it was written in, at every moment. */
+START_TEST(a_carried_yes_is_always_there)
+{
+	struct batch_id other = { 2, 1 };
+	struct store_done done;
+
+	bed_close(b);
+	ck_assert(bed_open_sized(b, &bed_small));
+	append(0);
+	compose(1);
+	ck_assert_int_eq(bed_yes(b), 0);
+	for (unsigned int i = 0; i < 3000; i++) {
+		other.number++;
+		store_append(b->store, RECORD_REFUSED, other, (struct bytes){ 0 }, 0, NULL);
+		ck_assert(bed_done(b, &done));
+		ck_assert_int_eq(done.error, 0);
+		if (i % 100)
+			continue;
+		take_copy();
+		ck_assert_int_eq(open_copy_twice(), 2);
+	}
+	ck_assert_uint_gt(b->store->generation & UINT32_MAX, 7);
+	bed_commit(b);
+	append(2);
+	bed_close(b);
+	ck_assert(bed_open(b));
+	ck_assert_uint_eq(b->image.position.seq, 3);
+	ck_assert_uint_eq(b->image.refused[0].number, other.number);
+}
+END_TEST
+
 /* SQLite knows which segment must be there. */
 START_TEST(a_missing_segment_is_damage)
 {
@@ -327,6 +392,8 @@ int main(void)
 	tcase_add_test(t, every_bent_byte_is_noticed);
 	tcase_add_test(t, any_mixture_of_an_unfinished_write);
 	tcase_add_test(t, recycled_segments_show_nothing_old);
+	tcase_add_test(t, a_settled_commit_may_be_missing_in_the_log);
+	tcase_add_test(t, a_carried_yes_is_always_there);
 	tcase_add_test(t, a_missing_segment_is_damage);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);

@@ -15,6 +15,7 @@
 #define PAYLOAD_MAX	600
 #define SEEDS		6
 #define KILLS		12
+#define STARTS		60
 
 /**
  * struct object - what the model knows
@@ -258,6 +259,45 @@ START_TEST(killed_at_any_moment)
 }
 END_TEST
 
+/* Many starts that die somewhere between their steps: the slot and all that is committed stay. */
+START_TEST(killed_while_starting)
+{
+	struct bed *b = bed_new();
+	struct model m = { 0 }, before;
+
+	rng = 77;
+	ck_assert(bed_open(b));
+	for (unsigned int i = 0; i < 30; i++) {
+		random_batch(b, &m);
+		ck_assert_int_eq(bed_yes(b), 0);
+		bed_commit(b);
+	}
+	before = m;
+	random_batch(b, &m);
+	ck_assert_int_eq(bed_yes(b), 0);
+	bed_close(b);
+	for (unsigned int i = 0; i < STARTS; i++) {
+		pid_t pid = fork();
+
+		if (!pid) {
+			while (bed_open(b))
+				bed_close(b);
+			_exit(1);
+		}
+		poll(NULL, 0, (int)(i % 17));
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+		ck_assert_msg(bed_open(b), "%s", b->error);
+		check_store(b, &before);
+		ck_assert_uint_eq(b->image.slot_id.number, b->number);
+		ck_assert_uint_eq(b->image.slot.n, b->len);
+		ck_assert_mem_eq(b->image.slot.p, b->tls, b->len);
+		bed_close(b);
+	}
+	bed_free(b);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("disk-model");
@@ -268,6 +308,7 @@ int main(void)
 	tcase_set_timeout(t, 240);
 	tcase_add_loop_test(t, random_histories, 0, SEEDS);
 	tcase_add_loop_test(t, killed_at_any_moment, 0, KILLS);
+	tcase_add_test(t, killed_while_starting);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);
