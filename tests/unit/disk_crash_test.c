@@ -364,6 +364,37 @@ START_TEST(a_carried_yes_is_always_there)
 }
 END_TEST
 
+/*
+ * The log moves on by records that nobody waits for: what is in the new segment, the carried yes
+ * among it, may be lost with the power. The old one is still there, although SQLite has settled
+ * all.
+ */
+START_TEST(a_segment_stays_until_the_next_is_flushed)
+{
+	static const uint8_t zeros[32768];
+	struct batch_id other = { 2, 1 };
+	unsigned int first;
+	int fd;
+
+	bed_close(b);
+	ck_assert(bed_open_sized(b, &bed_small));
+	append(0);
+	compose(1);
+	ck_assert_int_eq(bed_yes(b), 0);
+	first = b->store->w.active->number;
+	for (; other.number < 400; other.number++)
+		store_append(b->store, RECORD_ABORTED, other, (struct bytes){ 0 }, 0, NULL);
+	wait_until_settled();
+	wait_for_lazy();
+	ck_assert_uint_ne(b->store->w.active->number, first);
+	take_copy();
+	fd = open_segment(b->store->w.active->number);
+	ck_assert_int_eq(pwrite(fd, zeros, sizeof(zeros), 0), sizeof(zeros));
+	close(fd);
+	ck_assert_int_eq(open_copy_twice(), 2);
+}
+END_TEST
+
 /* SQLite knows which segment must be there. */
 START_TEST(a_missing_segment_is_damage)
 {
@@ -394,6 +425,7 @@ int main(void)
 	tcase_add_test(t, recycled_segments_show_nothing_old);
 	tcase_add_test(t, a_settled_commit_may_be_missing_in_the_log);
 	tcase_add_test(t, a_carried_yes_is_always_there);
+	tcase_add_test(t, a_segment_stays_until_the_next_is_flushed);
 	tcase_add_test(t, a_missing_segment_is_damage);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
