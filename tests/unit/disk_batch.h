@@ -87,7 +87,8 @@ static inline void bed_op(struct bed *b, size_t at, unsigned int code, const cha
 	op->attrs = htole64(attrs);
 	if (code == HSMREPL_OP_CREATE)
 		snprintf((char *)op->id, sizeof(op->id), "id%.13s", label);
-	memcpy(op->type, type, strnlen(type, sizeof(op->type)));
+	assert(strlen(type) <= sizeof(op->type));
+	memcpy(op->type, type, strlen(type));
 	memcpy(op + 1, label, label_len);
 	if (payload_len)
 		memcpy((char *)(op + 1) + label_len, payload, payload_len);
