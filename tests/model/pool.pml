@@ -42,6 +42,7 @@
  *  NDDROP       node-down aborts what every survivor holds
  *  NDOWNLOG     the value takes the initiator's log, not the longest
  *  NDMINORITY   survivors need not be a majority
+ *  COMEBACK     who was declared dead by force comes back as if nothing had happened
  *  NOREC        no record with a TID of its own ends the epoch
  *  NOCARRY      what a node promised and accepted in e is forgotten when it applies the NODE_ADD
  *  CARRYACC     the accepted value is carried into e+1, but the node thaws
@@ -621,10 +622,8 @@ inline down_step(i, k) {
 		if
 		:: (m & members[i]) == m && !(m & BIT(i)) && MAYDOWN(m) && ENOUGH(members[i] & ~m, members[i]) ->
 			on = on | BIT(k); nd_ini[k] = i; nd_e[k] = epoch[i]; nd_nm[k] = members[i] & ~m;
-#ifdef FORCE
-#ifndef SPLIT
+#if defined(FORCE) && !defined(SPLIT) && !defined(COMEBACK)
 			dead = dead | m;
-#endif
 #endif
 			printf("ND%d at n%d, e%d, survivors%d\n", k, i, epoch[i], nd_nm[k])
 		:: else -> goto idle
