@@ -36,7 +36,7 @@ static void commit_if_decided(struct node *n, struct actions *out)
 	struct slot *s = &n->slot;
 	struct message m = { .type = MSG_COMMIT, .batch = s->id };
 
-	if (!s->durable)
+	if (!s->durable || down_frozen(n))
 		return;
 	for (unsigned int i = 0; i < s->batch.n_voters; i++) {
 		struct peer *p = peer_find(n, s->batch.voters[i]);
@@ -126,7 +126,8 @@ void coord_vote(struct node *n, struct peer *p, const struct message *m, struct 
 		return;
 	}
 	p->vote = VOTE_NO;
-	revoke(n, m->refusal, m->error, p->id, out);
+	if (!down_frozen(n))
+		revoke(n, m->refusal, m->error, p->id, out);
 }
 
 static void tell_aborted(struct node *n, struct actions *out)

@@ -8,6 +8,7 @@
  *   voter.c  voter: prepare, yes, commit notice, abort, inquiry
  *   turn.c   who may cut the next batch
  *   slot.c   the slot's table of allowed moves; applying what is committed
+ *   down.c, survey.c  node-down
  *   out.c    composing actions
  */
 #ifndef HSM_CORE_INTERNAL_H
@@ -46,6 +47,7 @@ void link_greet_all(struct node *n, struct actions *out);
 void slot_move(struct slot *s, enum slot_state to);
 void slot_fill(struct node *n, enum slot_state to, struct batch_id id, const struct batch *b);
 void slot_commit(struct node *n, struct actions *out);
+void slot_end(struct slot *s);
 
 /* coord.c */
 void coord_grant(struct node *n, struct actions *out);

@@ -28,6 +28,9 @@
  * @slot_claimed: the device still has the submitters of that batch (kernel alive)
  * @last: batch that was applied last, coordinator 0 for none
  * @refused: per coordinator the highest batch number that was durably refused
+ * @promised: node-down: highest ballot promised in this epoch, 0 for none
+ * @accepted: node-down: ballot of the value accepted in this epoch, 0 for none
+ * @value: that value, DOWN_VALUE_LEN bytes
  * @n_refused: entries of @refused
  */
 struct recovery {
@@ -41,6 +44,9 @@ struct recovery {
 	struct batch_id last;
 	const struct batch_id *refused;
 	unsigned int n_refused;
+	uint64_t promised;
+	uint64_t accepted;
+	struct bytes value;
 };
 
 enum event_type {
@@ -57,6 +63,8 @@ enum event_type {
 	EV_PEER_DOWN,	/* mesh: connection lost: peer */
 	EV_MESSAGE,	/* mesh: one whole frame: peer, frame */
 	EV_FORM,	/* administrator: form a pool: nl, request */
+	EV_NODE_DOWN,	/* administrator: nodes that crashed: down, request */
+	EV_REMOVED,	/* mesh: a member says that this node is in its node list no more: peer */
 	EV_TYPES
 };
 
@@ -65,6 +73,22 @@ enum record_type {
 	RECORD_COMMIT = 2,	/* applied; written along with the next record, never waited for */
 	RECORD_REFUSED = 3,	/* never a yes for this batch (any more) */
 	RECORD_ABORTED = 4,	/* own batch, told aborted; not waited for */
+	RECORD_PROMISE = 5,	/* node-down: batch.number is the ballot promised */
+	RECORD_ACCEPT = 6,	/* node-down: batch.number is the ballot, tail the value accepted */
+};
+
+/**
+ * struct down_request - what an administrator says of nodes that crashed
+ * @n: nodes
+ * @id: their ids
+ * @dry: only say what would happen
+ * @force: the survivors may be a minority, or the nodes look alive: the administrator vouches
+ */
+struct down_request {
+	unsigned int n;
+	uint16_t id[HSMREPL_NODES_MAX];
+	bool dry;
+	bool force;
 };
 
 /**
@@ -81,7 +105,8 @@ enum record_type {
  * @position: EV_RESOLVED
  * @recovery: EV_BOOT
  * @nl: EV_FORM: the list to form, with its fresh pool id and epoch 1
- * @request: EV_FORM: administrative request to answer
+ * @down: EV_NODE_DOWN
+ * @request: EV_FORM, EV_NODE_DOWN: administrative request to answer
  */
 struct event {
 	enum event_type type;
@@ -96,22 +121,41 @@ struct event {
 	const struct position *position;
 	const struct recovery *recovery;
 	const struct node_list *nl;
+	const struct down_request *down;
 	uint64_t request;
 };
 
 enum action_type {
 	ACT_SEND,	/* peer, head, tail: one frame, head then tail */
 	ACT_DROP,	/* peer, why: close the connection, it may come back; EV_PEER_DOWN follows */
-	ACT_APPEND,	/* record, batch, tail (TLs of a yes), n_tls; EV_DURABLE follows for YES and REFUSED only */
+	ACT_APPEND,	/* record, batch, tail (TLs of a yes, value), n_tls; EV_DURABLE follows for all but COMMIT and ABORTED */
 	ACT_GRANT,	/* batch.number, max_tls */
 	ACT_REVOKE,	/* take the grant back; EV_REVOKED follows */
 	ACT_PREPARE,	/* batch, tail, n_tls; EV_PREPARED follows */
 	ACT_RESOLVE,	/* batch, resolution, error; EV_RESOLVED follows */
 	ACT_SUBMIT_FORM, /* nl: queue a FORM transaction at the device */
-	ACT_ANSWER,	/* request, error, why: answer the administrator */
+	ACT_ANSWER,	/* request, error, why: answer the administrator; plan: of a node-down */
 	ACT_REPORT,	/* state, nodes_up, node_event, peer, why (becomes last_error): tell device and log */
 	ACT_MEMBERS,	/* nl: the node list in force changed; the mesh connects to these */
 	ACT_TYPES
+};
+
+/**
+ * struct down_plan - what a node-down does, or would do
+ * @n_commit: undecided transactions that commit
+ * @commit: their TIDs
+ * @n_abort: undecided transactions that abort (or, where their coordinator survives, are tried again)
+ * @abort: their TIDs
+ * @after: node list that it ends in
+ * @survives: how many more nodes may then crash before a node-down needs force
+ */
+struct down_plan {
+	unsigned int n_commit;
+	uint64_t commit[HSMREPL_BATCH_TLS_MAX];
+	unsigned int n_abort;
+	uint64_t abort[HSMREPL_BATCH_TLS_MAX];
+	struct node_list after;
+	unsigned int survives;
 };
 
 /**
@@ -135,6 +179,7 @@ struct action {
 	unsigned int nodes_up;
 	enum hsmrepl_event node_event;
 	const char *why;
+	const struct down_plan *plan;
 };
 
 /**
@@ -157,6 +202,7 @@ struct actions {
 #define NODE_HEARTBEAT_MS	500	/* between heartbeats */
 #define NODE_SILENCE_MS		3000	/* a peer that says nothing for so long is gone */
 #define NODE_PATIENCE_MS	1000	/* ask again for the turn after this */
+#define NODE_SURVEY_MS		10000	/* a node-down waits so long for all survivors */
 #define NODE_STARTING_MS	5000	/* a member alone is "starting" for so long, then "blocked" */
 
 struct node;

@@ -61,6 +61,9 @@ struct node_list {
 	struct member node[HSMREPL_NODES_MAX];
 };
 
+#define DOWN_TL_LEN (sizeof(struct hsmrepl_tl) + sizeof(struct hsmrepl_op) + sizeof(struct hsmrepl_nl))
+#define DOWN_VALUE_LEN (32 + DOWN_TL_LEN)	/* see struct down_value, as it travels and lies on disk */
+
 /* Bytes that belong to somebody else. */
 struct bytes {
 	const void *p;
