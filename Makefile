@@ -22,11 +22,12 @@ OPT = -O2 -g
 HARDEN = -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection -fcf-protection
 LDHARDEN = -Wl,-z,relro -Wl,-z,now -Wl,--as-needed
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+Q = $(if $(V),,@)
 COMPILE = $(CC) $(CSTD) $(WARN) -D_GNU_SOURCE -DHSMREPL_VERSION='"$(VERSION)"' -fPIC -MMD -MP
 NL_CFLAGS = $(shell pkg-config --cflags libnl-genl-3.0)
 
 LIB_LIBS = -lnl-genl-3 -lnl-3
-CTL_LIBS = $(LIB_LIBS) -ljson-c
+CTL_LIBS = $(LIB_LIBS) -ljson-c -lcrypto
 AGENT_LIBS = $(LIB_LIBS) -lnl-route-3 -levent_openssl -levent -lssl -lcrypto -lsqlite3 -ljson-c -lpthread
 SOFTDEV_LIBS = -levent -lcrypto
 TEST_LIBS = -lcheck -lsubunit -lm -lrt $(AGENT_LIBS)
@@ -71,11 +72,13 @@ $(eval $(call includes,tests/unit,-Iuapi -Iagent/core -Iagent/shell -Iagent/lib 
 
 build/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(COMPILE) $(INCLUDES) $(OPT) $(HARDEN) -c -o $@ $<
+	@echo '  CC    $@'
+	$(Q)$(COMPILE) $(INCLUDES) $(OPT) $(HARDEN) -c -o $@ $<
 
 build/san/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(COMPILE) $(INCLUDES) -O1 -g $(SANITIZE) -c -o $@ $<
+	@echo '  CC    $@'
+	$(Q)$(COMPILE) $(INCLUDES) -O1 -g $(SANITIZE) -c -o $@ $<
 
 obj = $(patsubst %.c,build/obj/%.o,$(1))
 san = $(patsubst %.c,build/san/%.o,$(1))
@@ -83,25 +86,30 @@ san = $(patsubst %.c,build/san/%.o,$(1))
 # --- programs and the library ---
 
 build/hsmrepld: $(call obj,agent/main.c $(core_src) $(shell_src)) build/libhsmrepl.a
-	$(CC) -pie $(LDHARDEN) -o $@ $^ $(AGENT_LIBS)
+	@echo '  LD    $@'
+	$(Q)$(CC) -pie $(LDHARDEN) -o $@ $^ $(AGENT_LIBS)
 
 build/hsmreplctl: $(call obj,$(ctl_src)) build/libhsmrepl.a
-	$(CC) -pie $(LDHARDEN) -o $@ $^ $(CTL_LIBS)
+	@echo '  LD    $@'
+	$(Q)$(CC) -pie $(LDHARDEN) -o $@ $^ $(CTL_LIBS)
 
 build/hsmrepl-softdev: $(call obj,$(softdev_src) $(kmod_src) agent/lib/softproto.c)
-	$(CC) -pie $(LDHARDEN) -o $@ $^ $(SOFTDEV_LIBS)
+	@echo '  LD    $@'
+	$(Q)$(CC) -pie $(LDHARDEN) -o $@ $^ $(SOFTDEV_LIBS)
 
 build/libhsmrepl.a: $(call obj,$(lib_src))
-	rm -f $@
-	$(AR) rcs $@ $^
+	@echo '  AR    $@'
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $^
 
 build/libhsmrepl.so.$(SOVERSION): $(call obj,$(lib_src))
-	$(CC) -shared $(LDHARDEN) -Wl,-soname,libhsmrepl.so.$(SOVERSION) -o $@ $^ $(LIB_LIBS)
-	ln -sf $(@F) build/libhsmrepl.so
+	@echo '  LD    $@'
+	$(Q)$(CC) -shared $(LDHARDEN) -Wl,-soname,libhsmrepl.so.$(SOVERSION) -o $@ $^ $(LIB_LIBS)
+	$(Q)ln -sf $(@F) build/libhsmrepl.so
 
 build/libhsmrepl.pc: agent/lib/libhsmrepl.pc.in Makefile
 	@mkdir -p $(@D)
-	sed -e 's|@PREFIX@|$(prefix)|' -e 's|@LIBDIR@|$(libdir)|' -e 's|@VERSION@|$(VERSION)|' $< >$@
+	$(Q)sed -e 's|@PREFIX@|$(prefix)|' -e 's|@LIBDIR@|$(libdir)|' -e 's|@VERSION@|$(VERSION)|' $< >$@
 
 # --- the module ---
 
@@ -114,13 +122,15 @@ switch: build/switch
 
 build/switch: tests/vm/switch.c
 	@mkdir -p $(@D)
-	$(CC) $(CSTD) $(WARN) -D_GNU_SOURCE $(OPT) -o $@ $<
+	@echo '  CC    $@'
+	$(Q)$(CC) $(CSTD) $(WARN) -D_GNU_SOURCE $(OPT) -o $@ $<
 
 # A unit test takes from these archives what it uses.
 define test_archive
 build/san/$(1).a: $(call san,$(2))
-	rm -f $$@
-	$$(AR) rcs $$@ $$^
+	@echo '  AR    $$@'
+	$(Q)rm -f $$@
+	$(Q)$$(AR) rcs $$@ $$^
 endef
 $(eval $(call test_archive,agent,$(core_src) $(shell_src) $(lib_src) $(filter-out %/main.c,$(ctl_src))))
 $(eval $(call test_archive,kmod,$(kmod_src) $(wildcard tests/shim/*.c)))
@@ -128,9 +138,18 @@ $(eval $(call test_archive,kmod,$(kmod_src) $(wildcard tests/shim/*.c)))
 unit_tests = $(patsubst tests/unit/%.c,build/%,$(unit_src))
 
 build/%_test: build/san/tests/unit/%_test.o build/san/agent.a build/san/kmod.a
-	$(CC) $(SANITIZE) -o $@ $^ $(TEST_LIBS)
+	@echo '  LD    $@'
+	$(Q)$(CC) $(SANITIZE) -o $@ $^ $(TEST_LIBS)
 
-tests: $(unit_tests) build/switch
+# Programs that run inside a virtual machine, against the device.
+vm_tests = $(patsubst tests/vm/%.c,build/%,$(wildcard tests/vm/*_test.c))
+$(eval $(call includes,tests/vm,-Iuapi -Iagent/lib))
+
+$(vm_tests): build/%: build/obj/tests/vm/%.o build/libhsmrepl.a
+	@echo '  LD    $@'
+	$(Q)$(CC) -o $@ $^ $(LIB_LIBS) -lcheck -lsubunit -lm -lrt -lpthread
+
+tests: $(unit_tests) $(vm_tests) build/switch
 
 -include $(wildcard tests/*/*.mk)
 
@@ -177,6 +196,7 @@ help:
 	@echo 'make check-module   module against 6.1 and 6.12, all warnings are errors'
 	@echo 'make install        honours DESTDIR, prefix, KDIR'
 	@echo 'make clean          removes build/'
+	@echo 'V=1                 shows the commands'
 	@echo 'scripts/check NAME  one suite; scripts/check --list names them'
 	@echo 'scripts/lab         virtual machines; scripts/pool the same without them'
 

@@ -6,6 +6,7 @@
 #include <linux/stddef.h>
 
 #include "abi.h"
+#include "bytes.h"
 
 #define ABI(_name, _struct, _access, _flags, ...)			\
 	{								\
@@ -36,7 +37,7 @@ static const struct hsm_abi abi_table[] = {
 	ABI(GRANT, hsmrepl_grant, HSM_ABI_AGENT, 0),
 	ABI(PREPARE, hsmrepl_prepare, HSM_ABI_AGENT, 0, RESERVED(hsmrepl_prepare)),
 	ABI(RESOLVE, hsmrepl_resolve, HSM_ABI_AGENT, 0, RESERVED(hsmrepl_resolve)),
-	ABI(REPORT, hsmrepl_report, HSM_ABI_AGENT, 0),
+	ABI(REPORT, hsmrepl_report, HSM_ABI_AGENT, 0, RESERVED(hsmrepl_report)),
 	ABI(ANSWER, hsmrepl_answer, HSM_ABI_AGENT, 0),
 };
 
@@ -64,25 +65,16 @@ int hsm_abi_size(const struct hsm_abi *abi, u32 size)
 	return 0;
 }
 
-static bool all_zero(const u8 *bytes, size_t len)
-{
-	u8 seen = 0;
-
-	while (len--)
-		seen |= *bytes++;
-	return !seen;
-}
-
 int hsm_abi_tail(const void *tail, size_t len)
 {
-	return all_zero(tail, len) ? 0 : -E2BIG;
+	return hsm_all_zero(tail, len) ? 0 : -E2BIG;
 }
 
 int hsm_abi_check(const struct hsm_abi *abi, const union hsm_abi_arg *arg)
 {
 	if (arg->head.flags & ~abi->flags)
 		return -EOPNOTSUPP;
-	if (!all_zero((const u8 *)arg + abi->reserved, abi->reserved_len))
+	if (!hsm_all_zero((const u8 *)arg + abi->reserved, abi->reserved_len))
 		return -EOPNOTSUPP;
 	return 0;
 }

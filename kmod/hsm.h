@@ -2,9 +2,9 @@
 /*
  * One replica: the state behind one device node.
  *
- * core.c store.c outcome.c queue.c slot.c hsm.c make it up; they compile in the kernel and,
- * behind tests/shim, in userspace. Front ends (device.c here, the software device) bring callers' memory,
- * waiting and permissions.
+ * format.c core.c object.c entry.c store.c stage.c outcome.c queue.c slot.c load.c hsm.c make it
+ * up; they compile in the kernel and, behind tests/shim, in userspace. Front ends (device.c here,
+ * the software device) bring callers' memory, waiting and permissions.
  */
 #ifndef HSM_HSM_H
 #define HSM_HSM_H
@@ -15,6 +15,8 @@
 #include "queue.h"
 #include "slot.h"
 #include "store.h"
+
+#define HSM_ERRNO_MAX	4095	/* as in the kernel's ERR_PTR */
 
 /**
  * struct hsm_limits - what a device takes
@@ -36,8 +38,9 @@ struct hsm_limits {
 
 /**
  * struct hsm_ops - facts for the front end; called under the lock, must not call back or sleep
- * @done: a transaction with an owner was decided (state HSM_TXN_DONE) or given up (given_up):
- *        wake its caller or queue a completion record. The core keeps its own reference
+ * @done: a transaction with an owner was decided (state HSM_TXN_DONE) or given up (given_up: its
+ *	outcome is pending): wake its caller or queue a completion record. The owner is then cleared: no
+ *	second call
  * @work: the agent may have something to read
  * @changed: point or state changed, or the slot was resolved: look again (get, state, outcome)
  */
@@ -65,15 +68,15 @@ struct hsm_ops {
  * @node_id: 0 before an agent ever attached
  * @nodes_up: as reported
  * @agent: one is attached
- * @keyed: node_id and digest key are set; they stay until content is dropped
  * @loaded: content is complete (LOAD END came, or something was applied)
  * @loading: between LOAD BEGIN and END
+ * @readable: see hsm_readable()
  * @name: of this node
  * @last_error: as reported
  *
- * Locking: @lock guards everything here but what struct hsm_store says needs no lock. Single
- * fields that sysfs and readers look at without it (point, state, agent, counters) are written
- * with WRITE_ONCE. Nothing is copied from or to a caller under it.
+ * Locking: @lock guards everything here but what struct hsm_store says needs no lock, and
+ * @readable, which is written under it and read anywhere. Nothing is copied from or to a caller's
+ * memory under it.
  */
 struct hsm {
 	struct mutex lock;
@@ -92,32 +95,37 @@ struct hsm {
 	u32 node_id;
 	u32 nodes_up;
 	bool agent;
-	bool keyed;
 	bool loaded;
 	bool loading;
+	bool readable;
 	char name[HSMREPL_NAME_MAX];
 	char last_error[HSMREPL_ERROR_MAX];
 };
 
-/* 0 or -ENOMEM. */
-int hsm_init(struct hsm *hsm, u32 minor, const struct hsm_limits *limits, const struct hsm_ops *ops);
-/* Nobody may use it any more. Wipes all content; transactions left are dropped without a call of done. */
+int hsm_init(struct hsm *hsm, u32 minor, const struct hsm_limits *limits,
+	     const struct hsm_ops *ops);
 void hsm_destroy(struct hsm *hsm);
 
-/* Each as its ioctl, without what concerns callers' memory and files; all under the lock. */
+/* Under the lock. */
+
 void hsm_info(const struct hsm *hsm, struct hsmrepl_info *arg);
 void hsm_state(const struct hsm *hsm, struct hsmrepl_state *arg);
 int hsm_attach(struct hsm *hsm, struct hsmrepl_attach *arg);
 void hsm_detach(struct hsm *hsm);
-int hsm_report(struct hsm *hsm, const struct hsmrepl_report *arg);
-/* entries: arg->entries_len bytes, 8-byte aligned, borrowed. nl: NULL if arg->nl is 0. */
+int hsm_report(struct hsm *hsm, const struct hsmrepl_report *arg, bool *new_state);
 int hsm_load(struct hsm *hsm, const struct hsmrepl_load *arg, const void *entries,
 	     const struct hsmrepl_nl *nl);
+void hsm_drop_content(struct hsm *hsm);
+void hsm_update_readable(struct hsm *hsm);
 
 /*
- * Whether a get may answer now from committed content: not while an agent starts or catches up, when the
- * pool may be ahead. GET waits for it as for an undecided batch. No lock needed.
+ * Whether a get may answer from committed content: not while an agent starts or catches up in a
+ * pool, which may be ahead of this node then. GET waits for it as for an undecided batch, unless the
+ * caller wants the last committed version. No lock needed.
  */
-bool hsm_readable(const struct hsm *hsm);
+static inline bool hsm_readable(const struct hsm *hsm)
+{
+	return READ_ONCE(hsm->readable);
+}
 
 #endif

@@ -13,7 +13,7 @@
  * @seq: when committed
  * @sync_point: after it, when committed
  * @error: 0 committed, else the errno of the abort
- * @next: next place of the same bucket
+ * @next: next place of the same bucket, plus 1; 0 for none
  */
 struct hsm_outcome {
 	u64 tid;
@@ -26,7 +26,7 @@ struct hsm_outcome {
 /**
  * struct hsm_outcomes - ring of the newest outcomes; all memory is taken at init
  * @ring: @size places
- * @buckets: @size heads
+ * @buckets: @size heads: a place plus 1, 0 for none
  * @size: a power of two
  * @newest: next place to fill
  */

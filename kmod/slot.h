@@ -18,6 +18,7 @@ struct hsm_txn;
  * @own: claimed transactions in order; empty for a prepared batch
  * @next: claimed: the transaction that the agent reads next, NULL when it has all
  * @tls: prepared: the TLs, one after the other, owned
+ * @tls_len: their bytes
  * @stages: prepared: stages of all object operations in order, owned
  * @n_stages: used in @stages
  */
@@ -29,6 +30,7 @@ struct hsm_slot {
 	struct list_head own;
 	struct hsm_txn *next;
 	struct hsmrepl_tl *tls;
+	u32 tls_len;
 	struct hsm_stage *stages;
 	u32 n_stages;
 };
@@ -69,21 +71,12 @@ enum hsm_work {
 
 enum hsm_work hsm_work(const struct hsm *hsm);
 int hsm_grant(struct hsm *hsm, const struct hsmrepl_grant *arg);
-/*
- * Takes the slot for a batch from the queue. 0; -EAGAIN: no grant, slot taken, or nothing left to claim;
- * -ENOMEM: nothing was claimed.
- */
 int hsm_claim(struct hsm *hsm);
-/* The claimed TL that the agent reads next, not consumed; NULL when it has them all. */
 const struct hsmrepl_tl *hsm_claim_peek(const struct hsm *hsm, bool *last);
 void hsm_claim_consume(struct hsm *hsm);
-/*
- * tls: arg->tls_len bytes copied from the agent, 8-byte aligned, from kvmalloc(); taken over on 0, the caller's on error.
- */
 int hsm_prepare(struct hsm *hsm, const struct hsmrepl_prepare *arg, void *tls);
-/* Fills the out fields of arg and *decided. */
 int hsm_resolve(struct hsm *hsm, struct hsmrepl_resolve *arg, struct hsm_decided *decided);
-/* Forgets the slot without a decision: content is replaced or torn down; its transactions are given up. */
 void hsm_slot_drop(struct hsm *hsm);
+bool hsm_slot_has(const struct hsm *hsm, u64 tid);
 
 #endif

@@ -5,39 +5,10 @@
 #ifndef HSM_STORE_H
 #define HSM_STORE_H
 
-#include <linux/list.h>
 #include <linux/rcupdate.h>
-#include <linux/refcount.h>
 #include <linux/rhashtable.h>
 #include <linux/xarray.h>
-#include "core.h"
-
-/**
- * struct hsm_object - one version of one object; never changes once built
- * @refs: one for the store, one per reader
- * @payload_len: bytes at @payload
- * @payload: own allocation, wiped and freed with the last reference; NULL when empty
- * @entry: whose version it is
- * @digest: what it adds to the content digest
- * @by_id: in hsm_store.ids from building until it is dropped; only walked under the lock
- * @rcu: after that, until no reader can look at @refs any more
- */
-struct hsm_object {
-	refcount_t refs;
-	u32 payload_len;
-	void *payload;
-	struct hsm_entry *entry;
-	u64 version;
-	u64 seq;
-	u64 attrs;
-	u64 digest;
-	union {
-		struct rhlist_head by_id;
-		struct rcu_head rcu;
-	};
-	u8 id[HSMREPL_ID_LEN];
-	char type[HSMREPL_TYPE_MAX];
-};
+#include "object.h"
 
 /**
  * struct hsm_touch - what undecided and queued transactions make of an entry
@@ -63,6 +34,8 @@ struct hsm_touch {
  * @index: place in hsm_store.entries, stable: the cursor of a list
  * @rcu: once removed
  * @undecided: the slot holds an operation on it: reads wait
+ * @label_len: bytes of @label
+ * @label: no NUL at its end
  */
 struct hsm_entry {
 	struct rhash_head by_label;
@@ -94,7 +67,8 @@ struct hsm_stage {
 /**
  * struct hsm_store - the objects of one device
  * @labels: entries by label
- * @ids: objects by id, staged ones included; the same id may stand there twice while undecided
+ * @ids: objects by id, staged creates included: while a batch deletes an object and creates another
+ *	one with its id, both stand there
  * @entries: entries by index
  * @key: of the digest
  * @digest: XOR of the digests of all committed objects
@@ -111,7 +85,7 @@ struct hsm_stage {
  */
 struct hsm_store {
 	struct rhashtable labels;
-	struct rhltable ids;
+	struct rhashtable ids;
 	struct xarray entries;
 	siphash_key_t key;
 	u64 digest;
@@ -123,48 +97,37 @@ struct hsm_store {
 	u64 bytes_max;
 };
 
-/* Slabs of all stores; once per process or module. 0 or -ENOMEM. */
-int hsm_store_setup(void);
-/* Waits until no object is on its way to be freed. */
-void hsm_store_teardown(void);
-
 int hsm_store_init(struct hsm_store *store, u64 objects_max, u64 bytes_max);
-/* Drops all entries; nothing may be staged or queued. The key stays. */
 void hsm_store_clear(struct hsm_store *store);
 void hsm_store_destroy(struct hsm_store *store);
 
-/*
- * Reads, without lock. get: a reference, or NULL for none. *undecided tells (also with NULL) that
- * the slot holds an operation on the label: wait for hsm_ops.resolved and look again, unless the
- * caller wants the last committed version.
- */
+/* Reads; no lock. */
+
 struct hsm_object *hsm_store_get(struct hsm_store *store, const char *label, u32 label_len,
 				 bool *undecided);
-void hsm_object_put(struct hsm_object *object);
-/*
- * The next committed object at or after *cursor whose label begins with prefix, as a reference,
- * with its label copied to label (HSMREPL_LABEL_MAX bytes); *cursor then stands after it. NULL at
- * the end.
- */
 struct hsm_object *hsm_store_list_next(struct hsm_store *store, u64 *cursor, const char *prefix,
 				       u32 prefix_len, char *label, u32 *label_len);
 
-/* Entries for the queue: finds or makes the entry and counts an operation of the queue on it. */
-struct hsm_entry *hsm_store_expect(struct hsm_store *store, const struct hsmrepl_op *op);
-void hsm_store_unexpect(struct hsm_store *store, struct hsm_entry *entry, bool doubt);
+/* What the queue expects. */
+
 int hsm_store_foresee(struct hsm_store *store, const struct hsmrepl_op *op,
 		      struct hsm_view *view, bool *doubt);
+struct hsm_entry *hsm_store_expect(struct hsm_store *store, const struct hsmrepl_op *op,
+				   const struct hsm_view *view, bool doubt);
+void hsm_store_unexpect(struct hsm_store *store, struct hsm_entry *entry, bool doubt);
 
-/* The slot: stage allocates, commit and drop neither allocate nor fail. */
-int hsm_store_stage(struct hsm_store *store, const struct hsmrepl_op *op, u64 seq,
-		    bool own, struct hsm_stage *stage);
+/* What the slot holds: stage allocates; unstage, apply and settle neither allocate nor fail. */
+
+int hsm_store_room(const struct hsm_store *store, s64 objects, s64 bytes);
+int hsm_store_stage(struct hsm_store *store, const struct hsmrepl_op *op, u64 seq, bool own,
+		    struct hsm_stage *stage);
 void hsm_store_unstage(struct hsm_store *store, struct hsm_stage *stage);
 void hsm_store_apply(struct hsm_store *store, struct hsm_stage *stage);
 void hsm_store_settle(struct hsm_store *store, struct hsm_stage *stage);
 
-/* Restored content: adds one checked entry. EEXIST, ENOSPC, ENOMEM. */
+/* Restored content. */
+
 int hsm_store_load(struct hsm_store *store, const struct hsmrepl_load_entry *entry);
-/* Recomputes the digest over all committed objects. */
-u64 hsm_store_recompute(struct hsm_store *store);
+void hsm_store_unload(struct hsm_store *store, const struct hsmrepl_load_entry *entry);
 
 #endif

@@ -31,6 +31,7 @@ _Static_assert(DEVICE_GRANT_BYTES <= HSMREPL_BATCH_MAX, "a grant is no more than
  * @batch: TLs of the batch that is being read
  * @batch_used: bytes of @batch
  * @batch_tls: TLs in @batch
+ * @batch_number: of the batch that is being read
  * @records: what device_read() reads into
  */
 struct device {
@@ -39,6 +40,7 @@ struct device {
 	size_t load_used;
 	size_t batch_used;
 	unsigned int batch_tls;
+	uint64_t batch_number;
 	uint8_t batch[HSMREPL_BATCH_MAX] __attribute__((aligned(8)));
 	uint8_t records[HSMREPL_READ_MIN] __attribute__((aligned(8)));
 };
@@ -415,6 +417,12 @@ int device_queue(struct device *d, unsigned int *queued, uint64_t *first_tid)
 static void take_tl(struct device *d, const struct hsmrepl_record *r, struct bytes body,
 		    const struct device_sink *sink)
 {
+	/* Of a batch that LOAD dropped the rest never comes. */
+	if (r->id != d->batch_number) {
+		d->batch_number = r->id;
+		d->batch_used = 0;
+		d->batch_tls = 0;
+	}
 	if (body.n > sizeof(d->batch) - d->batch_used || d->batch_tls >= HSMREPL_BATCH_TLS_MAX)
 		broken("read: a batch over its limits", EMSGSIZE);
 	memcpy(d->batch + d->batch_used, body.p, body.n);

@@ -394,7 +394,8 @@ struct hsmrepl_outcome {
  * @id: out
  * @type: out
  *
- * ENOENT: no such object. EMSGSIZE: @buf too small, all other fields are filled in.
+ * While content is loaded, and while a node of a pool is STARTING or JOINING, the pool may be ahead of it: waits
+ * likewise. ENOENT: no such object. EMSGSIZE: @buf too small, all other fields are filled in.
  */
 struct hsmrepl_get {
 	__u32 size;
@@ -628,7 +629,8 @@ struct hsmrepl_load_entry {
  * While a grant stands and the slot is free, poll() reports work as soon as a transaction is queued,
  * and read() claims a batch on the present SP: it takes the slot, with all memory that applying needs. A
  * transaction that no longer validates at that moment is completed with its error and left out.
- * EBUSY: the slot is taken.
+ * A node list (kind other than DATA) is a batch of its own. EBUSY: the slot is taken. EROFS: this node is not in
+ * the node list.
  */
 struct hsmrepl_grant {
 	__u32 size;
@@ -711,6 +713,11 @@ struct hsmrepl_resolve {
  * @state: enum hsmrepl_node_state of this node, not OFFLINE
  * @nodes_up: members connected, this node included
  * @error: replaces last_error, NUL terminated; empty clears it
+ * @percent: of a Live-Sync, for HSMREPL_EVENT_SYNC; 0 to 100
+ * @reserved: zero
+ *
+ * REMOVED, DIVERGED, HALTED: callers that wait get EROFS, or "pending" if other nodes may know of their
+ * transaction.
  */
 struct hsmrepl_report {
 	__u32 size;
@@ -720,6 +727,8 @@ struct hsmrepl_report {
 	__u32 state;
 	__u32 nodes_up;
 	char error[HSMREPL_ERROR_MAX];
+	__u32 percent;
+	__u32 reserved;
 };
 
 /**

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * hsmreplctl: files that it is given, "-" for standard input.
+ */
+#ifndef _INPUT_H
+#define _INPUT_H
+
+#include <stdio.h>
+
+#include "ctl.h"
+
+/** input_open() - open @path for reading; CTL_GO_ON or CTL_FAILED after a message */
+int input_open(struct ctl *ctl, const char *path, FILE **file);
+
+/**
+ * input_payload() - read a payload whole
+ * @bytes: set to it; input_wipe() frees it
+ * @len: set to its length, at most HSMREPL_PAYLOAD_MAX
+ *
+ * Return: CTL_GO_ON, or CTL_FAILED after a message.
+ */
+int input_payload(struct ctl *ctl, const char *path, void **bytes, size_t *len);
+
+/** input_wipe() - wipe and free */
+void input_wipe(void *bytes, size_t len);
+
+#endif /* _INPUT_H */

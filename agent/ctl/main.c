@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * hsmreplctl: the command line up to the verb.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ctl.h"
+
+static void help(FILE *to)
+{
+	const struct ctl_verb *verb;
+
+	fputs("usage: hsmreplctl [--device PATH] [--json] VERB ...\n"
+	      "PATH is a device of the module (default " HSMREPL_DEVICE ", or $" HSMREPL_ENV_DEVICE ")\n"
+	      "or the socket of a software device.\n\n", to);
+	for (verb = ctl_verbs(); verb->name; verb++)
+		fprintf(to, "  %-9s%-58s %s\n", verb->name, verb->synopsis, verb->help);
+	fputs("\nexit status: 0 done, 1 refused or failed, 2 usage, 3 outcome pending, 4 timeout\n", to);
+}
+
+static int run_verb(struct ctl *ctl, int argc, char **argv)
+{
+	const struct ctl_verb *verb;
+	int status;
+
+	for (verb = ctl_verbs(); verb->name; verb++) {
+		if (!strcmp(verb->name, argv[0]))
+			break;
+	}
+	if (!verb->name)
+		return ctl_usage(ctl, "%s: no such verb: hsmreplctl --help lists them", argv[0]);
+	ctl->verb = verb;
+	status = verb->function(ctl, argc, argv);
+	hsmrepl_close(ctl->dev);
+	if (fflush(stdout) || ferror(stdout))
+		return ctl_refuse(ctl, NULL, "the output could not be written",
+				  "see that there is room where it goes");
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "device", required_argument, NULL, 'd' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },
+		{ }
+	};
+	struct ctl ctl = { 0 };
+	int option;
+
+	while ((option = getopt_long(argc, argv, "+hd:", options, NULL)) != -1) {
+		switch (option) {
+		case 'd':
+			ctl.device = optarg;
+			break;
+		case 'j':
+			ctl.json = true;
+			break;
+		case 'h':
+			help(stdout);
+			return CTL_DONE;
+		default:
+			return CTL_USAGE;
+		}
+	}
+	if (optind == argc) {
+		help(stderr);
+		return CTL_USAGE;
+	}
+	return run_verb(&ctl, argc - optind, argv + optind);
+}

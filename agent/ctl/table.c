@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * hsmreplctl: the table of verbs.
+ */
+#include "verbs.h"
+
+static const struct ctl_verb verbs[] = {
+	{ "create", verb_create, "LABEL [--type T] [--id HEX] [--timeout S] FILE|-", "a new object" },
+	{ "update", verb_update, "LABEL [--if-version N] [--type T] [--timeout S] FILE|-",
+	  "new content for an object" },
+	{ "delete", verb_delete, "LABEL [--if-version N] [--timeout S]", "remove an object" },
+	{ "txn", verb_txn, "FILE|- [--timeout S]", "all operations of JSON lines, or none" },
+	{ "get", verb_get, "LABEL [--committed] [--force] [--timeout S]", "content of an object" },
+	{ "list", verb_list, "[--prefix P]", "objects by label" },
+	{ "load", verb_load, "FILE|-", "create many objects from JSON lines; goes on where it was" },
+	{ "status", verb_status, "", "this node" },
+	{ "nodes", verb_nodes, "", "the members of the pool" },
+	{ "pending", verb_pending, "", "the undecided batch, and who is waited for" },
+	{ "outcome", verb_outcome, "TID", "fate of one transaction" },
+	{ "wait", verb_wait, "--seq N | --tid T [--timeout S]", "until that is reached" },
+	{ "monitor", verb_monitor, "", "events, until interrupted" },
+	{ "form", verb_form, "[NODE...]", "a new pool from blank nodes" },
+	{ "zeroize", verb_zeroize, "[--yes]", "wipe this node: back to the reset state" },
+	{ }
+};
+
+const struct ctl_verb *ctl_verbs(void)
+{
+	return verbs;
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Verbs form and zeroize: the begin and the end of a pool, for this node.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "print.h"
+#include "verbs.h"
+
+static void print_formed(struct json_object *answer)
+{
+	printf("formed pool %s, epoch %lld, seq %lld, sync point %s\n",
+	       json_text(answer, "pool", "?"), (long long)json_number(answer, "epoch"),
+	       (long long)json_number(answer, "seq"), json_text(answer, "sync_point", "?"));
+	json_object_put(answer);
+}
+
+int verb_form(struct ctl *ctl, int argc, char **argv)
+{
+	const struct ctl_option options[] = { { 0 } };
+	struct json_object *request, *names, *answer;
+	struct ctl_operands operands;
+	int i, status;
+
+	status = ctl_options(ctl, argc, argv, options, 0, HSMREPL_NODES_MAX, &operands);
+	if (status == CTL_GO_ON)
+		status = ctl_open(ctl, O_RDWR);
+	if (status != CTL_GO_ON)
+		return status;
+	names = json_object_new_array();
+	for (i = 0; i < operands.n; i++)
+		json_object_array_add(names, json_object_new_string(operands.at[i]));
+	request = json_object_new_object();
+	json_object_object_add(request, "nodes", names);
+	status = ctl_ask(ctl, HSMREPL_VERB_FORM, request, &answer);
+	if (status != CTL_GO_ON)
+		return status;
+	if (ctl->json)
+		print_json(answer);
+	else
+		print_formed(answer);
+	return CTL_DONE;
+}
+
+/* The name of the node, typed again: CTL_GO_ON, or CTL_FAILED after a message. */
+static int confirm(struct ctl *ctl, const char *name)
+{
+	char typed[HSMREPL_NAME_MAX + 2];
+
+	fprintf(stderr, "This wipes all keys of this node. Type its name (%s) to go on: ", name);
+	if (!fgets(typed, sizeof(typed), stdin))
+		typed[0] = '\0';
+	typed[strcspn(typed, "\n")] = '\0';
+	if (!strcmp(typed, name))
+		return CTL_GO_ON;
+	return ctl_refuse(ctl, NULL, "not confirmed, nothing was changed",
+			  "type the node's name, or give --yes");
+}
+
+int verb_zeroize(struct ctl *ctl, int argc, char **argv)
+{
+	bool yes = false;
+	const struct ctl_option options[] = {
+		{ .name = "yes", .flag = &yes },
+		{ 0 }
+	};
+	struct ctl_operands operands;
+	struct hsmrepl_state state;
+	struct json_object *answer;
+	int ret, status;
+
+	status = ctl_options(ctl, argc, argv, options, 0, 0, &operands);
+	if (status == CTL_GO_ON)
+		status = ctl_open(ctl, O_RDWR);
+	if (status != CTL_GO_ON)
+		return status;
+	if (!yes) {
+		ret = hsmrepl_node_state(ctl->dev, 0, 0, &state);
+		status = ret ? ctl_fail(ctl, NULL, ret) : confirm(ctl, state.name);
+		if (status != CTL_GO_ON)
+			return status;
+	}
+	status = ctl_ask(ctl, HSMREPL_VERB_ZEROIZE, json_object_new_object(), &answer);
+	if (status != CTL_GO_ON)
+		return status;
+	if (ctl->json)
+		print_json(answer);
+	else
+		json_object_put(answer);
+	return CTL_DONE;
+}

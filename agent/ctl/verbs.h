@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * hsmreplctl: the verbs. Each returns enum ctl_exit.
+ */
+#ifndef _VERBS_H
+#define _VERBS_H
+
+#include "ctl.h"
+
+int verb_create(struct ctl *ctl, int argc, char **argv);
+int verb_update(struct ctl *ctl, int argc, char **argv);
+int verb_delete(struct ctl *ctl, int argc, char **argv);
+int verb_txn(struct ctl *ctl, int argc, char **argv);
+int verb_load(struct ctl *ctl, int argc, char **argv);
+int verb_get(struct ctl *ctl, int argc, char **argv);
+int verb_list(struct ctl *ctl, int argc, char **argv);
+int verb_status(struct ctl *ctl, int argc, char **argv);
+int verb_nodes(struct ctl *ctl, int argc, char **argv);
+int verb_pending(struct ctl *ctl, int argc, char **argv);
+int verb_outcome(struct ctl *ctl, int argc, char **argv);
+int verb_wait(struct ctl *ctl, int argc, char **argv);
+int verb_monitor(struct ctl *ctl, int argc, char **argv);
+int verb_form(struct ctl *ctl, int argc, char **argv);
+int verb_zeroize(struct ctl *ctl, int argc, char **argv);
+
+#endif /* _VERBS_H */

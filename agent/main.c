@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0
+/* hsmrepld: the agent of one node. See hsmrepld(8). */
+#include <getopt.h>
+#include <stdio.h>
+
+#include "shell/agent.h"
+
+#define CONFIG_PATH "/etc/hsmrepl/hsmrepld.conf"
+#define EXIT_USAGE 2
+
+static const char usage[] =
+	"usage: hsmrepld [-c FILE] [--trace FILE]\n"
+	"  -c, --config FILE   configuration, " CONFIG_PATH " if not given\n"
+	"      --trace FILE    append every event and action of the protocol to FILE\n"
+	"      --version       print the version and exit\n"
+	"      --help          print this and exit\n";
+
+enum { OPTION_TRACE = 256, OPTION_VERSION, OPTION_HELP };
+
+static const struct option options[] = {
+	{ "config", required_argument, NULL, 'c' },
+	{ "trace", required_argument, NULL, OPTION_TRACE },
+	{ "version", no_argument, NULL, OPTION_VERSION },
+	{ "help", no_argument, NULL, OPTION_HELP },
+	{ NULL, 0, NULL, 0 },
+};
+
+int main(int argc, char **argv)
+{
+	const char *config = CONFIG_PATH;
+	const char *trace = NULL;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "c:", options, NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			config = optarg;
+			break;
+		case OPTION_TRACE:
+			trace = optarg;
+			break;
+		case OPTION_VERSION:
+			puts("hsmrepld " HSMREPL_VERSION);
+			return 0;
+		case OPTION_HELP:
+			fputs(usage, stdout);
+			return 0;
+		default:
+			fputs(usage, stderr);
+			return EXIT_USAGE;
+		}
+	}
+	if (optind < argc) {
+		fprintf(stderr, "hsmrepld: unexpected argument: %s\n%s", argv[optind], usage);
+		return EXIT_USAGE;
+	}
+	return agent_run(config, trace);
+}

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "admin.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include <json-c/json.h>
+
+#include "boot.h"
+#include "panel.h"
+#include "roster.h"
+#include "../core/batch.h"
+
+#define REQUEST_DEPTH 4		/* of nested JSON */
+#define TID_DIGITS 16
+
+/**
+ * struct refusal - why a request is not carried out
+ * @status: errno
+ * @error: what and why
+ * @hint: what to do
+ */
+struct refusal {
+	int status;
+	char error[AGENT_ERROR_MAX];
+	const char *hint;
+};
+
+static int answer(struct agent *a, uint64_t request, int status, struct json_object *o)
+{
+	const char *json = o ? json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN) : NULL;
+	int ret;
+
+	if (!json || strlen(json) > HSMREPL_ADMIN_MAX) {
+		status = json ? EMSGSIZE : ENOMEM;
+		json = "{\"error\":\"the answer does not fit into the agent's memory\",\"hint\":\"try again later\"}";
+	}
+	ret = device_answer(a->device, request, status, json);
+	json_object_put(o);
+	return ret;
+}
+
+static int refuse(struct agent *a, uint64_t request, const struct refusal *r)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_object_object_add(o, "error", json_object_new_string(r->error));
+	json_object_object_add(o, "hint", json_object_new_string(r->hint));
+	return answer(a, request, r->status, o);
+}
+
+static void set_refusal(struct refusal *r, int status, const char *hint, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+static void set_refusal(struct refusal *r, int status, const char *hint, const char *fmt, ...)
+{
+	va_list ap;
+
+	r->status = status;
+	r->hint = hint;
+	va_start(ap, fmt);
+	vsnprintf(r->error, sizeof(r->error), fmt, ap);
+	va_end(ap);
+}
+
+/* The request as a JSON object; no text at all is an empty one. NULL if it is anything else. */
+static struct json_object *parse(const struct device_request *r)
+{
+	struct json_tokener *tok;
+	struct json_object *o;
+
+	if (!r->json_len)
+		return json_object_new_object();
+	tok = json_tokener_new_ex(REQUEST_DEPTH);
+	if (!tok)
+		return NULL;
+	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	o = json_tokener_parse_ex(tok, r->json, (int)r->json_len);
+	if (json_tokener_get_error(tok) != json_tokener_success ||
+	    !json_object_is_type(o, json_type_object)) {
+		json_object_put(o);
+		o = NULL;
+	}
+	json_tokener_free(tok);
+	return o;
+}
+
+static bool read_tid(struct json_object *request, uint64_t *tid)
+{
+	struct json_object *o;
+	const char *s;
+	char *end;
+
+	if (!json_object_object_get_ex(request, "tid", &o) ||
+	    !json_object_is_type(o, json_type_string))
+		return false;
+	s = json_object_get_string(o);
+	if (strlen(s) == 0 || strlen(s) > TID_DIGITS ||
+	    strspn(s, "0123456789abcdefABCDEF") != strlen(s))
+		return false;
+	*tid = strtoull(s, &end, 16);
+	return *tid != 0;
+}
+
+static struct json_object *show_outcome(const struct agent *a, struct json_object *request,
+					struct refusal *r)
+{
+	uint64_t tid;
+
+	if (read_tid(request, &tid))
+		return panel_outcome(a, tid);
+	set_refusal(r, EINVAL, "give the TID as create and its like print it",
+		    "\"tid\" is not a transaction id of up to %d hex digits", TID_DIGITS);
+	return NULL;
+}
+
+/* Whether @name names one node of @all that is not in @nl yet; it is added. */
+static bool add_named(const struct roster *all, struct json_object *name, struct node_list *nl,
+		      struct refusal *r)
+{
+	const struct member *m = NULL;
+
+	if (json_object_is_type(name, json_type_string))
+		m = roster_named(all, json_object_get_string(name));
+	if (!m) {
+		set_refusal(r, ENOENT, "list it as a peer in the configuration, or correct the name",
+			    "no listed node is named %s", json_object_get_string(name));
+		return false;
+	}
+	if (nl_has(nl, m->id))
+		return true;
+	if (nl->n == HSMREPL_NODES_MAX) {
+		set_refusal(r, EINVAL, "form the pool with fewer nodes",
+			    "a pool has at most %d nodes", HSMREPL_NODES_MAX);
+		return false;
+	}
+	nl->node[nl->n++] = *m;
+	return true;
+}
+
+static int by_id(const void *x, const void *y)
+{
+	const struct member *a = x, *b = y;
+
+	return (int)a->id - (int)b->id;
+}
+
+/* The list to form: this node, and the named ones, or all listed ones if none is named. */
+static bool form_list(const struct agent *a, struct json_object *request, struct node_list *nl,
+		      struct refusal *r)
+{
+	const struct node_list none = { .n = 0 };
+	struct json_object *names = NULL;
+	struct roster all;
+	size_t n;
+
+	roster_make(&all, &a->config, &none);
+	memset(nl, 0, sizeof(*nl));
+	nl->epoch = 1;
+	nl->node[nl->n++] = *roster_find(&all, a->config.node_id);
+	json_object_object_get_ex(request, "nodes", &names);
+	if (names && !json_object_is_type(names, json_type_array)) {
+		set_refusal(r, EINVAL, "give an array of node names", "\"nodes\" is not an array");
+		return false;
+	}
+	n = names ? json_object_array_length(names) : 0;
+	for (size_t i = 0; i < n; i++)
+		if (!add_named(&all, json_object_array_get_idx(names, i), nl, r))
+			return false;
+	for (unsigned int i = 0; n == 0 && i < all.n; i++) {
+		if (nl_has(nl, all.node[i].id))
+			continue;
+		if (nl->n == HSMREPL_NODES_MAX) {
+			set_refusal(r, EINVAL, "name the nodes that are to form the pool",
+				    "more than %d nodes are listed", HSMREPL_NODES_MAX);
+			return false;
+		}
+		nl->node[nl->n++] = all.node[i];
+	}
+	qsort(nl->node, nl->n, sizeof(nl->node[0]), by_id);
+	return true;
+}
+
+static int form(struct agent *a, const struct device_request *dr, struct json_object *request)
+{
+	struct node_list nl;
+	struct event ev = { .type = EV_FORM, .nl = &nl, .request = dr->id };
+	struct refusal r;
+	ssize_t got;
+
+	if (!form_list(a, request, &nl, &r))
+		return refuse(a, dr->id, &r);
+	got = getrandom(nl.pool, sizeof(nl.pool), 0);
+	assert(got == (ssize_t)sizeof(nl.pool));
+	pump_note(a->pump, &ev);
+	return 0;
+}
+
+int admin_formed(struct agent *a, const struct action *act)
+{
+	struct refusal r;
+
+	if (!act->error)
+		return answer(a, act->request, 0, panel_pool(a));
+	set_refusal(&r, act->error, "look at nodes, mend what is named, and form again",
+		    "the pool was not formed: %s", act->why ? act->why : strerror(act->error));
+	return refuse(a, act->request, &r);
+}
+
+static int zeroize(struct agent *a, const struct device_request *r)
+{
+	char error[AGENT_ERROR_MAX];
+
+	if (boot_zeroize(a, error) != 0) {
+		log_error(a->log, "%s", error);
+		return -EIO;
+	}
+	return answer(a, r->id, 0, json_object_new_object());
+}
+
+static int show(struct agent *a, uint64_t request, struct json_object *o)
+{
+	return answer(a, request, 0, o);
+}
+
+static int carry_out(struct agent *a, const struct device_request *dr, struct json_object *request)
+{
+	struct json_object *o;
+	struct refusal r;
+
+	switch (dr->verb) {
+	case HSMREPL_VERB_STATUS:
+		return show(a, dr->id, panel_status(a));
+	case HSMREPL_VERB_NODES:
+		return show(a, dr->id, panel_nodes(a));
+	case HSMREPL_VERB_PENDING:
+		return show(a, dr->id, panel_pending(a));
+	case HSMREPL_VERB_METRICS:
+		return show(a, dr->id, panel_metrics(a));
+	case HSMREPL_VERB_OUTCOME:
+		o = show_outcome(a, request, &r);
+		return o ? show(a, dr->id, o) : refuse(a, dr->id, &r);
+	case HSMREPL_VERB_FORM:
+		return form(a, dr, request);
+	case HSMREPL_VERB_ZEROIZE:
+		return zeroize(a, dr);
+	default:
+		set_refusal(&r, EOPNOTSUPP, "use an agent of the tool's version",
+			    "this agent has no verb 0x%x", dr->verb);
+		return refuse(a, dr->id, &r);
+	}
+}
+
+int admin_take(struct agent *a, const struct device_request *dr)
+{
+	struct json_object *request = parse(dr);
+	struct refusal r;
+	int ret;
+
+	if (!request) {
+		set_refusal(&r, EINVAL, "send one JSON object", "the request is not a JSON object");
+		return refuse(a, dr->id, &r);
+	}
+	ret = carry_out(a, dr, request);
+	json_object_put(request);
+	return ret;
+}

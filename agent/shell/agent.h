@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* One agent: a node's store, device and mesh around its pump. Shared by the files that make it up. */
+#ifndef HSM_SHELL_AGENT_H
+#define HSM_SHELL_AGENT_H
+
+#include "config.h"
+#include "device.h"
+#include "log.h"
+#include "loop.h"
+#include "mesh.h"
+#include "pump.h"
+#include "secret.h"
+#include "store.h"
+#include "trace.h"
+
+#define AGENT_ERROR_MAX 512
+#define AGENT_SIGNALS 3
+
+/**
+ * struct agent - everything that the daemon holds
+ * @config_path: to read the log level again
+ * @config: as read at start
+ * @secret: of the key set
+ * @log: standard error
+ * @trace: NULL without --trace
+ * @store: what is on disk
+ * @device: the attached device
+ * @mesh: connections
+ * @pump: the node
+ * @loop: event loop
+ * @on_note: the mesh noted something for the pump
+ * @on_device: device readable
+ * @on_store: records became durable
+ * @on_tick: every NODE_TICK_MS
+ * @on_signal: SIGTERM, SIGINT, SIGHUP
+ * @started_ms: when, by pump_now_ms()
+ * @granted: batch number of the last grant; a batch claimed under another one is stale
+ * @flooding: peers whose frames found no room, to be dropped, @n_flooding
+ * @n_flooding: entries of @flooding
+ * @failed: the loop ended for an error
+ */
+struct agent {
+	const char *config_path;
+	struct config config;
+	uint8_t secret[SECRET_LEN];
+	struct log *log;
+	struct trace *trace;
+	struct store *store;
+	struct device *device;
+	struct mesh *mesh;
+	struct pump *pump;
+	struct loop *loop;
+	struct watch *on_note;
+	struct watch *on_device;
+	struct watch *on_store;
+	struct watch *on_tick;
+	struct watch *on_signal[AGENT_SIGNALS];
+	uint64_t started_ms;
+	uint64_t granted;
+	uint16_t flooding[HSMREPL_NODES_MAX];
+	unsigned int n_flooding;
+	bool failed;
+};
+
+_Static_assert(SECRET_LEN == STORE_KEY_LEN && SECRET_LEN == MESH_SECRET_LEN, "one secret");
+
+/**
+ * agent_run() - be the daemon until a signal ends it
+ * @config_path: configuration file
+ * @trace_path: NULL for no trace
+ * Returns the exit status: 0 after SIGTERM or SIGINT, 1 for an error (its line is in the log).
+ */
+int agent_run(const char *config_path, const char *trace_path);
+
+/* Watch the store's completions; after every store_open(), and not beyond store_close(). 0 or -1 without memory. */
+int agent_watch_store(struct agent *a);
+void agent_unwatch_store(struct agent *a);
+
+/* Take what waits in the pump; an error ends the loop. */
+void agent_pump(struct agent *a);
+
+/* What the pump's actions do here: fills in @hands, with @a as their argument. */
+void hands_of(struct agent *a, struct hands *hands);
+
+/* Connect to the members of @nl, or to the manual list if there are none. */
+void hands_connect(struct agent *a, const struct node_list *nl);
+
+#endif /* HSM_SHELL_AGENT_H */

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "boot.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+#include "standing.h"
+#include "../core/batch.h"
+#include "../lib/hsmrepl.h"
+
+/**
+ * struct boot - a start under way
+ * @image: what the store holds; nl, position and slot move on as the two are brought together
+ * @content: what the device held
+ */
+struct boot {
+	struct store_image image;
+	struct device_content content;
+};
+
+static bool same_batch(struct batch_id a, struct batch_id b)
+{
+	return a.coordinator == b.coordinator && a.number == b.number;
+}
+
+/* Facts of the undecided batch; the store has checked it when it was appended. */
+static void read_slot(const struct store_image *image, struct batch *b)
+{
+	bool ok = batch_read(image->slot, image->slot_n_tls, b);
+
+	assert(ok);
+}
+
+static int load_object(void *arg, const struct store_object *o)
+{
+	return device_load_object(arg, o);
+}
+
+static int load(struct agent *a, const struct store_image *image, char error[AGENT_ERROR_MAX])
+{
+	int ret = device_load_begin(a->device);
+
+	if (!ret)
+		ret = store_each(a->store, load_object, a->device);
+	if (!ret)
+		ret = device_load_end(a->device, &image->position, &image->nl);
+	if (!ret) {
+		log_info(a->log, "loaded %" PRIu64 " objects into the device, seq %" PRIu64,
+			 image->objects, image->position.seq);
+		return 0;
+	}
+	snprintf(error, AGENT_ERROR_MAX,
+		 "the store cannot be loaded into the device: %s (%s)%s", hsmrepl_error_text(ret),
+		 hsmrepl_error_name(ret),
+		 ret == -ENOSPC ? ": raise the device's objects_max or bytes_max" :
+		 ret == -EBADMSG ? ": the store is damaged: have this node made anew from its pool" : "");
+	return -1;
+}
+
+/* The device has committed the undecided batch: the store is told, before anything else. */
+static void adopt_commit(struct agent *a, struct boot *b)
+{
+	struct store_image *image = &b->image;
+	struct batch batch;
+
+	read_slot(image, &batch);
+	store_append(a->store, RECORD_COMMIT, image->slot_id, (struct bytes){ NULL, 0 }, 0,
+		     &b->content.position);
+	image->position = b->content.position;
+	image->last = image->slot_id;
+	if (batch.has_nl)
+		image->nl = batch.nl;
+	store_release_slot(a->store, image);
+	image->slot_id = (struct batch_id){ 0 };
+	image->slot = (struct bytes){ NULL, 0 };
+	image->slot_n_tls = 0;
+}
+
+/*
+ * After this the device's slot holds what the store has a yes for, or nothing. A batch without
+ * a durable yes of this node cannot have been committed anywhere.
+ */
+static int settle_slot(struct agent *a, struct boot *b, char error[AGENT_ERROR_MAX])
+{
+	const struct store_image *image = &b->image;
+	struct device_content *c = &b->content;
+	struct position after;
+	int refusal = 0;
+
+	if (c->slot.coordinator && same_batch(c->slot, image->slot_id))
+		return 0;
+	if (c->slot.coordinator) {
+		log_info(a->log, "batch %u/%" PRIx64 " has no durable vote of this node: it is put back",
+			 c->slot.coordinator, c->slot.number);
+		if (device_resolve(a->device, c->slot, HSMREPL_REQUEUE, 0, &after) != 0)
+			goto gone;
+		c->slot = (struct batch_id){ 0 };
+		c->slot_claimed = false;
+	}
+	if (!image->slot_id.coordinator)
+		return 0;
+	if (device_prepare(a->device, image->slot_id, image->slot, image->slot_n_tls, &refusal) != 0)
+		goto gone;
+	if (!refusal)
+		return 0;
+	snprintf(error, AGENT_ERROR_MAX,
+		 "the device does not take the undecided batch again: %s (%s): give it the limits that it had",
+		 hsmrepl_error_text(refusal), hsmrepl_error_name(refusal));
+	return -1;
+gone:
+	snprintf(error, AGENT_ERROR_MAX, "the device went away during the start");
+	return -1;
+}
+
+static int bring_together(struct agent *a, struct boot *b, char error[AGENT_ERROR_MAX])
+{
+	const struct position *p = &b->content.position;
+
+	switch (standing_of(&b->content, &b->image)) {
+	case STANDING_BEHIND:
+		log_warning(a->log, "the device holds seq %" PRIu64 ", the store seq %" PRIu64 ": it is loaded anew",
+			    p->seq, b->image.position.seq);
+		/* fall through */
+	case STANDING_EMPTY:
+		b->content = (struct device_content){ 0 };
+		if (load(a, &b->image, error) != 0)
+			return -1;
+		break;
+	case STANDING_AFTER_SLOT:
+		log_info(a->log, "the undecided batch was committed, seq %" PRIu64, p->seq);
+		adopt_commit(a, b);
+		break;
+	case STANDING_SAME:
+		break;
+	case STANDING_ELSEWHERE:
+		snprintf(error, AGENT_ERROR_MAX,
+			 "the device holds seq %" PRIu64 " and Sync-Point %016" PRIx64 ", which state-dir %s (seq %" PRIu64 ") does not know of: give this agent its own state-dir, or drop the device's content by loading the module (or starting hsmrepl-softdev) anew",
+			 p->seq, p->sp, a->config.state_dir, b->image.position.seq);
+		return -1;
+	}
+	return settle_slot(a, b, error);
+}
+
+static void boot_pump(struct agent *a, struct boot *b)
+{
+	struct store_image *image = &b->image;
+	struct recovery r = {
+		.nl = &image->nl,
+		.position = image->position,
+		.incarnation = image->incarnation,
+		.slot = image->slot,
+		.slot_n_tls = image->slot_n_tls,
+		.slot_id = image->slot_id,
+		.slot_claimed = b->content.slot_claimed,
+		.last = image->last,
+		.refused = image->refused,
+		.n_refused = image->n_refused,
+	};
+
+	hands_connect(a, &image->nl);
+	pump_boot(a->pump, &r);
+	store_release_slot(a->store, image);
+}
+
+static int attach(struct agent *a, struct device_content *content, char error[AGENT_ERROR_MAX])
+{
+	uint8_t key[HSMREPL_KEY_LEN];
+	int ret;
+
+	store_digest_key(a->secret, key);
+	ret = device_attach(a->device, a->config.node_id, a->config.node_name, a->config.mode, key,
+			    content, error);
+	OPENSSL_cleanse(key, sizeof(key));
+	return ret;
+}
+
+static int open_store(struct agent *a, struct store_image *image, char error[AGENT_ERROR_MAX])
+{
+	_Static_assert(AGENT_ERROR_MAX >= STORE_ERROR_MAX && AGENT_ERROR_MAX >= DEVICE_ERROR_MAX,
+		       "an error of the shells fits");
+
+	a->store = store_open(a->config.state_dir, a->secret, a->config.node_id, a->log, image,
+			      error);
+	if (!a->store)
+		return -1;
+	if (agent_watch_store(a) == 0)
+		return 0;
+	snprintf(error, AGENT_ERROR_MAX, "no memory");
+	return -1;
+}
+
+int boot_start(struct agent *a, char error[AGENT_ERROR_MAX])
+{
+	struct boot b = { 0 };
+
+	if (open_store(a, &b.image, error) != 0)
+		return -1;
+	a->device = device_open(a->config.device, error);
+	if (!a->device || attach(a, &b.content, error) != 0 || bring_together(a, &b, error) != 0) {
+		store_release_slot(a->store, &b.image);
+		return -1;
+	}
+	boot_pump(a, &b);
+	return 0;
+}
+
+int boot_zeroize(struct agent *a, char error[AGENT_ERROR_MAX])
+{
+	struct boot b = { 0 };
+	int ret;
+
+	/* Whoever is connected hears the end of the old node, and the pump hears that they are gone. */
+	mesh_set_peers(a->mesh, NULL, 0);
+	agent_pump(a);
+	a->granted = 0;
+	ret = store_zeroize(a->store);
+	if (ret) {
+		snprintf(error, AGENT_ERROR_MAX, "zeroize %s: %s", a->config.state_dir,
+			 strerror(-ret));
+		return -1;
+	}
+	/* Opened again, it counts a new incarnation: no batch number is used twice. */
+	agent_unwatch_store(a);
+	store_close(a->store);
+	a->store = NULL;
+	if (open_store(a, &b.image, error) != 0 || load(a, &b.image, error) != 0)
+		return -1;
+	log_warning(a->log, "zeroized: this node is back in reset state");
+	boot_pump(a, &b);
+	return 0;
+}

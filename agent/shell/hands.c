@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What each action of the core does to store, device and mesh. */
+#include "agent.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "admin.h"
+#include "roster.h"
+#include "../lib/hsmrepl.h"
+
+void hands_connect(struct agent *a, const struct node_list *nl)
+{
+	struct roster r;
+
+	roster_make(&r, &a->config, nl);
+	mesh_set_peers(a->mesh, r.node, r.n);
+}
+
+static void hand_send(void *arg, const struct action *act)
+{
+	struct agent *a = arg;
+
+	mesh_send(a->mesh, act->peer, act->head, act->tail);
+}
+
+static void hand_drop(void *arg, const struct action *act)
+{
+	struct agent *a = arg;
+
+	mesh_drop(a->mesh, act->peer, act->why ? act->why : "dropped");
+}
+
+static void hand_append(void *arg, const struct action *act, const struct position *after)
+{
+	struct agent *a = arg;
+
+	store_append(a->store, act->record, act->batch, act->tail, act->n_tls, after);
+}
+
+static int hand_grant(void *arg, const struct action *act, uint64_t epoch)
+{
+	struct agent *a = arg;
+
+	a->granted = act->batch.number;
+	return device_grant(a->device, act->batch.number, epoch, act->max_tls);
+}
+
+static int hand_revoke(void *arg, int *error)
+{
+	struct agent *a = arg;
+	int ret = device_revoke(a->device);
+
+	*error = ret == -EBUSY ? EBUSY : 0;
+	return ret == -EBUSY ? 0 : ret;
+}
+
+static int hand_prepare(void *arg, const struct action *act, int *error)
+{
+	struct agent *a = arg;
+
+	return device_prepare(a->device, act->batch, act->tail, act->n_tls, error);
+}
+
+static int hand_resolve(void *arg, const struct action *act, struct position *after)
+{
+	struct agent *a = arg;
+
+	return device_resolve(a->device, act->batch, act->resolution, act->error, after);
+}
+
+static int hand_form(void *arg, const struct action *act)
+{
+	struct agent *a = arg;
+	int ret = device_form(a->device, act->nl);
+
+	if (ret != -ENOMEM)
+		return ret;
+	log_error(a->log, "form: the device has no memory for it: try again later");
+	return 0;
+}
+
+static int hand_answer(void *arg, const struct action *act)
+{
+	struct agent *a = arg;
+
+	return admin_formed(a, act);
+}
+
+static enum log_level report_level(enum hsmrepl_node_state state)
+{
+	switch (state) {
+	case HSMREPL_HALTED:
+	case HSMREPL_DIVERGED:
+	case HSMREPL_REMOVED:
+		return LOG_LEVEL_ERROR;
+	case HSMREPL_BLOCKED:
+		return LOG_LEVEL_WARNING;
+	case HSMREPL_OFFLINE:
+	case HSMREPL_STARTING:
+	case HSMREPL_JOINING:
+	case HSMREPL_MEMBER:
+		return LOG_LEVEL_INFO;
+	}
+	return LOG_LEVEL_ERROR;
+}
+
+static void log_report(struct agent *a, const struct action *act)
+{
+	char buf[HSMREPL_NAME_MAX];
+	struct node_view view;
+	struct roster r;
+
+	pump_look(a->pump, &view);
+	roster_make(&r, &a->config, view.nl);
+	log_line(a->log, report_level(act->state), "state %s, epoch %llu, seq %llu, %u of %u up%s%s%s%s%s%s",
+		 hsmrepl_state_name(act->state), (unsigned long long)view.position.epoch,
+		 (unsigned long long)view.position.seq, act->nodes_up, view.nl->n,
+		 act->node_event ? ", " : "",
+		 act->node_event ? hsmrepl_event_name(act->node_event) : "",
+		 act->node_event ? " " : "",
+		 act->node_event ? roster_name(&r, act->peer, buf) : "",
+		 act->why && act->why[0] ? ": " : "", act->why ? act->why : "");
+}
+
+static int hand_report(void *arg, const struct action *act)
+{
+	struct agent *a = arg;
+
+	log_report(a, act);
+	return device_report(a->device, act->state, act->nodes_up, act->node_event, act->peer,
+			     act->why);
+}
+
+static void hand_members(void *arg, const struct action *act)
+{
+	struct agent *a = arg;
+
+	hands_connect(a, act->nl);
+}
+
+void hands_of(struct agent *a, struct hands *hands)
+{
+	*hands = (struct hands){
+		.send = hand_send,
+		.drop = hand_drop,
+		.append = hand_append,
+		.grant = hand_grant,
+		.revoke = hand_revoke,
+		.prepare = hand_prepare,
+		.resolve = hand_resolve,
+		.form = hand_form,
+		.answer = hand_answer,
+		.report = hand_report,
+		.members = hand_members,
+		.arg = a,
+	};
+}

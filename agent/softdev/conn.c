@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Connections: messages in, replies out.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+#include <event2/event.h>
+
+#include "conn.h"
+
+#define SEND_BUFFER	(4 * SOFT_DATAGRAM_MAX)	/* bytes of a reply and more: sending never waits */
+
+void conn_break(struct conn *conn)
+{
+	shutdown(conn->calls, SHUT_RDWR);
+}
+
+static bool may_attach(const struct conn *conn)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	if (getsockopt(conn->calls, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
+		return false;
+	return peer.uid == 0 || peer.uid == geteuid();
+}
+
+static ssize_t send_datagram(struct conn *conn, const void *data, size_t len, int passed)
+{
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = { 0 };
+	struct iovec part = { .iov_base = (void *)data, .iov_len = len };
+	struct msghdr hdr = { .msg_iov = &part, .msg_iovlen = 1 };
+
+	if (passed >= 0) {
+		hdr.msg_control = &control;
+		hdr.msg_controllen = sizeof(control);
+		control.align.cmsg_level = SOL_SOCKET;
+		control.align.cmsg_type = SCM_RIGHTS;
+		control.align.cmsg_len = CMSG_LEN(sizeof(passed));
+		memcpy(CMSG_DATA(&control.align), &passed, sizeof(passed));
+	}
+	return sendmsg(conn->calls, &hdr, MSG_NOSIGNAL);
+}
+
+/* There is always room for one reply: a caller that does not take his is not served any more. */
+void conn_reply(struct conn *conn, const void *reply, size_t len, int passed)
+{
+	const u8 *data = reply;
+	size_t part;
+
+	while (len) {
+		part = len < SOFT_DATAGRAM_MAX ? len : SOFT_DATAGRAM_MAX;
+		if (send_datagram(conn, data, part, passed) < 0) {
+			conn_break(conn);
+			return;
+		}
+		passed = -1;
+		data += part;
+		len -= part;
+	}
+}
+
+static void reply_socket(struct conn *conn, const struct soft_header *header, int status, int sock)
+{
+	const struct soft_header reply = {
+		.len = sizeof(reply),
+		.type = SOFT_REPLY,
+		.cmd = header->cmd,
+		.call = header->call,
+		.status = status,
+	};
+
+	conn_reply(conn, &reply, sizeof(reply), sock);
+	if (sock >= 0)
+		close(sock);
+}
+
+static void on_writable(evutil_socket_t sock, short events, void *arg)
+{
+	(void)sock;
+	(void)events;
+	records_push(arg);
+}
+
+static int open_records(struct conn *conn, int *theirs)
+{
+	const int room = SEND_BUFFER;
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return -errno;
+	setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
+	conn->writable = event_new(conn->dev->base, pair[0], EV_WRITE, on_writable, conn);
+	if (!conn->writable) {
+		close(pair[0]);
+		close(pair[1]);
+		return -ENOMEM;
+	}
+	conn->records = pair[0];
+	*theirs = pair[1];
+	return 0;
+}
+
+static void hello(struct conn *conn, const struct soft_header *header)
+{
+	int theirs = -1;
+	int ret;
+
+	if (header->cmd != SOFT_VERSION || conn->records >= 0) {
+		reply_socket(conn, header, -EPROTO, -1);
+		return;
+	}
+	if (header->status & SOFT_OPEN_READ)
+		conn->access |= HSM_ABI_READ;
+	if (header->status & SOFT_OPEN_WRITE)
+		conn->access |= HSM_ABI_WRITE;
+	ret = open_records(conn, &theirs);
+	reply_socket(conn, header, ret, theirs);
+}
+
+static void subscribe(struct conn *conn, const struct soft_header *header)
+{
+	int theirs = conn->access & HSM_ABI_READ ? notice_subscribe(conn->dev) : -EACCES;
+
+	reply_socket(conn, header, theirs < 0 ? theirs : 0, theirs);
+}
+
+/* One whole message. Whoever breaks the protocol is not served any more. */
+static void dispatch(struct conn *conn, const u8 *message, size_t len)
+{
+	struct soft_header header;
+
+	memcpy(&header, message, sizeof(header));
+	if (header.type != SOFT_HELLO && conn->records < 0) {
+		conn_break(conn);
+		return;
+	}
+	switch (header.type) {
+	case SOFT_HELLO:
+		hello(conn, &header);
+		break;
+	case SOFT_SUBSCRIBE:
+		subscribe(conn, &header);
+		break;
+	case SOFT_CANCEL:
+		if (conn->call.abi && conn->call.number == header.call)
+			call_give_up(conn, -EINTR);
+		break;
+	case SOFT_CALL:
+		if (!conn->call.abi && header.arg_len <= SOFT_ARG_MAX &&
+		    header.arg_len <= len - sizeof(header)) {
+			call_begin(conn, &header, message + sizeof(header), len - sizeof(header));
+			break;
+		}
+		/* fall through */
+	default:
+		conn_break(conn);
+	}
+}
+
+static void end_message(struct conn *conn)
+{
+	explicit_bzero(conn->message, conn->message_got);
+	free(conn->message);
+	conn->message = NULL;
+}
+
+/* First datagram of a message that has more of them. */
+static void begin_message(struct conn *conn, const u8 *datagram, size_t len, u32 whole)
+{
+	conn->message = whole <= SOFT_MESSAGE_MAX ? malloc(whole) : NULL;
+	if (!conn->message) {
+		conn_break(conn);
+		return;
+	}
+	memcpy(conn->message, datagram, len);
+	conn->message_len = whole;
+	conn->message_got = len;
+}
+
+static void take_datagram(struct conn *conn, u8 *datagram, size_t len)
+{
+	struct soft_header header;
+
+	if (len < sizeof(header)) {
+		conn_break(conn);
+		return;
+	}
+	memcpy(&header, datagram, sizeof(header));
+	if (header.len == len)
+		dispatch(conn, datagram, len);
+	else if (header.len > len)
+		begin_message(conn, datagram, len, header.len);
+	else
+		conn_break(conn);
+}
+
+static ssize_t receive_more(struct conn *conn)
+{
+	ssize_t n = recv(conn->calls, conn->message + conn->message_got,
+			 conn->message_len - conn->message_got, 0);
+
+	if (n <= 0)
+		return n;
+	conn->message_got += n;
+	if (conn->message_got == conn->message_len) {
+		dispatch(conn, conn->message, conn->message_len);
+		end_message(conn);
+	}
+	return n;
+}
+
+static ssize_t receive_first(struct conn *conn)
+{
+	u8 *datagram = conn->dev->datagram;
+	ssize_t n = recv(conn->calls, datagram, SOFT_DATAGRAM_MAX, 0);
+
+	if (n <= 0)
+		return n;
+	take_datagram(conn, datagram, n);
+	explicit_bzero(datagram, n);
+	return n;
+}
+
+static void on_readable(evutil_socket_t sock, short events, void *arg)
+{
+	struct conn *conn = arg;
+	ssize_t n = conn->message ? receive_more(conn) : receive_first(conn);
+
+	(void)sock;
+	(void)events;
+	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+		conn_close(conn);
+}
+
+static void on_timeout(evutil_socket_t sock, short events, void *arg)
+{
+	(void)sock;
+	(void)events;
+	call_give_up(arg, -ETIMEDOUT);
+}
+
+void conn_accept(struct soft_device *dev, int sock)
+{
+	const int room = SEND_BUFFER;
+	struct conn *conn = calloc(1, sizeof(*conn));
+
+	if (!conn) {
+		close(sock);
+		return;
+	}
+	conn->dev = dev;
+	conn->calls = sock;
+	conn->records = -1;
+	INIT_LIST_HEAD(&conn->waiting);
+	INIT_LIST_HEAD(&conn->ready);
+	INIT_LIST_HEAD(&conn->submitted);
+	INIT_LIST_HEAD(&conn->completed);
+	list_add_tail(&conn->node, &dev->conns);
+	dev->n_conns++;
+	conn->privileged = may_attach(conn);
+	setsockopt(sock, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
+	conn->readable = event_new(dev->base, sock, EV_READ | EV_PERSIST, on_readable, conn);
+	conn->timeout = evtimer_new(dev->base, on_timeout, conn);
+	if (!conn->readable || !conn->timeout || event_add(conn->readable, NULL))
+		conn_close(conn);
+}
+
+static void free_event(struct event *event)
+{
+	if (event)
+		event_free(event);
+}
+
+void conn_close(struct conn *conn)
+{
+	struct soft_device *dev = conn->dev;
+
+	list_del_init(&conn->waiting);
+	txn_disown(conn);
+	admin_give_up(conn);
+	if (dev->agent == conn)
+		device_detach(dev);
+	list_del_init(&conn->ready);
+	list_del_init(&conn->node);
+	if (dev->n_conns-- == SOFT_CONNECTIONS_MAX)
+		event_add(dev->listener, NULL);
+	free_event(conn->readable);
+	free_event(conn->writable);
+	free_event(conn->timeout);
+	close(conn->calls);
+	if (conn->records >= 0)
+		close(conn->records);
+	if (conn->message)
+		end_message(conn);
+	if (conn->out)
+		explicit_bzero(conn->out, conn->out_room);
+	free(conn->out);
+	explicit_bzero(&conn->call, sizeof(conn->call));
+	free(conn);
+}
