@@ -121,7 +121,7 @@ struct event {
 	const struct position *position;
 	const struct recovery *recovery;
 	const struct node_list *nl;
-	const struct down_request *down;
+	struct down_request down;
 	uint64_t request;
 };
 

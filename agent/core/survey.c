@@ -286,7 +286,7 @@ void survey_start(struct node *n, const struct event *ev, struct actions *out)
 	struct survey *s = &n->survey;
 	struct message m = { .type = MSG_DOWN_ASK };
 	int error;
-	const char *why = obstacle(n, ev->down, &error, out);
+	const char *why = obstacle(n, &ev->down, &error, out);
 	uint64_t highest = n->down.promised > n->down.asked ? n->down.promised : n->down.asked;
 
 	if (why) {
@@ -302,7 +302,7 @@ void survey_start(struct node *n, const struct event *ev, struct actions *out)
 	memset(s, 0, sizeof(*s));
 	s->state = SURVEY_ASKING;
 	s->request = ev->request;
-	s->ask = *ev->down;
+	s->ask = ev->down;
 	s->since_ms = n->now_ms;
 	s->ballot = ((highest >> 16) + 1) << 16 | n->id;
 	for each_peer(p, n)

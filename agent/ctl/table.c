@@ -20,6 +20,8 @@ static const struct ctl_verb verbs[] = {
 	{ "wait", verb_wait, "--seq N | --tid T [--timeout S]", "until that is reached" },
 	{ "monitor", verb_monitor, "", "events, until interrupted" },
 	{ "form", verb_form, "[NODE...]", "a new pool from blank nodes" },
+	{ "node-down", verb_node_down, "NODE... [--dry-run] [--force] [--yes]",
+	  "declare crashed nodes dead: frees what they block" },
 	{ "zeroize", verb_zeroize, "[--yes]", "wipe this node: back to the reset state" },
 	{ }
 };

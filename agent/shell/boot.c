@@ -160,6 +160,9 @@ static void boot_pump(struct agent *a, struct boot *b)
 		.last = image->last,
 		.refused = image->refused,
 		.n_refused = image->n_refused,
+		.promised = image->promised,
+		.accepted = image->accepted,
+		.value = { image->value, image->accepted ? DOWN_VALUE_LEN : 0 },
 	};
 
 	hands_connect(a, &image->nl);

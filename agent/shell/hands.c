@@ -84,7 +84,7 @@ static int hand_answer(void *arg, const struct action *act)
 {
 	struct agent *a = arg;
 
-	return admin_formed(a, act);
+	return admin_answer(a, act);
 }
 
 static enum log_level report_level(enum hsmrepl_node_state state)
