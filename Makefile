@@ -45,7 +45,7 @@ unit_src = $(wildcard tests/unit/*_test.c)
 programs = build/hsmrepld build/hsmreplctl build/hsmrepl-softdev
 libraries = build/libhsmrepl.so.$(SOVERSION) build/libhsmrepl.a build/libhsmrepl.pc
 
-.PHONY: all agent module switch tests check demo install clean help check-module deps
+.PHONY: all agent module switch tests bench check demo install clean help check-module deps
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -150,6 +150,20 @@ $(vm_tests): build/%: build/obj/tests/vm/%.o build/libhsmrepl.a
 	$(Q)$(CC) -o $@ $^ $(LIB_LIBS) -lcheck -lsubunit -lm -lrt -lpthread
 
 tests: $(unit_tests) $(vm_tests) build/switch
+
+# Benchmarks take from the agent what they measure.
+build/agent.a: $(call obj,$(core_src) $(shell_src) $(lib_src))
+	@echo '  AR    $@'
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+$(eval $(call includes,tests/bench,-Iuapi -Iagent/core -Iagent/shell -Iagent/lib $$(NL_CFLAGS)))
+
+build/%_bench: build/obj/tests/bench/%_bench.o build/agent.a
+	@echo '  LD    $@'
+	$(Q)$(CC) -o $@ $^ $(AGENT_LIBS)
+
+bench: $(patsubst tests/bench/%.c,build/%,$(wildcard tests/bench/*_bench.c))
 
 -include $(wildcard tests/*/*.mk)
 

@@ -2,6 +2,8 @@
 /*
  * Argument rules of the ioctl commands; uapi/linux/hsmrepl.h states them in words.
  */
+#include <linux/kernel.h>
+#include <linux/build_bug.h>
 #include <linux/errno.h>
 #include <linux/stddef.h>
 
@@ -22,34 +24,34 @@
 	.reserved = offsetof(struct _struct, reserved),			\
 	.reserved_len = sizeof(((struct _struct *)0)->reserved)
 
+#define OUT	.out = true
+
 /* @min stays at the size of version 1 when a struct grows: write the number then. */
 static const struct hsm_abi abi_table[] = {
-	ABI(INFO, hsmrepl_info, 0, 0, RESERVED(hsmrepl_info)),
-	ABI(STATE, hsmrepl_state, HSM_ABI_READ, 0, RESERVED(hsmrepl_state)),
-	ABI(SUBMIT, hsmrepl_submit, HSM_ABI_WRITE, HSMREPL_SUBMIT_ASYNC),
-	ABI(OUTCOME, hsmrepl_outcome, HSM_ABI_READ, 0),
-	ABI(GET, hsmrepl_get, HSM_ABI_READ, HSMREPL_GET_COMMITTED),
-	ABI(LIST, hsmrepl_list, HSM_ABI_READ, 0),
-	ABI(ADMIN, hsmrepl_admin, HSM_ABI_READ, 0),
-	ABI(ATTACH, hsmrepl_attach, HSM_ABI_READ | HSM_ABI_WRITE, 0),
+	ABI(INFO, hsmrepl_info, 0, 0, RESERVED(hsmrepl_info), OUT),
+	ABI(STATE, hsmrepl_state, HSM_ABI_READ, 0, RESERVED(hsmrepl_state), OUT),
+	ABI(SUBMIT, hsmrepl_submit, HSM_ABI_WRITE, HSMREPL_SUBMIT_ASYNC, OUT),
+	ABI(OUTCOME, hsmrepl_outcome, HSM_ABI_READ, 0, OUT),
+	ABI(GET, hsmrepl_get, HSM_ABI_READ, HSMREPL_GET_COMMITTED, OUT),
+	ABI(LIST, hsmrepl_list, HSM_ABI_READ, 0, OUT),
+	ABI(ADMIN, hsmrepl_admin, HSM_ABI_READ, 0, OUT),
+	ABI(ATTACH, hsmrepl_attach, HSM_ABI_READ | HSM_ABI_WRITE, 0, OUT),
 	ABI(LOAD, hsmrepl_load, HSM_ABI_AGENT, HSMREPL_LOAD_BEGIN | HSMREPL_LOAD_END,
 	    RESERVED(hsmrepl_load)),
 	ABI(GRANT, hsmrepl_grant, HSM_ABI_AGENT, 0),
 	ABI(PREPARE, hsmrepl_prepare, HSM_ABI_AGENT, 0, RESERVED(hsmrepl_prepare)),
-	ABI(RESOLVE, hsmrepl_resolve, HSM_ABI_AGENT, 0, RESERVED(hsmrepl_resolve)),
+	ABI(RESOLVE, hsmrepl_resolve, HSM_ABI_AGENT, 0, RESERVED(hsmrepl_resolve), OUT),
 	ABI(REPORT, hsmrepl_report, HSM_ABI_AGENT, 0, RESERVED(hsmrepl_report)),
 	ABI(ANSWER, hsmrepl_answer, HSM_ABI_AGENT, 0),
 };
 
-#define ABI_COMMANDS	(sizeof(abi_table) / sizeof(abi_table[0]))
-
-_Static_assert(sizeof(union hsm_abi_arg) <= HSM_ABI_SIZE_MAX, "room for a longer caller's struct");
+static_assert(sizeof(union hsm_abi_arg) <= HSM_ABI_SIZE_MAX);
 
 const struct hsm_abi *hsm_abi_find(unsigned int cmd)
 {
 	size_t i;
 
-	for (i = 0; i < ABI_COMMANDS; i++) {
+	for (i = 0; i < ARRAY_SIZE(abi_table); i++) {
 		if (abi_table[i].cmd == cmd)
 			return &abi_table[i];
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The rules that every ioctl argument obeys, as one table: sizes, known flags, reserved fields, access.
- * Pure: the module's dispatcher and the software device check by the same table.
+ * The rules that every ioctl argument obeys, as one table: sizes, known flags, reserved fields,
+ * access. Pure: the module's dispatcher and the software device check by the same table.
  */
 #ifndef _HSM_ABI_H
 #define _HSM_ABI_H
@@ -25,6 +25,7 @@
  * @reserved: offset of the reserved field, in bytes
  * @reserved_len: its length in bytes, 0 if the struct has none
  * @flags: known flags
+ * @out: it has fields for the answer; the others are only read
  */
 struct hsm_abi {
 	u32 cmd;
@@ -34,12 +35,10 @@ struct hsm_abi {
 	u16 reserved;
 	u16 reserved_len;
 	u32 flags;
+	bool out;
 };
 
-/**
- * union hsm_abi_arg - room for the argument of any command
- * @head: what all of them begin with
- */
+/* Room for the argument of any command; all of them begin with head. */
 union hsm_abi_arg {
 	struct {
 		u32 size;

@@ -4,7 +4,7 @@
 
 #include <linux/types.h>
 
-/* Whether len bytes are all zero; looks at all of them, so it takes the same time for keys and ids. */
+/* Whether len bytes are all zero. */
 static inline bool hsm_all_zero(const void *data, size_t len)
 {
 	const u8 *bytes = data;

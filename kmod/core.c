@@ -111,8 +111,8 @@ static u32 nl_common(const struct hsmrepl_nl *a, const struct hsmrepl_nl *b)
  *
  * FORM starts epoch 1. NODE_ADD adds one node, NODE_REMOVE takes one out, NODE_DOWN one or more.
  *
- * Return: 0; -ENONET: nothing to change at epoch 0; -ESTALE: epoch is not the next one, or FORM in a pool;
- * -EINVAL: another pool, or not the change that @kind names.
+ * Return: 0; -ENONET: nothing to change at epoch 0; -ESTALE: epoch is not the next one, or FORM
+ * in a pool; -EINVAL: another pool, or not the change that @kind names.
  */
 int hsm_nl_follows(u32 kind, const struct hsmrepl_nl *nl, const struct hsmrepl_nl *present,
 		   u64 epoch)
@@ -192,8 +192,8 @@ void hsm_tl_cut(struct hsmrepl_tl *tl, const struct hsm_point *point,
  * @point: where it must go on from
  * @present: node list in force there
  *
- * Return: 0; -ESTALE: epoch, Sync-Point or seq differ; -EBADMSG: voters or node list are not what they
- * must be.
+ * Return: 0; -ESTALE: epoch, Sync-Point or seq differ; -EBADMSG: voters or node list are not
+ * what they must be.
  */
 int hsm_tl_fits(const struct hsmrepl_tl *tl, const struct hsm_point *point,
 		const struct hsmrepl_nl *present)
@@ -254,7 +254,8 @@ void hsm_point_advance(struct hsm_point *point, const struct hsmrepl_tl *tl)
  * hsm_check_code() - four digits for comparing Sync-Points by phone
  * @sync_point: Sync-Point
  *
- * First four bytes, little-endian, of SHA-256 over the eight little-endian bytes of the Sync-Point, modulo 10000.
+ * First four bytes, little-endian, of SHA-256 over the eight little-endian bytes of the
+ * Sync-Point, modulo 10000.
  */
 u32 hsm_check_code(u64 sync_point)
 {
@@ -281,8 +282,9 @@ void hsm_digest_key(siphash_key_t *key, const u8 bytes[HSMREPL_KEY_LEN])
  * @content: the object; its seq does not count
  * @key: digest key of the pool
  *
- * SipHash-2-4 over, little-endian: SipHash of the label, SipHash of the payload, version, attrs, id, type,
- * label length, payload length (both 32 bit). The digest of a store is the XOR of all of them.
+ * SipHash-2-4 over, little-endian: SipHash of the label, SipHash of the payload, version,
+ * attrs, id, type, label length, payload length (both 32 bit). The digest of a store is the XOR
+ * of all of them.
  */
 u64 hsm_digest(const struct hsm_content *content, const siphash_key_t *key)
 {

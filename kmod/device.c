@@ -55,7 +55,7 @@ static void device_changed(struct hsm *hsm)
 {
 	struct hsm_device *device = to_device(hsm);
 
-	/* Pairs with the caller of hsm_device_wait(): who sees the old count sees the change later. */
+	/* Pairs with hsm_device_changes(): who sees this count sees what has changed. */
 	smp_store_release(&device->changes, device->changes + 1);
 	wake_up_interruptible_all(&device->changed);
 }
@@ -78,7 +78,7 @@ long hsm_timeout(u32 timeout_ms)
 /**
  * hsm_device_wait() - wait until something changes
  * @device: its lock is not held
- * @seen: hsm_device.changes from before the caller looked, read with smp_load_acquire()
+ * @seen: hsm_device_changes() from before the caller looked
  * @timeout: jiffies
  *
  * Return: jiffies left, -ETIMEDOUT, -EINTR.
@@ -170,10 +170,7 @@ struct hsm_device *hsm_device_create(u32 minor, const struct hsm_limits *limits)
 	err = hsm_init(&device->hsm, minor, limits, &device_ops);
 	if (err)
 		goto err_free;
-	if (minor)
-		snprintf(device->name, sizeof(device->name), "hsmrepl%u", minor);
-	else
-		strscpy(device->name, "hsmrepl", sizeof(device->name));
+	snprintf(device->name, sizeof(device->name), minor ? "hsmrepl%u" : "hsmrepl", minor);
 	device->misc.minor = MISC_DYNAMIC_MINOR;
 	device->misc.name = device->name;
 	device->misc.fops = &hsm_file_operations;

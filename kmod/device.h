@@ -12,7 +12,8 @@
 
 #define HSM_DEVICES_MAX		16
 #define HSM_ADMIN_WAITING_MAX	64	/* administrative requests at a time, per device */
-#define HSM_ASYNC_MAX		65536	/* ASYNC transactions of one file, unread completions included */
+/* ASYNC transactions of one file, those with unread completions included. */
+#define HSM_ASYNC_MAX		65536
 
 /**
  * struct hsm_admin - administrative requests that wait for the agent
@@ -43,7 +44,7 @@ struct hsm_admin {
 struct hsm_device {
 	struct hsm hsm;
 	struct miscdevice misc;
-	char name[16];
+	char name[20];
 	struct hsm_file *agent;
 	struct hsm_admin admin;
 	struct delayed_work grace;
@@ -81,6 +82,13 @@ struct hsm_file {
 struct hsm_waiter {
 	struct completion told;
 };
+
+/* What hsm_device_wait() compares with: take it before looking at the state. */
+static inline unsigned long hsm_device_changes(const struct hsm_device *device)
+{
+	/* Pairs with the release where it is counted up. */
+	return smp_load_acquire(&device->changes);
+}
 
 /* device.c */
 struct hsm_device *hsm_device_create(u32 minor, const struct hsm_limits *limits);

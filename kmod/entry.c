@@ -150,7 +150,7 @@ struct hsm_view hsm_object_view(const struct hsm_object *object)
 
 /* Makes an object the committed one, or with NULL none, and counts. The old one is let go. */
 void hsm_entry_commit(struct hsm_store *store, struct hsm_entry *entry,
-			 struct hsm_object *object)
+		      struct hsm_object *object)
 {
 	struct hsm_object *old = rcu_dereference_protected(entry->current_object, true);
 	u64 objects = store->objects, bytes = store->bytes, digest = store->digest;

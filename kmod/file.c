@@ -148,7 +148,7 @@ static ssize_t hsm_file_read(struct file *filp, char __user *to, size_t count, l
 	ssize_t ret;
 
 	do {
-		seen = smp_load_acquire(&file->news);
+		seen = READ_ONCE(file->news);
 		if (mutex_lock_interruptible(&file->reading))
 			return -EINTR;
 		ret = read_now(file, to, count);

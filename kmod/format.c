@@ -15,7 +15,7 @@ static_assert(sizeof(struct hsmrepl_tl) + sizeof(struct hsmrepl_op) + HSMREPL_LA
 	      HSMREPL_PAYLOAD_MAX + HSM_ALIGN <= HSMREPL_TL_MAX);
 static_assert(HSMREPL_TL_MAX <= HSMREPL_BATCH_MAX);
 
-/* Text, then only NULs to the end. Returns its length, or -EINVAL if no NUL or something after it. */
+/* Length of a text that only NULs follow to the end of its room, at least one; else -EINVAL. */
 static int padded_text_len(const char *text, size_t room)
 {
 	size_t len = strnlen(text, room);
@@ -34,7 +34,7 @@ bool hsm_id_is_zero(const u8 *id)
 	return hsm_all_zero(id, HSMREPL_ID_LEN);
 }
 
-/* Bytes of the UTF-8 sequence at text (RFC 3629: shortest form, no surrogates), 0 if there is none. */
+/* Bytes of the UTF-8 sequence at text (RFC 3629: shortest, no surrogates), 0 if there is none. */
 static size_t utf8_sequence(const u8 *text, size_t len)
 {
 	static const u32 least[] = { 0, 0, 0x80, 0x800, 0x10000 };
@@ -180,7 +180,8 @@ static int nodes_op_check(const struct hsmrepl_op *op)
  * @n_ops: how many
  * @payload_max: bytes of one payload
  *
- * Return: 0; -EMSGSIZE: a limit is passed; -EOPNOTSUPP: a reserved field is not zero; -EINVAL: anything else.
+ * Return: 0; -EMSGSIZE: a limit is passed; -EOPNOTSUPP: a reserved field is not zero; -EINVAL:
+ * anything else.
  */
 int hsm_ops_check(u32 kind, const void *ops, size_t len, u32 n_ops, u32 payload_max)
 {
@@ -244,9 +245,10 @@ int hsm_nl_check(const struct hsmrepl_nl *nl)
 				return -EINVAL;
 		}
 	}
-	return hsm_all_zero(&nl->nodes[n], (HSMREPL_NODES_MAX - n) * sizeof(nl->nodes[0])) ? 0 : -EINVAL;
+	if (!hsm_all_zero(&nl->nodes[n], (HSMREPL_NODES_MAX - n) * sizeof(nl->nodes[0])))
+		return -EINVAL;
+	return 0;
 }
-
 
 static int tl_voters_check(const struct hsmrepl_tl *tl)
 {

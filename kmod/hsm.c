@@ -24,7 +24,7 @@ int hsm_init(struct hsm *hsm, u32 minor, const struct hsm_limits *limits,
 		.limits = *limits,
 		.minor = minor,
 		.state = HSMREPL_OFFLINE,
-		.readable = true,
+		.readable = -ENOTCONN,
 	};
 	mutex_init(&hsm->lock);
 	INIT_LIST_HEAD(&hsm->slot.own);
@@ -116,8 +116,13 @@ void hsm_state(const struct hsm *hsm, struct hsmrepl_state *arg)
 void hsm_update_readable(struct hsm *hsm)
 {
 	bool behind = hsm->state == HSMREPL_STARTING || hsm->state == HSMREPL_JOINING;
+	int readable = 0;
 
-	WRITE_ONCE(hsm->readable, !hsm->loading && !(behind && hsm->point.epoch));
+	if (!hsm->loaded)
+		readable = hsm->agent ? -EAGAIN : -ENOTCONN;
+	else if (behind && hsm->point.epoch)
+		readable = -EAGAIN;
+	WRITE_ONCE(hsm->readable, readable);
 	hsm->ops->changed(hsm);
 }
 
@@ -182,8 +187,8 @@ int hsm_attach(struct hsm *hsm, struct hsmrepl_attach *arg)
  * hsm_detach() - the agent is gone; queue, slot and content stay
  * @hsm: replica
  *
- * What the agent did not read of a claimed batch is not handed out again: the next one is told of the
- * slot by its attach. Callers wait on until hsm_withdraw().
+ * What the agent did not read of a claimed batch is not handed out again: the next one is told
+ * of the slot by its attach. Callers wait on until hsm_withdraw().
  */
 void hsm_detach(struct hsm *hsm)
 {

@@ -39,8 +39,8 @@ struct hsm_limits {
 /**
  * struct hsm_ops - facts for the front end; called under the lock, must not call back or sleep
  * @done: a transaction with an owner was decided (state HSM_TXN_DONE) or given up (given_up: its
- *	outcome is pending): wake its caller or queue a completion record. The owner is then cleared: no
- *	second call
+ *	outcome is pending): wake its caller or queue a completion record. The owner is then
+ *	cleared: there is no second call
  * @work: the agent may have something to read
  * @changed: point or state changed, or the slot was resolved: look again (get, state, outcome)
  */
@@ -97,7 +97,7 @@ struct hsm {
 	bool agent;
 	bool loaded;
 	bool loading;
-	bool readable;
+	int readable;
 	char name[HSMREPL_NAME_MAX];
 	char last_error[HSMREPL_ERROR_MAX];
 };
@@ -119,11 +119,12 @@ void hsm_drop_content(struct hsm *hsm);
 void hsm_update_readable(struct hsm *hsm);
 
 /*
- * Whether a get may answer from committed content: not while an agent starts or catches up in a
- * pool, which may be ahead of this node then. GET waits for it as for an undecided batch, unless the
- * caller wants the last committed version. No lock needed.
+ * Whether a get may answer from committed content. 0: yes. -EAGAIN: not while an agent starts or
+ * catches up: the pool may be ahead of this node; GET waits as for an undecided batch. -ENOTCONN:
+ * nothing is loaded, and no agent is there to do so. A caller that wants the last committed version
+ * does not ask. No lock needed.
  */
-static inline bool hsm_readable(const struct hsm *hsm)
+static inline int hsm_readable(const struct hsm *hsm)
 {
 	return READ_ONCE(hsm->readable);
 }

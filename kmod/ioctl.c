@@ -48,7 +48,7 @@ static int ioctl_state(struct file *filp, union hsm_abi_arg *arg)
 	unsigned long seen;
 
 	do {
-		seen = smp_load_acquire(&device->changes);
+		seen = hsm_device_changes(device);
 		mutex_lock(&device->hsm.lock);
 		hsm_state(&device->hsm, &arg->state);
 		mutex_unlock(&device->hsm.lock);
@@ -173,7 +173,7 @@ static int ioctl_outcome(struct file *filp, union hsm_abi_arg *arg)
 	if (outcome->wait > 1)
 		return -EINVAL;
 	do {
-		seen = smp_load_acquire(&device->changes);
+		seen = hsm_device_changes(device);
 		mutex_lock(&device->hsm.lock);
 		err = hsm_outcome(&device->hsm, outcome);
 		mutex_unlock(&device->hsm.lock);
@@ -188,19 +188,23 @@ static int ioctl_outcome(struct file *filp, union hsm_abi_arg *arg)
 static struct hsm_object *get_object(struct hsm_device *device, const struct hsmrepl_get *get,
 				     const char *label)
 {
-	bool any = get->flags & HSMREPL_GET_COMMITTED;
+	bool committed = get->flags & HSMREPL_GET_COMMITTED;
 	long left = hsm_timeout(get->timeout_ms);
 	struct hsm_object *object;
 	unsigned long seen;
 	bool undecided;
+	int err;
 
 	do {
-		seen = smp_load_acquire(&device->changes);
+		seen = hsm_device_changes(device);
 		object = hsm_store_get(&device->hsm.store, label, get->label_len, &undecided);
-		if (any || (!undecided && hsm_readable(&device->hsm)))
+		err = committed ? 0 : hsm_readable(&device->hsm);
+		if (!err && (committed || !undecided))
 			return object ?: ERR_PTR(-ENOENT);
 		if (object)
 			hsm_object_put(object);
+		if (err == -ENOTCONN)
+			return ERR_PTR(err);
 		left = hsm_device_wait(device, seen, left);
 	} while (left > 0);
 	return ERR_PTR(left);
@@ -452,7 +456,8 @@ static int ioctl_report(struct file *filp, union hsm_abi_arg *arg)
 	return 0;
 }
 
-#define HANDLER(_name, _function) [_IOC_NR(HSMREPL_IOC_##_name)] = (_function)
+#define HANDLER(_name, _function)	\
+	[_IOC_NR(HSMREPL_IOC_##_name)] = (_function)
 
 /* One for each entry of the table in abi.c. */
 static int (*const handlers[])(struct file *filp, union hsm_abi_arg *arg) = {
@@ -506,7 +511,7 @@ long hsm_ioctl(struct file *filp, unsigned int cmd, unsigned long address)
 	if (err)
 		return err;
 	err = handlers[_IOC_NR(cmd)](filp, &arg);
-	if (copy_to_user(user, &arg, min_t(size_t, size, abi->size)))
+	if (abi->out && copy_to_user(user, &arg, min_t(size_t, size, abi->size)))
 		err = -EFAULT;
 	memzero_explicit(&arg, sizeof(arg));
 	return err;

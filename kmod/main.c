@@ -22,7 +22,7 @@ MODULE_PARM_DESC(objects_max, "Objects per device (default 1048576)");
 
 static ulong bytes_max;
 module_param(bytes_max, ulong, 0444);
-MODULE_PARM_DESC(bytes_max, "Bytes of kernel memory for objects per device (default 0: a quarter of all memory)");
+MODULE_PARM_DESC(bytes_max, "Bytes of memory for objects per device (default 0: a quarter of all)");
 
 static uint queue_max = 16384;
 module_param(queue_max, uint, 0444);
@@ -34,7 +34,7 @@ MODULE_PARM_DESC(payload_max, "Bytes of one payload: 1 to 65536 (default 65536)"
 
 static uint grace_ms = 10000;
 module_param(grace_ms, uint, 0444);
-MODULE_PARM_DESC(grace_ms, "How long callers wait on for an agent that went away, in ms, up to a day (default 10000)");
+MODULE_PARM_DESC(grace_ms, "Time that callers wait for an agent that is gone, ms (default 10000)");
 
 static struct hsm_device *all[HSM_DEVICES_MAX];
 

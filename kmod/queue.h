@@ -81,7 +81,7 @@ struct hsm_txn {
  * @bytes_waiting: of their TLs
  * @objects: by how much those in @waiting would change the number of objects, as foreseen
  * @bytes: by how much they would change the cost of all objects
- * @noticed: the agent was told since the last claim that transactions wait
+ * @noticed: the agent was told since the last grant that transactions wait
  */
 struct hsm_queue {
 	struct list_head waiting;

@@ -19,8 +19,8 @@ struct hsm_records {
 };
 
 /*
- * One more record with room for body_len bytes, which the caller fills: where they go, or NULL if it does
- * not fit.
+ * One more record with room for body_len bytes, which the caller fills: where they go, or NULL
+ * if it does not fit.
  */
 void *hsm_records_add(struct hsm_records *records, u16 type, u16 flags, u64 id, size_t body_len);
 

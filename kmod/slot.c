@@ -33,14 +33,18 @@ enum hsm_work hsm_work(const struct hsm *hsm)
  * @hsm: replica
  * @arg: as in the uapi header
  *
- * Return: 0; -EINVAL: a limit out of its range; -ESTALE: not the epoch in force; -EROFS: this node is
- * not in the node list; -EBUSY: the slot is taken, or content is being loaded.
+ * Return: 0; -EINVAL: a limit out of its range; -ESTALE: not the epoch in force; -EROFS: this
+ * node is not in the node list; -EBUSY: the slot is taken (taking a grant back: by a batch of this
+ * node, which was claimed before), or content is being loaded.
  */
 int hsm_grant(struct hsm *hsm, const struct hsmrepl_grant *arg)
 {
 	lockdep_assert_held(&hsm->lock);
 	if (!arg->batch) {
+		if (hsm->slot.state == HSMREPL_SLOT_CLAIMED)
+			return -EBUSY;
 		hsm->grant.batch = 0;
+		hsm->queue.noticed = false;
 		hsm->ops->work(hsm);
 		return 0;
 	}
@@ -53,6 +57,7 @@ int hsm_grant(struct hsm *hsm, const struct hsmrepl_grant *arg)
 		return -EROFS;
 	if (hsm->loading || hsm->slot.state != HSMREPL_SLOT_FREE)
 		return -EBUSY;
+	hsm->queue.noticed = false;
 	hsm->grant.batch = arg->batch;
 	hsm->grant.max_tls = arg->max_tls;
 	hsm->grant.max_bytes = arg->max_bytes;
@@ -164,6 +169,7 @@ int hsm_claim(struct hsm *hsm)
 		if (err) {
 			hsm_txn_done(hsm, txn, err);
 			hsm->ops->changed(hsm);
+			err = 0;
 			continue;
 		}
 		n++;
@@ -172,14 +178,13 @@ int hsm_claim(struct hsm *hsm)
 			break;
 	}
 	if (!n)
-		return err == -ENOMEM ? -ENOMEM : -EAGAIN;
+		return err ?: -EAGAIN;
 	slot_move(slot, HSM_SLOT_CLAIM);
 	slot->batch = hsm->grant.batch;
 	slot->coordinator = hsm->node_id;
 	slot->n_tls = n;
 	slot->next = list_first_entry(&slot->own, struct hsm_txn, node);
 	hsm->grant.batch = 0;
-	hsm->queue.noticed = false;
 	return 0;
 }
 

@@ -276,7 +276,8 @@ int hsm_store_load(struct hsm_store *store, const struct hsmrepl_load_entry *dat
 
 	if (hsm_store_room(store, 1, hsm_cost(content.label_len, content.payload_len)))
 		return -ENOSPC;
-	if (hsm_entry_find(store, content.label, content.label_len) || hsm_id_find(store, content.id))
+	if (hsm_entry_find(store, content.label, content.label_len) ||
+	    hsm_id_find(store, content.id))
 		return -EEXIST;
 	entry = hsm_entry_add(store, content.label, content.label_len);
 	if (!entry)

@@ -87,6 +87,7 @@ void coord_claimed(struct node *n, const struct event *ev, struct actions *out)
 	assert(ok && b.coordinator == n->id && same_place(&b.before, &n->pos));
 	assert(n->granted && ev->batch.number == n->granted);
 	n->granted = 0;
+	n->revoking = false;
 	n->queued = false;
 	n->wanted_ms = 0;
 	m.batch = (struct batch_id){ n->id, ev->batch.number };

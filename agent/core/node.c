@@ -155,9 +155,12 @@ static void on_queued(struct node *n, const struct event *ev, struct actions *ou
 static void on_revoked(struct node *n, const struct event *ev, struct actions *out)
 {
 	(void)out;
-	n->revoking = false;
-	if (ev->error == 0)
+	/* Busy: asking again would only spin until EV_CLAIMED is told, which ends it, or already did. */
+	n->revoking = ev->error == EBUSY && n->granted;
+	if (ev->error == 0) {
 		n->granted = 0;
+		n->queued = false;	/* if transactions still wait, the device says so again */
+	}
 }
 
 static void on_resolved(struct node *n, const struct event *ev, struct actions *out)

@@ -111,7 +111,7 @@ struct slot {
  * @n_want: entries
  * @queued: transactions wait at the device
  * @granted: batch number of the grant that stands, 0 for none
- * @revoking: ACT_REVOKE is under way
+ * @revoking: ACT_REVOKE is under way, or came too late for a claim that was not told yet
  * @used: our turn has served one batch of our own
  * @wanted_ms: when we asked for the turn, 0 if we did not
  * @want_tries: how often we asked in vain

@@ -102,6 +102,7 @@ static void ask(struct node *n, struct actions *out)
 	n->turn.number++;
 	n->turn.holder = n->id;
 	n->used = false;
+	n->wanted_ms = 0;
 	n->want_tries = 0;
 	tell_turn(n, out);
 }

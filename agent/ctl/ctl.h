@@ -24,7 +24,7 @@ enum ctl_exit {
 	CTL_TIMEOUT = 4,
 };
 
-#define CTL_GO_ON	(-1)	/* from functions that else return enum ctl_exit: nothing is in the way */
+#define CTL_GO_ON	(-1)	/* where else an enum ctl_exit is returned */
 
 struct ctl;
 

@@ -38,7 +38,7 @@ static const struct {
 	const char *why;
 	const char *hint;
 } open_hints[] = {
-	{ ENOENT, "there is no such device", "load the module (modprobe hsmrepl) or give --device" },
+	{ ENOENT, "there is no such device", "load the module (hsmrepl), or give --device" },
 	{ EACCES, "permission denied", "run it as a user who may use the device" },
 	{ ECONNREFUSED, "nobody serves there", "start hsmrepl-softdev, or give --device" },
 	{ ENOTSUP, "neither a device nor a socket", "give --device" },
@@ -85,7 +85,8 @@ int ctl_fail(struct ctl *ctl, const char *what, int error)
 			hint = hints[i].hint;
 	}
 	say(ctl, what);
-	fprintf(stderr, "%s (%s): %s\n", hsmrepl_error_text(error), hsmrepl_error_name(error), hint);
+	fprintf(stderr, "%s (%s): %s\n", hsmrepl_error_text(error), hsmrepl_error_name(error),
+		hint);
 	return ctl_exit_status(error);
 }
 

@@ -8,11 +8,13 @@
 
 #include "input.h"
 
+#define HINT	"give a file that can be read, or -"
+
 int input_open(struct ctl *ctl, const char *path, FILE **file)
 {
 	*file = strcmp(path, "-") ? fopen(path, "re") : stdin;
 	if (!*file)
-		return ctl_refuse(ctl, path, strerror(errno), "give a file that can be read, or -");
+		return ctl_refuse(ctl, path, strerror(errno), HINT);
 	return CTL_GO_ON;
 }
 
@@ -37,7 +39,7 @@ int input_payload(struct ctl *ctl, const char *path, void **bytes, size_t *len)
 		return CTL_GO_ON;
 	input_wipe(*bytes, *len);
 	if (failed)
-		return ctl_refuse(ctl, path, strerror(failed), "give a file that can be read, or -");
+		return ctl_refuse(ctl, path, strerror(failed), HINT);
 	return ctl_refuse(ctl, path, "longer than 65536 bytes (EMSGSIZE)", "make it smaller");
 }
 

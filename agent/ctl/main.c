@@ -13,11 +13,12 @@ static void help(FILE *to)
 	const struct ctl_verb *verb;
 
 	fputs("usage: hsmreplctl [--device PATH] [--json] VERB ...\n"
-	      "PATH is a device of the module (default " HSMREPL_DEVICE ", or $" HSMREPL_ENV_DEVICE ")\n"
-	      "or the socket of a software device.\n\n", to);
+	      "PATH is a device of the module or the socket of a software device;\n"
+	      "default: $" HSMREPL_ENV_DEVICE ", else " HSMREPL_DEVICE "\n\n", to);
 	for (verb = ctl_verbs(); verb->name; verb++)
 		fprintf(to, "  %-9s%-58s %s\n", verb->name, verb->synopsis, verb->help);
-	fputs("\nexit status: 0 done, 1 refused or failed, 2 usage, 3 outcome pending, 4 timeout\n", to);
+	fputs("\nexit status: 0 done, 1 refused or failed, 2 usage, 3 outcome pending, 4 timeout\n",
+	      to);
 }
 
 static int run_verb(struct ctl *ctl, int argc, char **argv)

@@ -90,7 +90,7 @@ int ctl_options(struct ctl *ctl, int argc, char **argv, const struct ctl_option 
 	opterr = 0;
 	while ((found = getopt_long(argc, argv, "", table, &which)) != -1) {
 		if (found != 0)
-			return ctl_usage(ctl, "%s: unknown option, or its value is missing: usage: %s %s",
+			return ctl_usage(ctl, "%s: unknown, or its value is missing: usage: %s %s",
 					 argv[optind - 1], ctl->verb->name, ctl->verb->synopsis);
 		status = take_option(ctl, which < n ? &options[which] : NULL, table[which].name);
 		if (status != CTL_GO_ON)
@@ -167,7 +167,8 @@ int ctl_timeout(struct ctl *ctl, const char *text, unsigned int *timeout_ms)
 		return CTL_GO_ON;
 	seconds = strtod(text, &end);
 	if (*end || end == text || !isfinite(seconds) || seconds < 0 || seconds > TIMEOUT_MAX_S)
-		return ctl_usage(ctl, "--timeout %s: give seconds from 0 to %d", text, TIMEOUT_MAX_S);
+		return ctl_usage(ctl, "--timeout %s: give seconds from 0 to %d", text,
+				 TIMEOUT_MAX_S);
 	/* No time at all is the shortest time there is: 0 would be no limit. */
 	*timeout_ms = seconds < 0.001 ? 1 : (unsigned int)(seconds * 1000);
 	return CTL_GO_ON;

@@ -44,7 +44,8 @@ static void draw_bar(const struct progress *progress)
 	fputc('[', stderr);
 	for (i = 0; i < BAR_WIDTH; i++)
 		fputc(i < filled ? '#' : '-', stderr);
-	fprintf(stderr, "] %3llu%% ", (unsigned long long)(progress->bytes * 100 / progress->total));
+	fprintf(stderr, "] %3llu%% ",
+		(unsigned long long)(progress->bytes * 100 / progress->total));
 }
 
 void progress_show(struct progress *progress, uint64_t done)

@@ -67,8 +67,8 @@ static int submit_one(struct ctl *ctl, struct hsmrepl_change *change, const char
 	txn = hsmrepl_txn_new();
 	ret = txn ? hsmrepl_txn_add(txn, change) : -ENOMEM;
 	if (ret == -EINVAL)
-		status = ctl_usage(ctl, "a label has 1 to %d bytes, a type up to %d", HSMREPL_LABEL_MAX,
-				   HSMREPL_TYPE_MAX);
+		status = ctl_usage(ctl, "a label has 1 to %d bytes, a type up to %d",
+				   HSMREPL_LABEL_MAX, HSMREPL_TYPE_MAX);
 	else if (ret)
 		status = ctl_fail(ctl, label, ret);
 	else
@@ -131,7 +131,8 @@ int verb_update(struct ctl *ctl, int argc, char **argv)
 
 	status = ctl_options(ctl, argc, argv, options, 2, 2, &operands);
 	if (status == CTL_GO_ON && if_version)
-		status = ctl_number(ctl, "--if-version", if_version, UINT64_MAX, &change.if_version);
+		status = ctl_number(ctl, "--if-version", if_version, UINT64_MAX,
+				    &change.if_version);
 	if (status != CTL_GO_ON)
 		return status;
 	return submit_file(ctl, &change, &operands, timeout);
@@ -151,7 +152,8 @@ int verb_delete(struct ctl *ctl, int argc, char **argv)
 
 	status = ctl_options(ctl, argc, argv, options, 1, 1, &operands);
 	if (status == CTL_GO_ON && if_version)
-		status = ctl_number(ctl, "--if-version", if_version, UINT64_MAX, &change.if_version);
+		status = ctl_number(ctl, "--if-version", if_version, UINT64_MAX,
+				    &change.if_version);
 	if (status != CTL_GO_ON)
 		return status;
 	return submit_one(ctl, &change, operands.at[0], timeout);

@@ -88,7 +88,8 @@ static void refuse_item(struct load *load, const struct item *item, const char *
 	char name[128];
 
 	if (load->status == CTL_GO_ON)
-		load->status = ctl_refuse(load->ctl, item_name(item, name, sizeof(name)), why, hint);
+		load->status = ctl_refuse(load->ctl, item_name(item, name, sizeof(name)), why,
+					  hint);
 }
 
 /* 1 if the object is there with the type and payload of @change, 0 if it differs, or -errno. */

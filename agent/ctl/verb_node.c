@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Verbs status, nodes, pending: what there is to see of node and pool.
+ * Verbs status, nodes, pending, metrics: what there is to see of node and pool.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -181,9 +181,29 @@ int verb_pending(struct ctl *ctl, int argc, char **argv)
 		print_json(answer);
 		return CTL_DONE;
 	}
-	if (!json_object_object_get_ex(answer, "tids", &tids) ||
-	    !json_object_is_type(tids, json_type_array) || !json_object_array_length(tids))
+	if (json_object_object_get_ex(answer, "tids", &tids) &&
+	    json_object_is_type(tids, json_type_array) && json_object_array_length(tids)) {
+		print_members(answer);
+	} else {
 		puts("nothing is undecided");
-	print_members(answer);
+		json_object_put(answer);
+	}
+	return CTL_DONE;
+}
+
+int verb_metrics(struct ctl *ctl, int argc, char **argv)
+{
+	struct json_object *answer;
+	int status;
+
+	status = ask_node(ctl, argc, argv, HSMREPL_VERB_METRICS, &answer);
+	if (status != CTL_GO_ON)
+		return status;
+	if (ctl->json) {
+		print_json(answer);
+	} else {
+		fputs(json_text(answer, "text", ""), stdout);
+		json_object_put(answer);
+	}
 	return CTL_DONE;
 }

@@ -193,7 +193,8 @@ static void print_rows(const struct rows *rows)
 		const struct row *row = rows->at[i];
 
 		if (!i)
-			printf("%-32s %-16s %8s %6s %10s\n", "LABEL", "TYPE", "VERSION", "SIZE", "SEQ");
+			printf("%-32s %-16s %8s %6s %10s\n", "LABEL", "TYPE", "VERSION", "SIZE",
+			       "SEQ");
 		print_label(row->label, row->entry.label_len, 32);
 		printf(" %-16.16s %8llu %6u %10llu\n", row->entry.type,
 		       (unsigned long long)row->entry.version, row->entry.payload_len,

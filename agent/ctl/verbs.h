@@ -19,6 +19,7 @@ int verb_nodes(struct ctl *ctl, int argc, char **argv);
 int verb_pending(struct ctl *ctl, int argc, char **argv);
 int verb_outcome(struct ctl *ctl, int argc, char **argv);
 int verb_wait(struct ctl *ctl, int argc, char **argv);
+int verb_metrics(struct ctl *ctl, int argc, char **argv);
 int verb_monitor(struct ctl *ctl, int argc, char **argv);
 int verb_form(struct ctl *ctl, int argc, char **argv);
 int verb_node_down(struct ctl *ctl, int argc, char **argv);

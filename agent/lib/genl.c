@@ -26,7 +26,7 @@ struct genl_events {
 	int fresh;
 };
 
-static struct nla_policy genl_policy[HSMREPL_ATTR_MAX + 1] = {
+static const struct nla_policy genl_policy[HSMREPL_ATTR_MAX + 1] = {
 	[HSMREPL_ATTR_MINOR] = { .type = NLA_U32 },
 	[HSMREPL_ATTR_STATE] = { .type = NLA_U32 },
 	[HSMREPL_ATTR_EPOCH] = { .type = NLA_U64 },

@@ -28,7 +28,7 @@
 extern "C" {
 #endif
 
-#define HSMREPL_ENV_DEVICE	"HSMREPL_DEVICE"	/* environment variable that names the device */
+#define HSMREPL_ENV_DEVICE	"HSMREPL_DEVICE"	/* in the environment: a path */
 
 struct hsmrepl;
 
@@ -60,7 +60,7 @@ int hsmrepl_ioctl(struct hsmrepl *dev, unsigned int cmd, void *arg);
  * hsmrepl_read() - take records, whole ones
  * @dev: handle
  * @buf: room for them
- * @len: HSMREPL_READ_MIN bytes for the agent; 4096 bytes are enough for completions
+ * @len: HSMREPL_READ_MIN bytes for the agent; 48 bytes are enough for one completion
  *
  * Return: bytes, or -EAGAIN (O_NONBLOCK and nothing there), -EMSGSIZE (not even one record fits; it
  * stays).

@@ -8,7 +8,7 @@
 
 #include "hsmrepl.h"
 
-#define LIST_BYTES	(32 * 1024)	/* of one part of a list: one datagram of the software device */
+#define LIST_BYTES	(32 * 1024)	/* of one part of a list: one datagram */
 
 int hsmrepl_object_get(struct hsmrepl *dev, const char *label, size_t label_len, unsigned int flags,
 		       unsigned int timeout_ms, struct hsmrepl_object *object)

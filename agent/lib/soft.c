@@ -17,6 +17,7 @@
 
 #define MESSAGE_PARTS	(2 + SOFT_INPUTS)	/* header, argument, buffers */
 #define WAIT_SECONDS	3600			/* any: the wait goes on */
+#define CLOSE_SECONDS	1			/* a device that hangs keeps nobody longer */
 
 /**
  * struct message - one message, where its parts lie in memory
@@ -329,8 +330,16 @@ static int soft_subscribe(struct hsmrepl *dev, struct hsmrepl_events **events)
 	return 0;
 }
 
+/* Like close() of a device: on return nobody meets what this handle was, an agent say. */
 static void soft_close(struct hsmrepl *dev)
 {
+	const struct timeval wait = { .tv_sec = CLOSE_SECONDS };
+	char byte;
+
+	setsockopt(dev->fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
+	shutdown(dev->fd, SHUT_WR);
+	while (recv(dev->fd, &byte, 1, 0) > 0)
+		;
 	close(dev->fd);
 	close(dev->records);
 }
@@ -356,7 +365,7 @@ static int open_access(int flags)
 
 int soft_open(struct hsmrepl *dev, const char *path)
 {
-	/* With a receive timeout a signal ends recvmsg() even if its handler asks for SA_RESTART. */
+	/* With a receive timeout a signal ends recvmsg() even where SA_RESTART is set. */
 	const struct timeval wait = { .tv_sec = WAIT_SECONDS };
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	int ret;

@@ -9,9 +9,10 @@
  * under way at a time, so a small call is one datagram each way.
  *
  * Two more sockets, each made by the device and handed over with the reply (SCM_RIGHTS), carry what
- * comes unasked: from HELLO on records (struct hsmrepl_record, whole ones to a datagram; one that
- * is longer goes on in further datagrams), from SUBSCRIBE on notices (one struct hsmrepl_notice to
- * a datagram).
+ * comes unasked: from HELLO on records (one struct hsmrepl_record to a datagram, for the agent as
+ * many as fit; one that is longer goes on in further datagrams), from SUBSCRIBE on notices (one
+ * struct hsmrepl_notice to a datagram). A caller that closes shuts its end down, and waits until
+ * the device has closed too: then nobody meets what he was any more.
  */
 #ifndef _SOFTPROTO_H
 #define _SOFTPROTO_H
@@ -22,11 +23,10 @@
 
 #define SOFT_VERSION		1
 #define SOFT_DATAGRAM_MAX	(64 * 1024)
-#define SOFT_ARG_MAX		4096	/* bytes of an argument struct; of a longer one only its size travels */
+#define SOFT_ARG_MAX		4096	/* bytes of an argument; of a longer one, its size */
 #define SOFT_INPUTS		2	/* input buffers of one command */
 #define SOFT_DATA_MAX		(HSMREPL_BATCH_MAX + sizeof(struct hsmrepl_nl))
 #define SOFT_MESSAGE_MAX	(sizeof(struct soft_header) + SOFT_ARG_MAX + SOFT_DATA_MAX)
-#define SOFT_SMALL_PACK		4096	/* bytes of several records in one datagram, unless for the agent */
 
 /**
  * enum soft_type - kinds of messages

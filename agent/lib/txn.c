@@ -130,7 +130,8 @@ int hsmrepl_txn_add(struct hsmrepl_txn *txn, const struct hsmrepl_change *change
 	memcpy(place, &op, sizeof(op));
 	memcpy(place + sizeof(op), change->label, change->label_len);
 	if (change->payload_len)
-		memcpy(place + sizeof(op) + change->label_len, change->payload, change->payload_len);
+		memcpy(place + sizeof(op) + change->label_len, change->payload,
+		       change->payload_len);
 	txn->len += len;
 	txn->count++;
 	return 0;

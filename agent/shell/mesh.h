@@ -18,7 +18,7 @@
 #define MESH_PROTOCOL_MAX 1
 /* A frame begins with its length, __le32, these four bytes included. */
 #define MESH_FRAME_MAX (HSMREPL_BATCH_MAX + 4096)
-#define MESH_BACKLOG_MAX (4 * MESH_FRAME_MAX)	/* bytes waiting for one peer; more drops the connection */
+#define MESH_BACKLOG_MAX (4 * MESH_FRAME_MAX)	/* bytes waiting for one peer; more drops it */
 
 struct event_base;
 struct mesh;
@@ -29,8 +29,9 @@ struct mesh;
  * @down: it is gone (also after mesh_drop()); @why is for people
  * @frame: one whole frame, borrowed for the call
  *
- * The functions only take note (the pump queues events); they must not call back into the mesh, except
- * for mesh_send().
+ * The functions only take note (the pump queues events); they must not call back into the mesh,
+ * except for mesh_send(). mesh_drop() and mesh_set_peers() report down() before they return;
+ * mesh_free() reports nothing.
  */
 struct mesh_sink {
 	void (*up)(void *arg, uint16_t peer);
@@ -41,8 +42,11 @@ struct mesh_sink {
 
 /**
  * mesh_new() - read certificates, listen, prepare to dial
+ * @c: copied
+ * @secret: of the key set; only a key derived from it is kept
  * @error: what is wrong and what to do (CONFIG_ERROR_MAX bytes)
- * Returns NULL with @error set.
+ *
+ * The process must ignore SIGPIPE. Returns NULL with @error set.
  */
 struct mesh *mesh_new(struct event_base *base, const struct config *c,
 		      const uint8_t secret[MESH_SECRET_LEN], struct log *log,
@@ -51,7 +55,9 @@ void mesh_free(struct mesh *m);
 
 /**
  * mesh_set_peers() - who may connect, and whom to dial
- * @peer: @n members; this node among them is skipped. Connections to nodes no longer listed are closed.
+ * @peer: @n members; this node is skipped if it is among them
+ *
+ * At most HSMREPL_NODES_MAX without this node. Connections to nodes no longer listed are closed.
  */
 void mesh_set_peers(struct mesh *m, const struct member *peer, unsigned int n);
 
@@ -62,10 +68,16 @@ void mesh_set_peers(struct mesh *m, const struct member *peer, unsigned int n);
  */
 void mesh_send(struct mesh *m, uint16_t peer, struct bytes head, struct bytes tail);
 
-/* Close the connection to a peer; @why is logged here and told to it in a REFUSE frame. down() follows, then it is dialled again after a pause. */
+/*
+ * Close the connection to a peer; @why is logged here and told to it in a REFUSE frame. Then it is
+ * dialled again after a pause.
+ */
 void mesh_drop(struct mesh *m, uint16_t peer, const char *why);
 
-/* Read certificate, key and CA bundle again, for connections made from now on. Returns 0, or -1 with @error, keeping the old ones. */
+/*
+ * Read certificate, key and CA bundle again, for connections made from now on. Returns 0, or -1
+ * with @error, keeping the old ones.
+ */
 int mesh_reload(struct mesh *m, char error[CONFIG_ERROR_MAX]);
 
 /* Link or address changed (rtnetlink): dial at once whoever is not connected. */

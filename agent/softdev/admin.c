@@ -9,6 +9,8 @@
 
 #include "command.h"
 
+#define STATUS_MAX	4095	/* errno values end here */
+
 int command_admin(struct conn *conn, struct call *call)
 {
 	const struct hsmrepl_admin *arg = &call->arg.admin;
@@ -84,6 +86,8 @@ int command_answer(struct conn *conn, struct call *call)
 
 	if (answer->answer_len > HSMREPL_ADMIN_MAX)
 		return -EMSGSIZE;
+	if (answer->status > STATUS_MAX)
+		return -EINVAL;
 	if (answer->answer_len && !call->input[0])
 		return -EFAULT;
 	admin = find_taken(dev, answer->request);

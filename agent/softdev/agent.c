@@ -60,6 +60,8 @@ int command_load(struct conn *conn, struct call *call)
 	if (entries)
 		memzero_explicit(entries, call->input_len[0]);
 	kvfree(entries);
+	if (call->arg.load.flags)
+		notice_state(conn->dev, HSMREPL_EVENT_STATE);
 	return ret;
 }
 
@@ -102,20 +104,10 @@ int command_resolve(struct conn *conn, struct call *call)
 		};
 
 		notice_send(dev, &notice);
+		if (decided.new_epoch)
+			notice_state(dev, HSMREPL_EVENT_STATE);
 	}
 	return ret;
-}
-
-static void tell(struct soft_device *dev, u32 event, u32 node)
-{
-	const struct hsmrepl_notice notice = {
-		.event = event,
-		.node = node,
-		.state = dev->hsm.state,
-		.epoch = dev->hsm.point.epoch,
-	};
-
-	notice_send(dev, &notice);
 }
 
 int command_report(struct conn *conn, struct call *call)
@@ -129,8 +121,17 @@ int command_report(struct conn *conn, struct call *call)
 	if (ret)
 		return ret;
 	if (new_state && report->event != HSMREPL_EVENT_STATE)
-		tell(dev, HSMREPL_EVENT_STATE, 0);
-	if (report->event)
-		tell(dev, report->event, report->node_id);
+		notice_state(dev, HSMREPL_EVENT_STATE);
+	if (report->event) {
+		const struct hsmrepl_notice notice = {
+			.event = report->event,
+			.node = report->node_id,
+			.percent = report->percent,
+			.state = report->state,
+			.epoch = dev->hsm.point.epoch,
+		};
+
+		notice_send(dev, &notice);
+	}
 	return 0;
 }

@@ -181,21 +181,22 @@ void call_finish(struct conn *conn, int status)
 {
 	struct call *call = &conn->call;
 	struct soft_device *dev = conn->dev;
+	size_t size = call->abi->out ? call->size : 0;
+	size_t known = size < call->abi->size ? size : call->abi->size;
 	const struct soft_header reply = {
-		.len = sizeof(reply) + call->size + call->output_len,
+		.len = sizeof(reply) + size + call->output_len,
 		.type = SOFT_REPLY,
-		.arg_len = call->size,
+		.arg_len = size,
 		.cmd = call->abi->cmd,
 		.call = call->number,
 		.status = status,
 	};
-	size_t known = call->size < call->abi->size ? call->size : call->abi->size;
 
 	list_del_init(&conn->waiting);
 	event_del(conn->timeout);
 	memcpy(dev->reply, &reply, sizeof(reply));
 	memcpy(dev->reply + sizeof(reply), &call->arg, known);
-	memset(dev->reply + sizeof(reply) + known, 0, call->size - known);
+	memset(dev->reply + sizeof(reply) + known, 0, size - known);
 	call->abi = NULL;
 	conn_reply(conn, dev->reply, reply.len, -1);
 	explicit_bzero(dev->reply, reply.len);

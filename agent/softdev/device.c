@@ -78,18 +78,16 @@ static void on_grace_end(evutil_socket_t sock, short events, void *arg)
 
 void device_attached(struct soft_device *dev, struct conn *conn)
 {
-	const struct hsmrepl_notice notice = { .event = HSMREPL_EVENT_ATTACH };
-
 	evtimer_del(dev->grace);
 	dev->agent = conn;
 	dev->work = true;
 	dev->changed = true;
-	notice_send(dev, &notice);
+	notice_state(dev, HSMREPL_EVENT_ATTACH);
+	notice_state(dev, HSMREPL_EVENT_STATE);
 }
 
 void device_detach(struct soft_device *dev)
 {
-	const struct hsmrepl_notice notice = { .event = HSMREPL_EVENT_DETACH };
 	const struct timeval grace = {
 		.tv_sec = dev->hsm.limits.grace_ms / 1000,
 		.tv_usec = dev->hsm.limits.grace_ms % 1000 * 1000,
@@ -100,7 +98,8 @@ void device_detach(struct soft_device *dev)
 	admin_detach(dev);
 	evtimer_add(dev->grace, &grace);
 	dev->changed = true;
-	notice_send(dev, &notice);
+	notice_state(dev, HSMREPL_EVENT_DETACH);
+	notice_state(dev, HSMREPL_EVENT_STATE);
 }
 
 /* Somebody may still serve at @path; only a socket that nobody listens at is taken away. */
@@ -226,7 +225,7 @@ fail_hsm:
 	close_hsm(dev);
 fail:
 	fprintf(stderr, "hsmrepl-softdev: %s: cannot serve (%s): %s\n", path, strerror(-ret),
-		ret == -EADDRINUSE ? "another one serves there" : "check the path and its directory");
+		ret == -EADDRINUSE ? "another one serves there" : "check its directory");
 	return ret;
 }
 

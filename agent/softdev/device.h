@@ -91,6 +91,9 @@ int notice_subscribe(struct soft_device *dev);
 /** notice_send() - tell all subscribers; one whose socket is full misses it and is cut off */
 void notice_send(struct soft_device *dev, const struct hsmrepl_notice *notice);
 
+/** notice_state() - tell all subscribers of an event that goes with the node's state */
+void notice_state(struct soft_device *dev, u32 event);
+
 /** notice_close() - end all subscriptions */
 void notice_close(struct soft_device *dev);
 

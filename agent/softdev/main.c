@@ -53,8 +53,8 @@ static int parse_number(const char *name, const char *text, u64 max, u64 *value)
 	errno = 0;
 	*value = strtoull(text, &end, 10);
 	if (errno || *end || end == text || *text == '-' || !*value || *value > max) {
-		fprintf(stderr, "hsmrepl-softdev: --%s %s: give a number from 1 to %llu\n", name, text,
-			(unsigned long long)max);
+		fprintf(stderr, "hsmrepl-softdev: --%s %s: give a number from 1 to %llu\n", name,
+			text, (unsigned long long)max);
 		return -EINVAL;
 	}
 	return 0;

@@ -65,9 +65,21 @@ void notice_send(struct soft_device *dev, const struct hsmrepl_notice *notice)
 	struct subscriber *subscriber, *next;
 
 	list_for_each_entry_safe(subscriber, next, &dev->subscribers, node) {
-		if (send(subscriber->sock, notice, sizeof(*notice), MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		if (send(subscriber->sock, notice, sizeof(*notice),
+			 MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
 			drop(dev, subscriber);
 	}
+}
+
+void notice_state(struct soft_device *dev, u32 event)
+{
+	const struct hsmrepl_notice notice = {
+		.event = event,
+		.state = dev->hsm.state,
+		.epoch = dev->hsm.point.epoch,
+	};
+
+	notice_send(dev, &notice);
 }
 
 void notice_close(struct soft_device *dev)

@@ -30,15 +30,22 @@ int command_get(struct conn *conn, struct call *call)
 	struct hsm *hsm = &conn->dev->hsm;
 	struct hsm_object *object;
 	bool undecided;
-	int ret;
+	int ret, readable;
 
+	if (call->input_len[0] > HSMREPL_LABEL_MAX)
+		return -EMSGSIZE;
+	if (!call->input[0])
+		return -EFAULT;
 	ret = hsm_label_check(call->input[0], call->input_len[0]);
 	if (ret)
 		return ret;
 	object = hsm_store_get(&hsm->store, call->input[0], call->input_len[0], &undecided);
-	if (!committed && (undecided || !hsm_readable(hsm))) {
+	readable = committed ? 0 : hsm_readable(hsm);
+	if (!committed && (undecided || readable)) {
 		if (object)
 			hsm_object_put(object);
+		if (readable == -ENOTCONN)
+			return readable;
 		call_wait(conn, call->arg.get.timeout_ms);
 		return CALL_WAITS_CHANGE;
 	}
@@ -86,6 +93,8 @@ int command_list(struct conn *conn, struct call *call)
 
 	if (list->buf_len < LIST_ROOM_MIN || list->prefix_len > HSMREPL_LABEL_MAX)
 		return -EINVAL;
+	if (list->prefix_len && !call->input[0])
+		return -EFAULT;
 	list->done = 0;
 	while (call->output_room - call->output_len >= ENTRY_MAX) {
 		object = hsm_store_list_next(store, &list->cursor, call->input[0],

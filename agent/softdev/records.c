@@ -40,9 +40,9 @@ static u8 *make_room(struct conn *conn, size_t len)
 /* May a record of @len bytes go into the datagram being filled? One of any length may begin it. */
 static bool fits(const struct conn *conn, size_t len)
 {
-	size_t pack = conn->dev->agent == conn ? SOFT_DATAGRAM_MAX : SOFT_SMALL_PACK;
-
-	return !conn->out_len || conn->out_len + len <= pack;
+	if (!conn->out_len)
+		return true;
+	return conn->dev->agent == conn && conn->out_len + len <= SOFT_DATAGRAM_MAX;
 }
 
 /* Begin a record whose body has @len bytes. Returns where the body goes, NULL if it must wait. */
@@ -126,7 +126,8 @@ static bool put_tl(struct conn *conn)
 
 	tl = hsm_claim_peek(hsm, &last);
 	len = le32_to_cpu(tl->len);
-	body = begin_record(conn, HSMREPL_REC_TL, last ? HSMREPL_REC_LAST : 0, hsm->slot.batch, len);
+	body = begin_record(conn, HSMREPL_REC_TL, last ? HSMREPL_REC_LAST : 0, hsm->slot.batch,
+			    len);
 	if (!body)
 		return false;
 	memcpy(body, tl, len);
@@ -158,11 +159,11 @@ static void fill(struct conn *conn)
 {
 	bool agent = conn->dev->agent == conn;
 
-	while (put_completion(conn))
-		;
 	while (agent && put_admin(conn))
 		;
 	while (agent && put_work(conn))
+		;
+	while (put_completion(conn))
 		;
 }
 

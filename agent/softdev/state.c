@@ -9,27 +9,21 @@
 int command_info(struct conn *conn, struct call *call)
 {
 	struct hsmrepl_info *info = &call->arg.info;
-	u32 size = info->size;
 
 	hsm_info(&conn->dev->hsm, info);
-	info->size = size;
-	info->features |= HSMREPL_FEATURE_SOFT;
+	info->features = HSMREPL_FEATURE_ASYNC | HSMREPL_FEATURE_SOFT;
 	return 0;
 }
 
 int command_state(struct conn *conn, struct call *call)
 {
 	struct hsmrepl_state *state = &call->arg.state;
-	struct hsm *hsm = &conn->dev->hsm;
-	u32 size = state->size;
 
-	if (hsm->point.seq < state->min_seq) {
-		call_wait(conn, state->timeout_ms);
-		return CALL_WAITS_CHANGE;
-	}
-	hsm_state(hsm, state);
-	state->size = size;
-	return 0;
+	hsm_state(&conn->dev->hsm, state);
+	if (state->seq >= state->min_seq)
+		return 0;
+	call_wait(conn, state->timeout_ms);
+	return CALL_WAITS_CHANGE;
 }
 
 int command_outcome(struct conn *conn, struct call *call)

@@ -118,8 +118,6 @@ static int check_async(const struct conn *conn, const struct hsmrepl_submit *sub
 		if (!async)
 			return -EINVAL;
 	}
-	if (async && !(conn->access & HSM_ABI_READ))
-		return -EACCES;
 	return async && conn->n_async == ASYNC_MAX ? -EAGAIN : 0;
 }
 
@@ -129,6 +127,7 @@ int command_submit(struct conn *conn, struct call *call)
 	struct hsm_txn *txn;
 	int ret;
 
+	submit->tid = 0;
 	ret = check_async(conn, submit);
 	if (ret)
 		return ret;

@@ -223,6 +223,7 @@ struct hsmrepl_nl {
  * @bytes_max: bytes of kernel memory for objects
  * @queue_max: transactions that may wait in the queue
  * @grace_ms: how long callers wait on for an agent that went away
+ * @reserved: zero
  */
 struct hsmrepl_info {
 	__u32 size;
@@ -277,6 +278,7 @@ enum hsmrepl_mode {
  * @agent: 1 while an agent is attached
  * @nodes_total: members of the node list
  * @nodes_up: members connected, this node included
+ * @reserved: zero
  * @pool: pool id, zero before a pool is formed
  * @name: node name, NUL terminated
  * @last_error: one line, empty for none
@@ -308,7 +310,8 @@ struct hsmrepl_state {
 	char last_error[HSMREPL_ERROR_MAX];
 };
 
-#define HSMREPL_SUBMIT_ASYNC	(1 << 0)	/* return the TID at once, complete through poll and read */
+/* return the TID at once, complete through poll and read */
+#define HSMREPL_SUBMIT_ASYNC	(1 << 0)
 
 /**
  * struct hsmrepl_submit - HSMREPL_IOC_SUBMIT: queue one transaction, wait for its outcome
@@ -320,7 +323,8 @@ struct hsmrepl_state {
  * @ops_len: bytes at @ops
  * @timeout_ms: EINPROGRESS after this; 0 waits without limit
  * @cookie: handed back in the completion record
- * @tid: out: the transaction's id; filled in whenever it was queued, also with EINPROGRESS, EINTR, ECANCELED
+ * @tid: out: the transaction's id; filled in whenever it was queued, also with EINPROGRESS,
+ *	EINTR, ECANCELED
  * @seq: out: number in the history, when committed
  * @sync_point: out: Sync-Point after it, when committed
  * @version: out: version of the first operation's object after it (delete: 0), when committed
@@ -376,7 +380,8 @@ struct hsmrepl_outcome {
 	__u64 sync_point;
 };
 
-#define HSMREPL_GET_COMMITTED	(1 << 0)	/* last committed version; do not wait for an undecided batch */
+/* last committed version; do not wait for an undecided batch */
+#define HSMREPL_GET_COMMITTED	(1 << 0)
 
 /**
  * struct hsmrepl_get - HSMREPL_IOC_GET: read one object by label
@@ -384,7 +389,8 @@ struct hsmrepl_outcome {
  * @flags: HSMREPL_GET_*
  * @label: pointer to the label
  * @label_len: bytes at @label
- * @timeout_ms: how long to wait for an undecided batch that touches the object, then ETIMEDOUT; 0: no limit
+ * @timeout_ms: how long to wait for an undecided batch that touches the object, then
+ *	ETIMEDOUT; 0: no limit
  * @buf: pointer to room for the payload; may be 0 with @buf_len 0
  * @buf_len: bytes at @buf
  * @payload_len: out
@@ -394,8 +400,9 @@ struct hsmrepl_outcome {
  * @id: out
  * @type: out
  *
- * While content is loaded, and while a node of a pool is STARTING or JOINING, the pool may be ahead of it: waits
- * likewise. ENOENT: no such object. EMSGSIZE: @buf too small, all other fields are filled in.
+ * While content is loaded, and while a node of a pool is STARTING or JOINING, the pool may be
+ * ahead of it: waits likewise. ENOTCONN: nothing is loaded yet, and no agent is attached.
+ * ENOENT: no such object. EMSGSIZE: @buf too small, all other fields are filled in.
  */
 struct hsmrepl_get {
 	__u32 size;
@@ -465,8 +472,8 @@ struct hsmrepl_list_entry {
 	char type[HSMREPL_TYPE_MAX];
 };
 
-/**
- * enum hsmrepl_verb - administrative requests that the agent answers
+/*
+ * enum hsmrepl_verb: administrative requests that the agent answers
  *
  * Request and answer are JSON texts (at most HSMREPL_ADMIN_MAX bytes); their fields stand in
  * Documentation/interfaces. Verbs that change something need write permission on the file.
@@ -493,8 +500,10 @@ enum hsmrepl_verb {
  * @request_len: bytes at @request
  * @answer_max: bytes at @answer
  * @answer: pointer to room for the answer's JSON text
- * @answer_len: out: bytes of the answer (EMSGSIZE if more than @answer_max; nothing is cut silently)
- * @status: out: 0, or the errno with which the agent refused; the answer then has "error" and "hint"
+ * @answer_len: out: bytes of the answer (EMSGSIZE if more than @answer_max; nothing is cut
+ *	silently)
+ * @status: out: 0, or the errno with which the agent refused; the answer then has "error" and
+ *	"hint"
  *
  * ENOTCONN: no agent attached, or it went away before answering.
  */
@@ -539,9 +548,9 @@ enum hsmrepl_slot_state {
  * @sync_point: out
  * @chain: out
  *
- * Needs CAP_SYS_ADMIN and a file opened for reading and writing. EBUSY: another agent is attached.
- * EKEYREJECTED: content is loaded under another digest key or node id.
- * A detach (close) leaves queue, slot and content as they are.
+ * Needs CAP_SYS_ADMIN and a file opened for reading and writing. EBUSY: another agent is
+ * attached. EKEYREJECTED: content is loaded under another digest key or node id. A detach
+ * (close) leaves queue, slot and content as they are.
  */
 struct hsmrepl_attach {
 	__u32 size;
@@ -561,7 +570,8 @@ struct hsmrepl_attach {
 	__u8 chain[HSMREPL_CHAIN_LEN];
 };
 
-#define HSMREPL_LOAD_BEGIN	(1 << 0)	/* drop all content and the slot first; queued transactions are aborted (ECANCELED) */
+/* drop all content and the slot first; queued transactions are aborted (ECANCELED) */
+#define HSMREPL_LOAD_BEGIN	(1 << 0)
 #define HSMREPL_LOAD_END	(1 << 1)	/* take the fields below: content is complete */
 
 /**
@@ -627,11 +637,12 @@ struct hsmrepl_load_entry {
  * @max_tls: at most this many TLs, 1 to HSMREPL_BATCH_TLS_MAX
  * @max_bytes: at most this many bytes, but always one TL; up to HSMREPL_BATCH_MAX
  *
- * While a grant stands and the slot is free, poll() reports work as soon as a transaction is queued,
- * and read() claims a batch on the present SP: it takes the slot, with all memory that applying needs. A
- * transaction that no longer validates at that moment is completed with its error and left out.
- * A node list (kind other than DATA) is a batch of its own. EBUSY: the slot is taken. EROFS: this node is not in
- * the node list.
+ * While a grant stands and the slot is free, poll() reports work as soon as a transaction is
+ * queued, and read() claims a batch on the present SP: it takes the slot, with all memory that
+ * applying needs. A transaction that no longer validates at that moment is completed with its
+ * error and left out. A node list (kind other than DATA) is a batch of its own. EBUSY: the slot
+ * is taken; with @batch 0: a batch was claimed under the grant before, and read() hands it out.
+ * EROFS: this node is not in the node list.
  */
 struct hsmrepl_grant {
 	__u32 size;
@@ -643,7 +654,8 @@ struct hsmrepl_grant {
 };
 
 /**
- * struct hsmrepl_prepare - HSMREPL_IOC_PREPARE: validate another coordinator's batch and take the slot for it
+ * struct hsmrepl_prepare - HSMREPL_IOC_PREPARE: validate another coordinator's batch and take
+ * the slot for it
  * @size: sizeof(struct hsmrepl_prepare)
  * @flags: in, zero
  * @batch: batch number
@@ -653,8 +665,9 @@ struct hsmrepl_grant {
  * @tls_len: bytes at @tls
  * @reserved: zero
  *
- * EBUSY: slot taken. ESTALE: epoch, Sync-Point or seq are not this node's. EBADMSG: malformed. EEXIST, ENOENT,
- * ENOSPC, ENOMEM, EMSGSIZE: an operation cannot be applied here. Also used to replay and to recover a slot.
+ * EBUSY: slot taken. ESTALE: epoch, Sync-Point or seq are not this node's. EBADMSG: malformed.
+ * EEXIST, ENOENT, ENOSPC, ENOMEM, EMSGSIZE: an operation cannot be applied here. Also used to
+ * replay and to recover a slot.
  */
 struct hsmrepl_prepare {
 	__u32 size;
@@ -670,7 +683,8 @@ struct hsmrepl_prepare {
 enum hsmrepl_resolution {
 	HSMREPL_COMMIT = 1,	/* apply; submitters return 0 */
 	HSMREPL_ABORT = 2,	/* drop; submitters get @error */
-	HSMREPL_REQUEUE = 3,	/* drop; own transactions go back to the head of the queue, TIDs kept */
+	/* drop; own transactions go back to the head of the queue, TIDs kept */
+	HSMREPL_REQUEUE = 3,
 };
 
 /**
@@ -717,8 +731,8 @@ struct hsmrepl_resolve {
  * @percent: of a Live-Sync, for HSMREPL_EVENT_SYNC; 0 to 100
  * @reserved: zero
  *
- * REMOVED, DIVERGED, HALTED: callers that wait get EROFS, or "pending" if other nodes may know of their
- * transaction.
+ * REMOVED, DIVERGED, HALTED: callers that wait get EROFS, or "pending" if other nodes may know
+ * of their transaction.
  */
 struct hsmrepl_report {
 	__u32 size;
@@ -759,10 +773,17 @@ struct hsmrepl_answer {
 #define HSMREPL_READ_MIN	(HSMREPL_TL_MAX + 64)
 
 enum hsmrepl_record_type {
-	HSMREPL_REC_TL = 1,		/* agent: body is one TL of a claimed batch, id is the batch number */
-	HSMREPL_REC_QUEUED = 2,		/* agent: transactions wait and no grant stands; id is how many. Sent once until the next claim */
-	HSMREPL_REC_ADMIN = 3,		/* agent: body is struct hsmrepl_admin_request, then the JSON text; id is the request */
-	HSMREPL_REC_COMPLETION = 4,	/* submitter: body is struct hsmrepl_completion, id is the TID */
+	/* agent: body is one TL of a claimed batch, id is the batch number */
+	HSMREPL_REC_TL = 1,
+	/*
+	 * agent: transactions wait and no grant stands; id is how many. Sent once until
+	 * the next claim
+	 */
+	HSMREPL_REC_QUEUED = 2,
+	/* agent: body is struct hsmrepl_admin_request, then the JSON text; id is the request */
+	HSMREPL_REC_ADMIN = 3,
+	/* submitter: body is struct hsmrepl_completion, id is the TID */
+	HSMREPL_REC_COMPLETION = 4,
 };
 
 #define HSMREPL_REC_LAST	(1 << 0)	/* REC_TL: last one of its batch */
@@ -817,7 +838,8 @@ struct hsmrepl_completion {
 
 enum hsmrepl_event {
 	HSMREPL_EVENT_STATE = 1,	/* node state changed: MINOR, STATE, EPOCH */
-	HSMREPL_EVENT_COMMIT = 2,	/* a batch was applied: MINOR, SEQ, TID (last), SYNC_POINT, COUNT (TLs) */
+	/* a batch was applied: MINOR, SEQ, TID (last), SYNC_POINT, COUNT (TLs) */
+	HSMREPL_EVENT_COMMIT = 2,
 	HSMREPL_EVENT_NODE_UP = 3,	/* MINOR, NODE */
 	HSMREPL_EVENT_NODE_DOWN = 4,	/* MINOR, NODE */
 	HSMREPL_EVENT_SYNC = 5,		/* Live-Sync: MINOR, NODE, PERCENT */
@@ -839,6 +861,7 @@ enum hsmrepl_attr {
 	HSMREPL_ATTR_COUNT = 9,		/* u32 */
 	__HSMREPL_ATTR_MAX,
 };
+
 #define HSMREPL_ATTR_MAX (__HSMREPL_ATTR_MAX - 1)
 
 #endif /* _UAPI_LINUX_HSMREPL_H */

@@ -7,8 +7,8 @@
 #include <sys/random.h>
 
 /*
- * Where random bytes come from. A simulator defines a function of its own without "weak", in a file that
- * defines SHIM_RANDOM first.
+ * Where random bytes come from. A simulator defines a function of its own without "weak", in a
+ * file that defines SHIM_RANDOM first.
  */
 #ifndef SHIM_RANDOM
 __attribute__((weak)) void shim_random(void *data, size_t len)

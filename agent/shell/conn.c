@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "mesh_private.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dial.h"
+
+#define STABLE_MS 2000	/* a connection that lasted so long was a good one: dial again soon */
+
+/* A line that may repeat: "refused WHO: why" and its like. */
+static void complain(struct conn *c, const char *before, const char *after, const char *why)
+{
+	struct mesh *m = c->mesh;
+	unsigned int hidden;
+
+	if (!refusal_due(&m->refusals, c->key, why, mesh_now_ms(), &hidden))
+		return;
+	if (hidden)
+		log_warning(m->log, "%s%s%s%s (%u lines like this one not shown before)", before,
+			    c->who, after, why, hidden);
+	else
+		log_warning(m->log, "%s%s%s%s", before, c->who, after, why);
+}
+
+/*
+ * The connection is nobody's business any more: its peer is down and will be dialled again. Whoever
+ * calls this also ends the link, or was told that it ended.
+ */
+static void over(struct conn *c, const char *why)
+{
+	struct peer *p = mesh_peer(c->mesh, c->peer ? c->peer : c->guess);
+	bool was_up = c->up;
+
+	if (c->over)
+		return;
+	c->over = true;
+	c->up = false;
+	if (p && p->conn == c) {
+		p->conn = NULL;
+		if (p->dial && was_up && mesh_now_ms() - c->since_ms >= STABLE_MS)
+			dial_reset(p->dial);
+		if (p->dial)
+			dial_later(p->dial);
+	}
+	if (p && !p->conn)
+		snprintf(p->trouble, sizeof(p->trouble), "%s", why);
+	if (was_up)
+		c->mesh->sink.down(c->mesh->sink.arg, c->peer, why);
+}
+
+void conn_refuse(struct conn *c, const char *why)
+{
+	complain(c, "refused ", ": ", why);
+	link_refuse(c->link, why);
+	over(c, why);
+}
+
+void conn_close(struct conn *c, const char *why)
+{
+	complain(c, "closing the connection to ", ": ", why);
+	link_refuse(c->link, why);
+	over(c, why);
+}
+
+static void on_lost(void *arg, enum tls_failure failure, const char *why)
+{
+	struct conn *c = arg;
+
+	if (c->over)
+		return;
+	switch (failure) {
+	case TLS_REFUSED:
+		complain(c, "refused ", ": ", why);
+		break;
+	case TLS_REFUSED_US:
+		complain(c, "", " ", why);
+		break;
+	case TLS_LOST:
+		complain(c, c->up ? "lost " : c->dialled ? "cannot connect to " : "dropped ",
+			 ": ", why);
+		break;
+	}
+	over(c, why);
+}
+
+void conn_lose(struct conn *c, const char *why)
+{
+	on_lost(c, TLS_LOST, why);
+	if (c->link)
+		link_cut(c->link);
+}
+
+static void send_auth(struct conn *c)
+{
+	uint8_t frame[AUTH_LEN];
+
+	if (greet_frame(c, frame))
+		conn_refuse(c, "the proof of the key set cannot be computed: see the OpenSSL "
+			       "configuration");
+	else
+		link_send(c->link, (struct bytes){ frame, sizeof(frame) }, (struct bytes){ 0 });
+}
+
+static void on_secured(void *arg)
+{
+	struct conn *c = arg;
+	X509 *cert = SSL_get1_peer_certificate(link_ssl(c->link));
+	struct tls_identity who;
+	char why[TLS_WHY_MAX];
+	int bad;
+
+	assert(cert);
+	bad = tls_identity(cert, &who, why);
+	X509_free(cert);
+	if (!bad) {
+		snprintf(c->key, sizeof(c->key), "%s", who.name);
+		snprintf(c->who, sizeof(c->who), "%s (%s)", who.name, link_where(c->link));
+		bad = greet_identity(c, &who, why);
+	}
+	if (bad) {
+		conn_refuse(c, why);
+		return;
+	}
+	c->peer = who.id;
+	mesh_peer(c->mesh, c->peer)->expiry = who.expiry;
+	if (c->dialled)
+		send_auth(c);
+}
+
+static void become_up(struct conn *c)
+{
+	struct mesh *m = c->mesh;
+	struct peer *p = mesh_peer(m, c->peer);
+	struct conn *old = p->conn;
+
+	if (old && old != c) {
+		log_info(m->log, "%s: a newer connection replaces the one of %s", c->who,
+			 link_where(old->link));
+		link_refuse(old->link, "replaced by a newer connection of the same node");
+		over(old, "replaced by a newer connection");
+	}
+	p->conn = c;
+	p->trouble[0] = '\0';
+	c->up = true;
+	c->since_ms = mesh_now_ms();
+	link_settle(c->link);
+	refusal_forget(&m->refusals, c->key);
+	log_info(m->log, "connected to %s, %s", c->who, SSL_get_cipher_name(link_ssl(c->link)));
+	m->sink.up(m->sink.arg, c->peer);
+}
+
+static void greet(struct conn *c, const void *frame, size_t len)
+{
+	char why[TLS_WHY_MAX];
+	struct auth a;
+
+	if (!c->peer || !auth_decode(frame, len, &a)) {
+		conn_refuse(c, "the first frame is no AUTH: run the same version on all nodes");
+		return;
+	}
+	if (greet_auth(c, &a, why)) {
+		conn_refuse(c, why);
+		return;
+	}
+	if (!c->dialled)
+		send_auth(c);
+	if (!c->over)
+		become_up(c);
+}
+
+static void on_frame(void *arg, const void *frame, size_t len)
+{
+	char text[REFUSE_TEXT_MAX + 1];
+	struct conn *c = arg;
+
+	if (c->over)
+		return;
+	if (refuse_decode(frame, len, text)) {
+		complain(c, "", c->up ? " closed the connection: " : " refused us: ", text);
+		link_cut(c->link);
+		over(c, text);
+	} else if (c->up) {
+		c->mesh->count.frames_in++;
+		c->mesh->count.bytes_in += len;
+		c->mesh->sink.frame(c->mesh->sink.arg, c->peer, frame, len);
+	} else {
+		greet(c, frame, len);
+	}
+}
+
+struct conn *conn_new(struct mesh *m)
+{
+	struct conn *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	c->mesh = m;
+	c->since_ms = mesh_now_ms();
+	TAILQ_INSERT_TAIL(&m->conns, c, entry);
+	return c;
+}
+
+void conn_free(struct conn *c)
+{
+	link_free(c->link);
+	TAILQ_REMOVE(&c->mesh->conns, c, entry);
+	free(c);
+}
+
+static void on_gone(void *arg)
+{
+	struct conn *c = arg;
+
+	c->link = NULL;
+	conn_free(c);
+}
+
+const struct link_ops conn_ops = {
+	.secured = on_secured,
+	.frame = on_frame,
+	.lost = on_lost,
+	.gone = on_gone,
+};

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Is the other side whom it should be? What is said about it reads the same on both sides. */
+#include "mesh_private.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+static const char *const mode_words[] = {
+	[HSMREPL_MODE_NORMAL] = "normal",
+	[HSMREPL_MODE_FIPS] = "fips",
+};
+
+static const char *mode_word(unsigned int mode)
+{
+	return mode < sizeof(mode_words) / sizeof(mode_words[0]) ? mode_words[mode] : "unknown";
+}
+
+int greet_identity(const struct conn *c, const struct tls_identity *who, char why[TLS_WHY_MAX])
+{
+	const struct config *own = &c->mesh->config;
+	const struct peer *p = mesh_peer(c->mesh, who->id);
+
+	if (who->id == own->node_id)
+		snprintf(why, TLS_WHY_MAX, "two nodes have id %u (%s, %s): give each an id and a "
+					   "certificate of its own",
+			 who->id, who->name, own->node_name);
+	else if (!p)
+		snprintf(why, TLS_WHY_MAX, "node %u %s is not in the node list of %s: list it "
+					   "there if it belongs to this pool",
+			 who->id, who->name, own->node_name);
+	else if (strcmp(p->member.name, who->name))
+		snprintf(why, TLS_WHY_MAX, "the certificate says node %u is %s, the node list of "
+					   "%s says %s: correct the one that is wrong",
+			 who->id, who->name, own->node_name, p->member.name);
+	else if (c->dialled && who->id != c->peer)
+		snprintf(why, TLS_WHY_MAX, "node %u %s answers at the address of node %u: correct "
+					   "the address on %s",
+			 who->id, who->name, c->peer, own->node_name);
+	else if (!c->dialled && who->id < own->node_id)
+		snprintf(why, TLS_WHY_MAX, "node %u dials node %u, but of two nodes the one with "
+					   "the greater id dials: run the same version",
+			 who->id, own->node_id);
+	else
+		return 0;
+	return -1;
+}
+
+static int export(const struct conn *c, uint8_t exporter[AUTH_EXPORTER_LEN])
+{
+	return SSL_export_keying_material(link_ssl(c->link), exporter, AUTH_EXPORTER_LEN,
+					  AUTH_EXPORTER_LABEL, strlen(AUTH_EXPORTER_LABEL), NULL,
+					  0, 0) == 1 ? 0 : -1;
+}
+
+int greet_frame(const struct conn *c, uint8_t frame[AUTH_LEN])
+{
+	enum auth_role role = c->dialled ? AUTH_DIALLER : AUTH_LISTENER;
+	const struct mesh *m = c->mesh;
+	struct auth a = {
+		.protocol_min = MESH_PROTOCOL_MIN, .protocol_max = MESH_PROTOCOL_MAX,
+		.node = m->config.node_id, .mode = (uint8_t)m->config.mode,
+	};
+	uint8_t exporter[AUTH_EXPORTER_LEN];
+
+	if (export(c, exporter) || auth_proof(m->key, exporter, a.node, c->peer, role, a.proof))
+		return -1;
+	auth_encode(&a, frame);
+	return 0;
+}
+
+static bool proof_ok(const struct conn *c, const struct auth *a)
+{
+	enum auth_role role = c->dialled ? AUTH_LISTENER : AUTH_DIALLER;
+	uint8_t exporter[AUTH_EXPORTER_LEN], proof[AUTH_PROOF_LEN];
+	const struct mesh *m = c->mesh;
+
+	return !export(c, exporter) &&
+	       !auth_proof(m->key, exporter, c->peer, m->config.node_id, role, proof) &&
+	       !CRYPTO_memcmp(proof, a->proof, sizeof(proof));
+}
+
+int greet_auth(const struct conn *c, const struct auth *a, char why[TLS_WHY_MAX])
+{
+	const char *name = mesh_peer(c->mesh, c->peer)->member.name;
+	const struct config *own = &c->mesh->config;
+
+	if (a->node != c->peer)
+		snprintf(why, TLS_WHY_MAX, "the certificate is of node %u, but it calls itself "
+					   "node %u: set node-id to the certificate's",
+			 c->peer, a->node);
+	else if (a->protocol_min > MESH_PROTOCOL_MAX || a->protocol_max < MESH_PROTOCOL_MIN)
+		snprintf(why, TLS_WHY_MAX, "no common protocol version (%s: %u to %u, %s: %d to "
+					   "%d): update the older one",
+			 name, a->protocol_min, a->protocol_max, own->node_name, MESH_PROTOCOL_MIN,
+			 MESH_PROTOCOL_MAX);
+	else if (a->mode != own->mode)
+		snprintf(why, TLS_WHY_MAX, "different modes (%s: %s, %s: %s): set the same mode on "
+					   "all nodes of a pool",
+			 name, mode_word(a->mode), own->node_name, mode_word(own->mode));
+	else if (!proof_ok(c, a))
+		snprintf(why, TLS_WHY_MAX, "%s and %s have different key sets: install the pool's "
+					   "key set on both",
+			 name, own->node_name);
+	else
+		return 0;
+	return -1;
+}

@@ -1,0 +1,546 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "link.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <endian.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <event2/buffer.h>
+#include <event2/bufferevent_ssl.h>
+#include <event2/event.h>
+#include <openssl/err.h>
+
+#include "auth.h"
+#include "mesh.h"
+
+#define KEEPALIVE_IDLE_S	5
+#define KEEPALIVE_EVERY_S	2
+#define KEEPALIVE_PROBES	3
+#define EXPAND_MIN		(16 * 1024)	/* room for longer frames is made in one piece */
+
+enum phase {
+	PHASE_CONNECTING,	/* TCP */
+	PHASE_HANDSHAKE,	/* TLS */
+	PHASE_OPEN,		/* frames flow */
+	PHASE_ENDING,		/* failed; reported when what was received before is delivered */
+	PHASE_FLUSHING,		/* REFUSE is going out */
+	PHASE_DRAINING,		/* our half is closed; input is thrown away until theirs is */
+	PHASE_DEAD,		/* waits to be freed from the event loop */
+	PHASES
+};
+
+#define TO(phase) (1U << PHASE_##phase)
+
+static const unsigned int moves[PHASES] = {
+	[PHASE_CONNECTING] = TO(HANDSHAKE) | TO(ENDING) | TO(DEAD),
+	[PHASE_HANDSHAKE] = TO(OPEN) | TO(ENDING) | TO(DEAD),
+	[PHASE_OPEN] = TO(ENDING) | TO(FLUSHING) | TO(DRAINING) | TO(DEAD),
+	[PHASE_ENDING] = TO(FLUSHING) | TO(DRAINING) | TO(DEAD),
+	[PHASE_FLUSHING] = TO(DRAINING) | TO(DEAD),
+	[PHASE_DRAINING] = TO(DEAD),
+};
+
+/**
+ * struct link - one connection
+ * @ops: the owner's
+ * @arg: the owner's
+ * @ctx: referenced
+ * @ssl: NULL before PHASE_HANDSHAKE
+ * @bev: reads and writes @ssl; NULL before PHASE_HANDSHAKE, and from PHASE_DRAINING on
+ * @raw: waits on @fd for connect, and for the end of input; NULL otherwise
+ * @timer: deadline of the phase
+ * @base: event loop
+ * @fd: socket
+ * @phase: see enum phase
+ * @dialled: we connected to the other side
+ * @settled: authenticated
+ * @broken: nothing more can be said over TLS
+ * @failure: PHASE_ENDING: for @ops->lost
+ * @why: PHASE_ENDING: for @ops->lost
+ * @where: the other side
+ */
+struct link {
+	const struct link_ops *ops;
+	void *arg;
+	SSL_CTX *ctx;
+	SSL *ssl;
+	struct bufferevent *bev;
+	struct event *raw;
+	struct event *timer;
+	struct event_base *base;
+	int fd;
+	enum phase phase;
+	bool dialled;
+	bool settled;
+	bool broken;
+	enum tls_failure failure;
+	char why[TLS_WHY_MAX];
+	char where[LINK_WHERE_MAX];
+};
+
+static void set_timer(struct link *l, unsigned int ms)
+{
+	struct timeval tv = { .tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000 };
+
+	event_add(l->timer, &tv);
+}
+
+static void move(struct link *l, enum phase to)
+{
+	assert(moves[l->phase] & 1U << to);
+	l->phase = to;
+}
+
+static void die(struct link *l)
+{
+	if (l->phase == PHASE_DEAD)
+		return;
+	move(l, PHASE_DEAD);
+	if (l->bev)
+		bufferevent_disable(l->bev, EV_READ | EV_WRITE);
+	if (l->raw)
+		event_del(l->raw);
+	set_timer(l, 0);
+}
+
+/* Notes a failure; report() follows from the event loop, after what libevent still delivers. */
+static void end(struct link *l, enum tls_failure failure, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void end(struct link *l, enum tls_failure failure, const char *fmt, ...)
+{
+	va_list args;
+
+	if (l->phase >= PHASE_ENDING)
+		return;
+	move(l, PHASE_ENDING);
+	l->failure = failure;
+	va_start(args, fmt);
+	vsnprintf(l->why, sizeof(l->why), fmt, args);
+	va_end(args);
+	set_timer(l, 0);
+}
+
+static void discard(evutil_socket_t fd, short what, void *arg)
+{
+	char buf[4096];
+	ssize_t n = read(fd, buf, sizeof(buf));
+
+	(void)what;
+	if (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)))
+		return;
+	die(arg);
+}
+
+/*
+ * Closes our half and waits for the other side to close: to close at once with input unread would
+ * reset the connection, and the other side would lose our last words.
+ */
+static void drain(struct link *l)
+{
+	move(l, PHASE_DRAINING);
+	if (!l->broken)
+		SSL_shutdown(l->ssl);
+	ERR_clear_error();
+	bufferevent_free(l->bev);
+	l->bev = NULL;
+	shutdown(l->fd, SHUT_WR);
+	l->raw = event_new(l->base, l->fd, EV_READ | EV_PERSIST, discard, l);
+	if (!l->raw || event_add(l->raw, NULL)) {
+		die(l);
+		return;
+	}
+	set_timer(l, LINK_LINGER_MS);
+}
+
+/* Copies a frame out; straight to the socket if nothing waits, for a loop's turn less. */
+static void put(struct link *l, struct bytes head, struct bytes tail)
+{
+	struct evbuffer *out = bufferevent_get_output(l->bev);
+	size_t waiting = evbuffer_get_length(out), total = head.n + tail.n;
+	struct evbuffer_iovec room;
+
+	/* one piece, so that it is one TLS record if it fits into one */
+	if (evbuffer_reserve_space(out, (ev_ssize_t)total, &room, 1) != 1) {
+		end(l, TLS_LOST, "no memory for a frame of %zu bytes", total);
+		return;
+	}
+	memcpy(room.iov_base, head.p, head.n);
+	if (tail.n)
+		memcpy((uint8_t *)room.iov_base + head.n, tail.p, tail.n);
+	room.iov_len = total;
+	if (!waiting) {
+		ERR_clear_error();
+		if (SSL_write(l->ssl, room.iov_base, (int)total) == (int)total)
+			return;
+		/*
+		 * Full: libevent goes on with this very write when the socket takes more.
+		 * Broken: libevent finds the same error and reports it.
+		 */
+		ERR_clear_error();
+	}
+	evbuffer_commit_space(out, &room, 1);
+}
+
+static void say_why(struct link *l, const char *text)
+{
+	uint8_t frame[REFUSE_FRAME_MAX];
+
+	put(l, (struct bytes){ frame, refuse_encode(text, frame) }, (struct bytes){ 0 });
+	if (!evbuffer_get_length(bufferevent_get_output(l->bev))) {
+		drain(l);
+		return;
+	}
+	move(l, PHASE_FLUSHING);
+	bufferevent_disable(l->bev, EV_READ);
+	set_timer(l, LINK_LINGER_MS);
+}
+
+static void report(struct link *l)
+{
+	enum tls_failure failure = l->failure;
+
+	l->ops->lost(l->arg, failure, l->why);
+	if (l->phase != PHASE_ENDING)
+		return;
+	if (l->bev && failure == TLS_REFUSED && !l->broken)
+		say_why(l, l->why);
+	else if (l->bev && failure == TLS_REFUSED)
+		drain(l);
+	else
+		die(l);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct link *l = arg;
+
+	(void)fd;
+	(void)what;
+	switch (l->phase) {
+	case PHASE_CONNECTING:
+		end(l, TLS_LOST, "no answer within %d s", LINK_PATIENCE_MS / 1000);
+		return;
+	case PHASE_HANDSHAKE:
+	case PHASE_OPEN:
+		end(l, TLS_LOST, "not authenticated within %d s", LINK_PATIENCE_MS / 1000);
+		return;
+	case PHASE_ENDING:
+		report(l);
+		return;
+	case PHASE_FLUSHING:
+		drain(l);
+		return;
+	case PHASE_DRAINING:
+		die(l);
+		return;
+	case PHASE_DEAD:
+		l->ops->gone(l->arg);
+		link_free(l);
+		return;
+	case PHASES:
+		break;
+	}
+	assert(!"a phase that there is");
+}
+
+static size_t frame_max(const struct link *l)
+{
+	return l->settled ? MESH_FRAME_MAX : AUTH_FRAME_MAX;
+}
+
+static void bad_length(struct link *l, struct evbuffer *in, uint32_t len)
+{
+	end(l, TLS_REFUSED, "it sent a frame of %u bytes, allowed are %d to %zu: run the same "
+			    "version on all nodes",
+	    len, LINK_FRAME_MIN, frame_max(l));
+	evbuffer_drain(in, evbuffer_get_length(in));
+	bufferevent_disable(l->bev, EV_READ);
+}
+
+static void on_read(struct bufferevent *bev, void *arg)
+{
+	struct evbuffer *in = bufferevent_get_input(bev);
+	struct link *l = arg;
+	uint32_t len;
+	void *frame;
+
+	while ((l->phase == PHASE_OPEN || l->phase == PHASE_ENDING) &&
+	       evbuffer_copyout(in, &len, sizeof(len)) == sizeof(len)) {
+		len = le32toh(len);
+		if (len < LINK_FRAME_MIN || len > frame_max(l)) {
+			bad_length(l, in, len);
+			return;
+		}
+		if (evbuffer_get_length(in) < len) {
+			if (len >= EXPAND_MIN)
+				evbuffer_expand(in, len - evbuffer_get_length(in));
+			return;
+		}
+		frame = evbuffer_pullup(in, len);
+		if (!frame) {
+			end(l, TLS_LOST, "no memory for a frame of %u bytes", len);
+			return;
+		}
+		l->ops->frame(l->arg, frame, len);
+		if (!l->bev)
+			return;
+		evbuffer_drain(in, len);
+	}
+}
+
+static void on_write(struct bufferevent *bev, void *arg)
+{
+	struct link *l = arg;
+
+	if (l->phase == PHASE_FLUSHING && !evbuffer_get_length(bufferevent_get_output(bev)))
+		drain(l);
+}
+
+static void on_event(struct bufferevent *bev, short what, void *arg)
+{
+	int sys_error = EVUTIL_SOCKET_ERROR();
+	char why[TLS_WHY_MAX];
+	enum tls_failure failure;
+	struct link *l = arg;
+	unsigned long e, error = 0;
+
+	if (what & BEV_EVENT_CONNECTED) {
+		move(l, PHASE_OPEN);
+		l->ops->secured(l->arg);
+		return;
+	}
+	/* a few of the codes are SSL_ERROR_*, without library */
+	while ((e = bufferevent_get_openssl_error(bev)))
+		if (!error && ERR_GET_LIB(e) == ERR_LIB_SSL)
+			error = e;
+	if (!(what & BEV_EVENT_EOF))
+		l->broken = true;
+	if (l->phase == PHASE_FLUSHING) {
+		die(l);
+		return;
+	}
+	failure = tls_explain(l->ssl, error, what & BEV_EVENT_EOF ? 0 : sys_error, why);
+	end(l, failure, "%s", why);
+}
+
+static int start_tls(struct link *l)
+{
+	l->ssl = SSL_new(l->ctx);
+	if (!l->ssl)
+		return -1;
+	l->bev = bufferevent_openssl_socket_new(l->base, l->fd, l->ssl,
+						l->dialled ? BUFFEREVENT_SSL_CONNECTING :
+							     BUFFEREVENT_SSL_ACCEPTING, 0);
+	if (!l->bev)
+		return -1;
+	bufferevent_setcb(l->bev, on_read, on_write, on_event, l);
+	move(l, PHASE_HANDSHAKE);
+	return bufferevent_enable(l->bev, EV_READ | EV_WRITE);
+}
+
+static void on_connect(evutil_socket_t fd, short what, void *arg)
+{
+	struct link *l = arg;
+	int error = 0;
+	socklen_t len = sizeof(error);
+
+	(void)what;
+	event_free(l->raw);
+	l->raw = NULL;
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len))
+		error = errno;
+	if (error)
+		end(l, TLS_LOST, "%s", strerror(error));
+	else if (start_tls(l))
+		end(l, TLS_LOST, "no memory for TLS");
+}
+
+/* A peer that vanished must not hold buffers for ever; short frames must not wait for more. */
+static void set_options(int fd)
+{
+	const struct {
+		int level, name, value;
+	} options[] = {
+		{ IPPROTO_TCP, TCP_NODELAY, 1 },
+		{ SOL_SOCKET, SO_KEEPALIVE, 1 },
+		{ IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE_S },
+		{ IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_EVERY_S },
+		{ IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_PROBES },
+		{ IPPROTO_TCP, TCP_USER_TIMEOUT, LINK_SILENCE_MS },
+	};
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		setsockopt(fd, options[i].level, options[i].name, &options[i].value, sizeof(int));
+}
+
+static struct link *new_link(struct event_base *base, SSL_CTX *ctx, int fd,
+			     const struct sockaddr *addr, const struct link_ops *ops, void *arg)
+{
+	struct link *l = calloc(1, sizeof(*l));
+
+	if (!l) {
+		close(fd);
+		return NULL;
+	}
+	l->ops = ops;
+	l->arg = arg;
+	l->base = base;
+	l->fd = fd;
+	l->timer = evtimer_new(base, on_timer, l);
+	if (!l->timer || !SSL_CTX_up_ref(ctx)) {
+		link_free(l);
+		return NULL;
+	}
+	l->ctx = ctx;
+	set_options(fd);
+	link_address(addr, l->where);
+	set_timer(l, LINK_PATIENCE_MS);
+	return l;
+}
+
+struct link *link_dial(struct event_base *base, SSL_CTX *ctx, const struct sockaddr *addr,
+		       socklen_t addr_len, const struct link_ops *ops, void *arg)
+{
+	int fd = socket(addr->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	struct link *l;
+
+	if (fd < 0)
+		return NULL;
+	l = new_link(base, ctx, fd, addr, ops, arg);
+	if (!l)
+		return NULL;
+	l->dialled = true;
+	if (connect(fd, addr, addr_len) && errno != EINPROGRESS) {
+		end(l, TLS_LOST, "%s", strerror(errno));
+		return l;
+	}
+	l->raw = event_new(base, fd, EV_WRITE, on_connect, l);
+	if (!l->raw || event_add(l->raw, NULL)) {
+		link_free(l);
+		return NULL;
+	}
+	return l;
+}
+
+struct link *link_accept(struct event_base *base, SSL_CTX *ctx, int fd, const struct sockaddr *addr,
+			 const struct link_ops *ops, void *arg)
+{
+	struct link *l = new_link(base, ctx, fd, addr, ops, arg);
+
+	if (l && start_tls(l)) {
+		link_free(l);
+		return NULL;
+	}
+	return l;
+}
+
+void link_free(struct link *l)
+{
+	if (!l)
+		return;
+	if (l->bev)
+		bufferevent_free(l->bev);
+	if (l->raw)
+		event_free(l->raw);
+	if (l->timer)
+		event_free(l->timer);
+	SSL_free(l->ssl);
+	SSL_CTX_free(l->ctx);
+	close(l->fd);
+	free(l);
+}
+
+void link_settle(struct link *l)
+{
+	if (l->phase == PHASE_OPEN)
+		event_del(l->timer);
+	l->settled = true;
+}
+
+void link_send(struct link *l, struct bytes head, struct bytes tail)
+{
+	size_t total = head.n + tail.n;
+	uint32_t len;
+
+	if (l->phase != PHASE_OPEN)
+		return;
+	assert(head.n >= sizeof(len) && total >= LINK_FRAME_MIN && total <= MESH_FRAME_MAX);
+	memcpy(&len, head.p, sizeof(len));
+	assert(le32toh(len) == total);
+	if (evbuffer_get_length(bufferevent_get_output(l->bev)) + total > MESH_BACKLOG_MAX) {
+		end(l, TLS_LOST, "it does not take what is sent: more than %d bytes wait",
+		    MESH_BACKLOG_MAX);
+		return;
+	}
+	put(l, head, tail);
+}
+
+void link_refuse(struct link *l, const char *text)
+{
+	switch (l->phase) {
+	case PHASE_CONNECTING:
+	case PHASE_HANDSHAKE:
+		die(l);
+		return;
+	case PHASE_OPEN:
+	case PHASE_ENDING:
+		if (l->bev && !l->broken && SSL_is_init_finished(l->ssl))
+			say_why(l, text);
+		else
+			die(l);
+		return;
+	case PHASE_FLUSHING:
+	case PHASE_DRAINING:
+	case PHASE_DEAD:
+		return;
+	case PHASES:
+		break;
+	}
+	assert(!"a phase that there is");
+}
+
+void link_cut(struct link *l)
+{
+	die(l);
+}
+
+SSL *link_ssl(const struct link *l)
+{
+	return l->ssl;
+}
+
+const char *link_where(const struct link *l)
+{
+	return l->where;
+}
+
+bool link_connecting(const struct link *l)
+{
+	return l->phase == PHASE_CONNECTING;
+}
+
+void link_address(const struct sockaddr *addr, char where[LINK_WHERE_MAX])
+{
+	const struct sockaddr_in6 *in6 = (const void *)addr;
+	const struct sockaddr_in *in = (const void *)addr;
+	char host[INET6_ADDRSTRLEN] = "?";
+
+	if (addr->sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr)) {
+		inet_ntop(AF_INET, &in6->sin6_addr.s6_addr[12], host, sizeof(host));
+		snprintf(where, LINK_WHERE_MAX, "%s:%u", host, ntohs(in6->sin6_port));
+	} else if (addr->sa_family == AF_INET6) {
+		inet_ntop(AF_INET6, &in6->sin6_addr, host, sizeof(host));
+		snprintf(where, LINK_WHERE_MAX, "[%s]:%u", host, ntohs(in6->sin6_port));
+	} else {
+		inet_ntop(AF_INET, &in->sin_addr, host, sizeof(host));
+		snprintf(where, LINK_WHERE_MAX, "%s:%u", host, ntohs(in->sin_port));
+	}
+}

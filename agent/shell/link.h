@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * One connection: TCP, TLS, frames with a length in front, and an orderly end that lets the other
+ * side learn why. Knows no peers and no policy; whoever owns it decides.
+ */
+#ifndef HSM_SHELL_LINK_H
+#define HSM_SHELL_LINK_H
+
+#include <stdbool.h>
+#include <sys/socket.h>
+
+#include "tls.h"
+#include "../core/step.h"
+
+#define LINK_FRAME_MIN		8	/* bytes */
+#define LINK_WHERE_MAX		64	/* "address:port" */
+#define LINK_PATIENCE_MS	5000	/* for connect, handshake and authentication together */
+#define LINK_LINGER_MS		1000	/* for the last bytes to go out, and again to be taken */
+#define LINK_SILENCE_MS		10000	/* without acknowledgement of what was sent */
+
+struct event_base;
+struct link;
+
+/**
+ * struct link_ops - what a connection tells its owner
+ * @secured: the TLS handshake is done; link_send() and link_ssl() work
+ * @frame: one whole frame, borrowed for the call
+ * @lost: it ended without the owner's doing; tls_explain() says what @failure and @why are
+ * @gone: last call; the link is freed after it
+ *
+ * Within the calls all functions below may be called but link_free().
+ */
+struct link_ops {
+	void (*secured)(void *arg);
+	void (*frame)(void *arg, const void *frame, size_t len);
+	void (*lost)(void *arg, enum tls_failure failure, const char *why);
+	void (*gone)(void *arg);
+};
+
+/**
+ * link_dial() - connect
+ * @ctx: from tls_context(); a reference is taken
+ * @ops: must outlive the link
+ *
+ * A connect that fails at once is reported by @ops->lost later. Returns NULL without memory or
+ * descriptors.
+ */
+struct link *link_dial(struct event_base *base, SSL_CTX *ctx, const struct sockaddr *addr,
+		       socklen_t addr_len, const struct link_ops *ops, void *arg);
+
+/**
+ * link_accept() - take over a connected socket
+ * @fd: non-blocking; the link's from now on, also on failure
+ * Returns NULL without memory.
+ */
+struct link *link_accept(struct event_base *base, SSL_CTX *ctx, int fd, const struct sockaddr *addr,
+			 const struct link_ops *ops, void *arg);
+
+/* At once, without any call to the owner. */
+void link_free(struct link *l);
+
+/* The other side is authenticated: no more deadline, frames up to MESH_FRAME_MAX. */
+void link_settle(struct link *l);
+
+/**
+ * link_send() - send one frame
+ * @head: first part, copied; begins with the length of both
+ * @tail: second part, copied; may be empty
+ *
+ * Written at once if nothing waits. If too much waits, or memory is short, the link ends: @lost
+ * follows.
+ */
+void link_send(struct link *l, struct bytes head, struct bytes tail);
+
+/* Send @text in a REFUSE frame, then end; only @gone follows. Before TLS it just ends. */
+void link_refuse(struct link *l, const char *text);
+
+/* End without a word; only @gone follows. */
+void link_cut(struct link *l);
+
+SSL *link_ssl(const struct link *l);
+
+/* The other side as "address:port". */
+const char *link_where(const struct link *l);
+
+/* Is TCP not connected yet? */
+bool link_connecting(const struct link *l);
+
+/**
+ * link_address() - write an address as "address:port"
+ * @where: LINK_WHERE_MAX bytes
+ */
+void link_address(const struct sockaddr *addr, char where[LINK_WHERE_MAX]);
+
+#endif /* HSM_SHELL_LINK_H */

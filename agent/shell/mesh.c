@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "mesh_private.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+#include "dial.h"
+
+#define KICK_MS			200	/* mesh_kick() leaves younger attempts alone */
+#define SECONDS_PER_DAY		86400
+#define EXPIRY_WARNING_DAYS	30
+
+uint64_t mesh_now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+struct peer *mesh_peer(const struct mesh *m, uint16_t id)
+{
+	for (unsigned int i = 0; i < m->n_peers; i++)
+		if (m->peer[i]->member.id == id)
+			return m->peer[i];
+	return NULL;
+}
+
+static void on_dial(void *arg, const struct sockaddr *addr, socklen_t len)
+{
+	struct peer *p = arg;
+	struct conn *c;
+
+	if (p->conn)
+		return;
+	c = conn_new(p->mesh);
+	if (!c) {
+		dial_later(p->dial);
+		return;
+	}
+	c->dialled = true;
+	c->peer = p->member.id;
+	snprintf(c->key, sizeof(c->key), "%s", p->member.name);
+	snprintf(c->who, sizeof(c->who), "%s (%s)", p->member.name, p->member.address);
+	c->link = link_dial(p->mesh->base, p->mesh->ctx, addr, len, &conn_ops, c);
+	p->conn = c;
+	if (!c->link) {
+		conn_lose(c, "no memory or no file descriptor left");
+		conn_free(c);
+	}
+}
+
+static void on_dial_failed(void *arg, const char *why)
+{
+	struct peer *p = arg;
+	unsigned int hidden;
+
+	if (refusal_due(&p->mesh->refusals, p->member.name, why, mesh_now_ms(), &hidden))
+		log_warning(p->mesh->log, "cannot connect to %s (%s): %s", p->member.name,
+			    p->member.address, why);
+	snprintf(p->trouble, sizeof(p->trouble), "%s", why);
+	dial_later(p->dial);
+}
+
+static const struct dial_ops dial_ops = {
+	.connect = on_dial,
+	.failed = on_dial_failed,
+};
+
+static void warn_of_expiry(struct mesh *m)
+{
+	double days = difftime(m->own.expiry, time(NULL)) / SECONDS_PER_DAY;
+
+	if (days < 0)
+		log_error(m->log, "certificate = %s: it has expired, all peers will refuse it: "
+				  "issue a new one",
+			  m->config.certificate);
+	else if (days < EXPIRY_WARNING_DAYS)
+		log_warning(m->log, "certificate = %s: it expires in %.0f days: issue a new one",
+			    m->config.certificate, days);
+}
+
+int mesh_reload(struct mesh *m, char error[CONFIG_ERROR_MAX])
+{
+	struct tls_identity own;
+	SSL_CTX *ctx = tls_context(&m->config, TLS_PROFILE_AES_GCM, &own, error);
+
+	if (!ctx)
+		return -1;
+	SSL_CTX_free(m->ctx);
+	m->ctx = ctx;
+	m->own = own;
+	warn_of_expiry(m);
+	return 0;
+}
+
+struct mesh *mesh_new(struct event_base *base, const struct config *c,
+		      const uint8_t secret[MESH_SECRET_LEN], struct log *log,
+		      const struct mesh_sink *sink, char error[CONFIG_ERROR_MAX])
+{
+	struct mesh *m = calloc(1, sizeof(*m));
+
+	static_assert(MESH_SECRET_LEN == AUTH_KEY_LEN, "auth_key() takes the secret");
+	if (!m) {
+		snprintf(error, CONFIG_ERROR_MAX, "no memory for connections");
+		return NULL;
+	}
+	m->base = base;
+	m->config = *c;
+	m->log = log;
+	m->sink = *sink;
+	TAILQ_INIT(&m->conns);
+	if (auth_key(secret, m->key)) {
+		snprintf(error, CONFIG_ERROR_MAX, "no key can be derived by HKDF-SHA-256: see the "
+						  "OpenSSL configuration");
+		mesh_free(m);
+		return NULL;
+	}
+	if (mesh_reload(m, error) || gate_open(m, error)) {
+		mesh_free(m);
+		return NULL;
+	}
+	return m;
+}
+
+static void peer_free(struct peer *p)
+{
+	dial_free(p->dial);
+	free(p);
+}
+
+void mesh_free(struct mesh *m)
+{
+	struct conn *c;
+
+	if (!m)
+		return;
+	while ((c = TAILQ_FIRST(&m->conns)))
+		conn_free(c);
+	for (unsigned int i = 0; i < m->n_peers; i++)
+		peer_free(m->peer[i]);
+	gate_close(m);
+	SSL_CTX_free(m->ctx);
+	OPENSSL_cleanse(m->key, sizeof(m->key));
+	free(m);
+}
+
+static const struct member *listed(const struct member *list, unsigned int n,
+				   const struct member *who)
+{
+	for (unsigned int i = 0; i < n; i++)
+		if (list[i].id == who->id && !strcmp(list[i].name, who->name))
+			return &list[i];
+	return NULL;
+}
+
+static void remove_peer(struct mesh *m, unsigned int at)
+{
+	struct peer *p = m->peer[at];
+	char why[TLS_WHY_MAX];
+	struct conn *c;
+
+	snprintf(why, sizeof(why), "node %u %s is no longer in the node list of %s", p->member.id,
+		 p->member.name, m->config.node_name);
+	TAILQ_FOREACH(c, &m->conns, entry)
+		if (c->peer == p->member.id && !c->over)
+			conn_close(c, why);
+	m->peer[at] = m->peer[--m->n_peers];
+	peer_free(p);
+}
+
+static void add_peer(struct mesh *m, const struct member *member)
+{
+	struct peer *p = calloc(1, sizeof(*p));
+
+	assert(m->n_peers < HSMREPL_NODES_MAX);
+	if (!p) {
+		log_error(m->log, "no memory for a connection to %s", member->name);
+		return;
+	}
+	p->mesh = m;
+	p->member = *member;
+	if (member->id < m->config.node_id) {
+		p->dial = dial_new(m->base, p->member.address, &dial_ops, p);
+		if (!p->dial) {
+			log_error(m->log, "no memory for a connection to %s", member->name);
+			free(p);
+			return;
+		}
+		dial_now(p->dial);
+	}
+	snprintf(p->trouble, sizeof(p->trouble), "%s",
+		 p->dial ? "connecting" : "it has not connected yet");
+	m->peer[m->n_peers++] = p;
+}
+
+static void move_peer(struct peer *p, const struct member *member)
+{
+	if (!strcmp(p->member.address, member->address))
+		return;
+	p->member = *member;
+	if (!p->dial || (p->conn && p->conn->up))
+		return;
+	if (p->conn)
+		conn_lose(p->conn, "its address changed");
+	dial_reset(p->dial);
+	dial_now(p->dial);
+}
+
+void mesh_set_peers(struct mesh *m, const struct member *peer, unsigned int n)
+{
+	for (unsigned int i = m->n_peers; i-- > 0;)
+		if (!listed(peer, n, &m->peer[i]->member))
+			remove_peer(m, i);
+	for (unsigned int i = 0; i < n; i++) {
+		struct peer *p = mesh_peer(m, peer[i].id);
+
+		if (peer[i].id == m->config.node_id)
+			continue;
+		if (p)
+			move_peer(p, &peer[i]);
+		else
+			add_peer(m, &peer[i]);
+	}
+}
+
+void mesh_send(struct mesh *m, uint16_t peer, struct bytes head, struct bytes tail)
+{
+	struct peer *p = mesh_peer(m, peer);
+
+	if (!p || !p->conn || !p->conn->up)
+		return;
+	m->count.frames_out++;
+	m->count.bytes_out += head.n + tail.n;
+	link_send(p->conn->link, head, tail);
+}
+
+void mesh_drop(struct mesh *m, uint16_t peer, const char *why)
+{
+	struct peer *p = mesh_peer(m, peer);
+	struct conn *c = p ? p->conn : NULL;
+
+	if (c)
+		conn_close(c, why);
+}
+
+void mesh_kick(struct mesh *m)
+{
+	for (unsigned int i = 0; i < m->n_peers; i++) {
+		struct peer *p = m->peer[i];
+		struct conn *c = p->conn;
+
+		if (!p->dial)
+			continue;
+		if (c && (!link_connecting(c->link) || mesh_now_ms() - c->since_ms < KICK_MS))
+			continue;
+		if (c)
+			conn_lose(c, "the network changed, trying again");
+		dial_reset(p->dial);
+		dial_now(p->dial);
+	}
+}
+
+void mesh_count(const struct mesh *m, struct mesh_counters *c)
+{
+	*c = m->count;
+}
+
+time_t mesh_expiry(const struct mesh *m, uint16_t peer)
+{
+	const struct peer *p = mesh_peer(m, peer);
+
+	if (peer == m->config.node_id)
+		return m->own.expiry;
+	return p ? p->expiry : 0;
+}
+
+const char *mesh_trouble(const struct mesh *m, uint16_t peer)
+{
+	const struct peer *p = mesh_peer(m, peer);
+
+	return p ? p->trouble : "it is not in the node list";
+}

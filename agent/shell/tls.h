@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the mesh wants of TLS: contexts made from the configuration, who a certificate belongs to,
+ * and failures in words that tell people what to do.
+ */
+#ifndef HSM_SHELL_TLS_H
+#define HSM_SHELL_TLS_H
+
+#include <stdint.h>
+#include <time.h>
+
+#include <openssl/ssl.h>
+
+#include "config.h"
+
+#define TLS_WHY_MAX 256
+#define TLS_ID_URI "urn:hsmrepl:node:"	/* and the node id, decimal; one such URI in the SAN */
+
+/* Versions and ciphers that a pool speaks; tls.c has a table of what each stands for. */
+enum tls_profile {
+	TLS_PROFILE_AES_GCM,	/* TLS 1.3, AES-GCM */
+	TLS_PROFILES
+};
+
+/**
+ * struct tls_identity - whom a certificate names
+ * @id: node id, from the SAN URI
+ * @name: node name, from the common name
+ * @expiry: end of validity
+ */
+struct tls_identity {
+	uint16_t id;
+	char name[HSMREPL_NAME_MAX];
+	time_t expiry;
+};
+
+/**
+ * tls_context() - read CA bundle, certificate and key, for dialling and listening
+ * @c: ca, certificate, private_key, and node_id and node_name, which the certificate must name
+ * @who: filled in from our certificate
+ * @error: what is wrong and what to do
+ *
+ * An expired certificate is no error here: the peers will say so. Sessions are never resumed.
+ * Returns a context that the caller frees, or NULL with @error set.
+ */
+SSL_CTX *tls_context(const struct config *c, enum tls_profile profile, struct tls_identity *who,
+		     char error[CONFIG_ERROR_MAX]);
+
+/**
+ * tls_identity() - read whom a certificate names
+ * @cert: certificate
+ * @who: filled in
+ * @why: what is wrong with it and what to do
+ * Returns 0, or -1 with @why set.
+ */
+int tls_identity(const X509 *cert, struct tls_identity *who, char why[TLS_WHY_MAX]);
+
+enum tls_failure {
+	TLS_LOST,		/* the connection is gone */
+	TLS_REFUSED,		/* we refuse what the other side showed */
+	TLS_REFUSED_US,		/* the other side refuses us */
+};
+
+/**
+ * tls_explain() - say why a TLS connection failed
+ * @ssl: the connection
+ * @error: from the error queue of OpenSSL, 0 for none
+ * @sys_error: errno, 0 for none; counts without @error
+ * @why: filled in: reason and what to do, without saying whose connection it is
+ */
+enum tls_failure tls_explain(const SSL *ssl, unsigned long error, int sys_error,
+			     char why[TLS_WHY_MAX]);
+
+#endif /* HSM_SHELL_TLS_H */

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * One link of a pool on this machine: where node A reaches node B. It forwards TCP, until it is
+ * cut; then both ends hear nothing, as behind a broken cable, until it is healed.
+ */
+#ifndef _LINK_H
+#define _LINK_H
+
+#include <stdbool.h>
+#include <netinet/in.h>
+#include <sys/queue.h>
+
+#define LINK_NAME_MAX	32
+
+struct event_base;
+struct evconnlistener;
+
+TAILQ_HEAD(pipes, pipe);
+
+/**
+ * struct link - one link
+ * @entry: in the list of all
+ * @name: as given
+ * @base: event loop
+ * @listener: where the one end connects
+ * @target: where the other end listens
+ * @source: address from which the other end is reached
+ * @cut: nothing passes
+ * @pipes: connections
+ */
+struct link {
+	TAILQ_ENTRY(link) entry;
+	char name[LINK_NAME_MAX];
+	struct event_base *base;
+	struct evconnlistener *listener;
+	struct sockaddr_in target;
+	struct sockaddr_in source;
+	bool cut;
+	struct pipes pipes;
+};
+
+/** link_open() - listen at @at and forward from @source to @target; NULL with errno set */
+struct link *link_open(struct event_base *base, const char *name, const struct sockaddr_in *at,
+		       const struct sockaddr_in *target, const struct sockaddr_in *source);
+
+/** link_close() - end it and its connections */
+void link_close(struct link *link);
+
+/** link_cut() - let nothing pass, or everything again */
+void link_cut(struct link *link, bool cut);
+
+#endif /* _LINK_H */

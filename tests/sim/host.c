@@ -1,0 +1,540 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The pump: events into the core, its actions into device, disk and network. As in agent/shell, events
+ * wait in an inbox, and what a device call came to is an event behind those that wait already.
+ */
+#include "host.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <linux/slab.h>
+
+#include "batch.h"
+#include "trace.h"
+#include "world.h"
+
+#define GRANT_BYTES	(64u * 1024)	/* of one batch; every batch then fits in SIM_SLOT_MAX */
+#define TICK_JITTER_US	10000
+#define SLOW_FLUSH	100		/* times as slow as else */
+#define CLOCK_START_MS	1000		/* no clock starts at 0 */
+#define FAIL_NTH_MAX	6		/* which allocation of a device call fails */
+#define AT_ONCE_MAX	10000		/* events of one node that follow on each other in no time */
+
+_Static_assert(SIM_SLOT_MAX >= 2 * GRANT_BYTES, "a batch fits");
+
+void host_init(struct host *h, struct world *w, uint16_t id)
+{
+	h->w = w;
+	h->id = id;
+	if (!h->node)
+		h->node = malloc(node_size);
+	h->machine.powered = false;
+	h->agent = false;
+	h->halted = false;
+	h->power = 0;
+	h->life = 0;
+	h->clock_us = rng_below(&w->rng, 1000) * 1000000;
+	h->slow_until_us = 0;
+	h->fail_until_us = 0;
+	h->n_inbox = 0;
+	h->running = false;
+	disk_init(&h->disk);
+}
+
+static void drop_inbox(struct host *h)
+{
+	for (; h->n_inbox; h->n_inbox--) {
+		free(h->inbox[h->first_inbox].frame);
+		h->first_inbox = (h->first_inbox + 1) % INBOX_MAX;
+	}
+}
+
+void host_free(struct host *h)
+{
+	drop_inbox(h);
+	if (h->machine.powered)
+		machine_off(&h->machine);
+	disk_free(&h->disk);
+}
+
+static uint64_t now_ms(const struct host *h)
+{
+	return (h->w->now_us + h->clock_us) / 1000 + CLOCK_START_MS;
+}
+
+/* While memory is short, an allocation of the next device call may fail. */
+static void begin_call(struct host *h)
+{
+	struct world *w = h->w;
+
+	if (w->now_us < h->fail_until_us && rng_chance(&w->rng, w->opt.fail_per_mille))
+		shim_fail_nth = rng_between(&w->rng, 1, FAIL_NTH_MAX);
+}
+
+static void end_call(void)
+{
+	shim_fail_nth = 0;
+}
+
+/* --- actions --- */
+
+static void act_send(struct host *h, const struct action *a)
+{
+	net_send(h->w, h->id, a->peer, a->head, a->tail);
+}
+
+static void act_drop(struct host *h, const struct action *a)
+{
+	if (net_close(h->w, h->id, a->peer))
+		host_note(h, &(struct event){ .type = EV_PEER_DOWN, .peer = a->peer }, NULL);
+}
+
+static void act_append(struct host *h, const struct action *a)
+{
+	disk_append(&h->disk, a->record, a->batch, a->tail, a->n_tls, &h->after);
+	host_flush(h);
+}
+
+static void act_grant(struct host *h, const struct action *a)
+{
+	const struct hsmrepl_grant arg = {
+		.size = sizeof(arg), .batch = a->batch.number,
+		.epoch = h->machine.hsm.point.epoch, .max_tls = a->max_tls,
+		.max_bytes = GRANT_BYTES,
+	};
+	int err = hsm_grant(&h->machine.hsm, &arg);
+
+	assert(!err);
+}
+
+static void act_revoke(struct host *h, const struct action *a)
+{
+	int err = hsm_grant(&h->machine.hsm, &(struct hsmrepl_grant){ .size = sizeof(struct hsmrepl_grant) });
+
+	(void)a;
+	assert(!err || err == -EBUSY);
+	host_note(h, &(struct event){ .type = EV_REVOKED, .error = -err }, NULL);
+}
+
+static void act_prepare(struct host *h, const struct action *a)
+{
+	const struct hsmrepl_prepare arg = {
+		.size = sizeof(arg), .batch = a->batch.number, .coordinator = a->batch.coordinator,
+		.n_tls = a->n_tls, .tls_len = (u32)a->tail.n,
+	};
+	void *tls = malloc(a->tail.n);
+	int err;
+
+	memcpy(tls, a->tail.p, a->tail.n);
+	begin_call(h);
+	err = hsm_prepare(&h->machine.hsm, &arg, tls);
+	end_call();
+	if (err)
+		kvfree(tls);
+	host_note(h, &(struct event){ .type = EV_PREPARED, .batch = a->batch, .error = -err }, NULL);
+}
+
+static void tell_applied(struct host *h, struct batch_id batch, const struct hsmrepl_tl *tl)
+{
+	struct ledger *l = &h->w->ledger;
+	u64 tid = le64_to_cpu(tl->tid), seq = le64_to_cpu(tl->seq);
+	uint32_t voters = 0;
+
+	for (u32 i = 0; i < le16_to_cpu(tl->n_voters); i++)
+		voters |= 1u << le16_to_cpu(tl->voters[i]);
+	fate_applied(l, h->id, tid, seq);
+	agree_applied(l, h->id, tid, seq, le64_to_cpu(tl->sync_point) ^ tid);
+	aborted_applied(l, h->id, tid);
+	voters_applied(l, h->id, batch, voters);
+	h->w->totals.commits++;
+}
+
+/* What the slot is about to come to, as the checkers see it. */
+static void tell_resolution(struct host *h, const struct action *a)
+{
+	const struct hsm_slot *slot = &h->machine.hsm.slot;
+	const struct hsmrepl_tl *tl = slot->tls;
+	struct hsm_txn *txn;
+
+	if (a->resolution == HSMREPL_REQUEUE)
+		return;
+	if (a->resolution == HSMREPL_COMMIT) {
+		list_for_each_entry(txn, &slot->own, node)
+			tell_applied(h, a->batch, txn->tl);
+		for (u32 i = 0; tl && i < slot->n_tls; i++, tl = hsm_tl_next(tl))
+			tell_applied(h, a->batch, tl);
+	} else if (a->batch.coordinator == h->id) {
+		list_for_each_entry(txn, &slot->own, node)
+			fate_aborted(&h->w->ledger, h->id, txn->tid);
+		for (u32 i = 0; tl && i < slot->n_tls; i++, tl = hsm_tl_next(tl))
+			fate_aborted(&h->w->ledger, h->id, le64_to_cpu(tl->tid));
+	}
+}
+
+static void act_resolve(struct host *h, const struct action *a)
+{
+	struct hsmrepl_resolve arg = {
+		.size = sizeof(arg), .batch = a->batch.number, .coordinator = a->batch.coordinator,
+		.resolution = a->resolution, .error = (u32)a->error,
+	};
+	struct hsm_decided decided;
+	int err;
+
+	tell_resolution(h, a);
+	err = hsm_resolve(&h->machine.hsm, &arg, &decided);
+	assert(!err);
+	h->after = (struct position){ arg.epoch, arg.seq, arg.sync_point, arg.digest, { 0 } };
+	memcpy(h->after.chain, arg.chain, sizeof(arg.chain));
+	if (a->resolution == HSMREPL_COMMIT)
+		agree_position(&h->w->ledger, h->id, &h->after);
+	host_note(h, &(struct event){ .type = EV_RESOLVED, .batch = a->batch, .position = &h->after },
+		  NULL);
+}
+
+static void act_submit_form(struct host *h, const struct action *a)
+{
+	struct hsm_txn *txn = hsm_txn_alloc(HSMREPL_TL_FORM, 1,
+					    sizeof(struct hsmrepl_op) + sizeof(struct hsmrepl_nl));
+	struct hsmrepl_op *op = hsm_txn_ops(txn);
+	int err;
+
+	memset(op, 0, sizeof(*op));
+	op->len = cpu_to_le32(txn->ops_len);
+	op->code = cpu_to_le16(HSMREPL_OP_NODES);
+	op->payload_len = cpu_to_le32(sizeof(struct hsmrepl_nl));
+	nl_encode(a->nl, (struct hsmrepl_nl *)(op + 1));
+	err = hsm_txn_complete(txn, SIM_PAYLOAD_MAX) ?: hsm_submit(&h->machine.hsm, txn);
+	assert(!err);
+	hsm_txn_put(txn);
+}
+
+static void act_answer(struct host *h, const struct action *a)
+{
+	(void)h;
+	(void)a;	/* the administrator looks at the pool, see world.c */
+}
+
+static void act_report(struct host *h, const struct action *a)
+{
+	struct hsmrepl_report arg = {
+		.size = sizeof(arg), .event = a->node_event, .node_id = a->peer,
+		.state = a->state, .nodes_up = a->nodes_up,
+	};
+	bool new_state;
+	int err;
+
+	if (a->why)
+		strncpy(arg.error, a->why, sizeof(arg.error) - 1);
+	err = hsm_report(&h->machine.hsm, &arg, &new_state);
+	assert(!err);
+	h->halted = a->state == HSMREPL_HALTED;
+}
+
+static void act_members(struct host *h, const struct action *a)
+{
+	(void)h;
+	(void)a;	/* all nodes of a world know each other's addresses */
+}
+
+static void carry_out(struct host *h, const struct action *a)
+{
+	static void (*const hand[ACT_TYPES])(struct host *, const struct action *) = {
+		[ACT_SEND] = act_send, [ACT_DROP] = act_drop, [ACT_APPEND] = act_append,
+		[ACT_GRANT] = act_grant, [ACT_REVOKE] = act_revoke, [ACT_PREPARE] = act_prepare,
+		[ACT_RESOLVE] = act_resolve, [ACT_SUBMIT_FORM] = act_submit_form,
+		[ACT_ANSWER] = act_answer, [ACT_REPORT] = act_report, [ACT_MEMBERS] = act_members,
+	};
+
+	trace_action(h, a);
+	hand[a->type](h, a);
+}
+
+/* --- events --- */
+
+static void step(struct host *h, struct event *ev)
+{
+	struct actions *out = &h->w->actions;
+
+	ev->now_ms = now_ms(h);
+	ev->random = rng_next(&h->w->rng);
+	h->w->totals.steps++;
+	trace_event(h, ev);
+	node_step(h->node, ev, out);
+	for (unsigned int i = 0; i < out->n; i++)
+		carry_out(h, &out->action[i]);
+}
+
+void host_note(struct host *h, const struct event *ev, struct frame *frame)
+{
+	struct incoming *in = &h->inbox[(h->first_inbox + h->n_inbox) % INBOX_MAX];
+
+	assert(h->n_inbox < INBOX_MAX);
+	h->n_inbox++;
+	in->ev = *ev;
+	in->frame = frame;
+	if (ev->position) {
+		in->position = *ev->position;
+		in->ev.position = &in->position;
+	}
+	if (h->running || h->run_due)
+		return;
+	h->run_due = true;
+	world_later(h->w, rng_below(&h->w->rng, h->w->opt.run_us + 1), DUE_RUN, h->id, h->life, NULL);
+}
+
+void host_run(struct host *h)
+{
+	unsigned int at_once = 0;
+
+	h->run_due = false;
+	h->running = true;
+	while (h->n_inbox && at_once++ < AT_ONCE_MAX) {
+		struct incoming in = h->inbox[h->first_inbox];
+
+		h->first_inbox = (h->first_inbox + 1) % INBOX_MAX;
+		h->n_inbox--;
+		if (in.ev.position)
+			in.ev.position = &in.position;
+		step(h, &in.ev);
+		free(in.frame);
+	}
+	h->running = false;
+	if (h->n_inbox)
+		ledger_violated(&h->w->ledger, "I8", "n%u is busy with itself for ever", h->id);
+	host_settle(h);
+}
+
+void host_boot(struct host *h, const struct recovery *r)
+{
+	struct event ev = { .type = EV_BOOT, .recovery = r };
+
+	h->agent = true;
+	h->halted = false;
+	h->life++;
+	h->run_due = false;
+	h->read_due = false;
+	h->idle_due = false;
+	h->batch_len = 0;
+	h->batch_tls = 0;
+	h->running = true;
+	node_init(h->node, h->id, r->nl->n ? "" : "n");
+	step(h, &ev);
+	h->running = false;
+	host_run(h);
+	host_tick(h);
+}
+
+void host_tick(struct host *h)
+{
+	struct world *w = h->w;
+
+	host_note(h, &(struct event){ .type = EV_TICK }, NULL);
+	world_later(w, NODE_TICK_MS * 1000 - rng_below(&w->rng, TICK_JITTER_US), DUE_TICK, h->id,
+		    h->life, NULL);
+}
+
+/* --- the device --- */
+
+/* Takes one claimed TL; the last one of a batch makes an event. */
+static void read_tl(struct host *h)
+{
+	struct hsm *hsm = &h->machine.hsm;
+	struct event ev = { .type = EV_CLAIMED };
+	const struct hsmrepl_tl *tl;
+	bool last;
+
+	tl = hsm_claim_peek(hsm, &last);
+	assert(h->batch_len + le32_to_cpu(tl->len) <= sizeof(h->batch));
+	memcpy(h->batch + h->batch_len, tl, le32_to_cpu(tl->len));
+	h->batch_len += le32_to_cpu(tl->len);
+	h->batch_tls++;
+	hsm_claim_consume(hsm);
+	if (!last)
+		return;
+	ev.batch = (struct batch_id){ h->id, hsm->slot.batch };
+	ev.n_tls = h->batch_tls;
+	ev.data = (struct bytes){ h->batch, h->batch_len };
+	host_note(h, &ev, NULL);
+	h->batch_len = 0;
+	h->batch_tls = 0;
+}
+
+/* One piece of work of the device; false if that was all for this read. */
+static bool read_one(struct host *h)
+{
+	struct hsm *hsm = &h->machine.hsm;
+	int err;
+
+	switch (hsm_work(hsm)) {
+	case HSM_WORK_NONE:
+		return false;
+	case HSM_WORK_NOTICE:
+		hsm->queue.noticed = true;
+		host_note(h, &(struct event){ .type = EV_QUEUED }, NULL);
+		return true;
+	case HSM_WORK_CLAIM:
+		begin_call(h);
+		err = hsm_claim(hsm);
+		end_call();
+		return !err;
+	case HSM_WORK_TLS:
+		read_tl(h);
+		return true;
+	}
+	return false;
+}
+
+void host_read(struct host *h)
+{
+	h->read_due = false;
+	while (read_one(h)) {
+		if (!rng_chance(&h->w->rng, h->w->opt.piece_per_mille))
+			continue;
+		h->machine.work = true;
+		break;
+	}
+	if (hsm_work(&h->machine.hsm) != HSM_WORK_NONE)
+		h->machine.work = true;
+	host_settle(h);
+}
+
+void host_settle(struct host *h)
+{
+	struct world *w = h->w;
+	struct caller *who;
+	int error;
+
+	if (!h->machine.powered)
+		return;
+	while ((who = machine_ended(&h->machine, &error)))
+		client_told(w, container_of(who, struct client, caller), error);
+	if (h->machine.changed) {
+		struct list_head tries;
+
+		INIT_LIST_HEAD(&tries);
+		h->machine.changed = false;
+		while (!list_empty(&h->machine.getters))
+			list_move_tail(h->machine.getters.next, &tries);
+		while ((who = machine_retry(&h->machine, &tries)))
+			client_told(w, container_of(who, struct client, caller), 0);
+	}
+	if (h->machine.work && h->agent && !h->read_due) {
+		h->machine.work = false;
+		h->read_due = true;
+		world_later(w, rng_below(&w->rng, w->opt.read_us + 1), DUE_READ, h->id, h->life, NULL);
+	}
+}
+
+void host_grace_ends(struct host *h)
+{
+	if (h->agent)
+		return;
+	hsm_withdraw(&h->machine.hsm, -ENOTCONN);
+	h->machine.changed = true;
+	host_settle(h);
+}
+
+/* --- the disk --- */
+
+static uint64_t flush_time(struct host *h)
+{
+	struct world *w = h->w;
+	uint64_t us = rng_between(&w->rng, w->opt.flush_low_us, w->opt.flush_high_us);
+
+	return w->now_us < h->slow_until_us ? us * SLOW_FLUSH : us;
+}
+
+void host_flush(struct host *h)
+{
+	if (disk_wants_flush(&h->disk)) {
+		disk_begin_flush(&h->disk);
+		world_later(h->w, flush_time(h), DUE_FLUSH, h->id, h->life, NULL);
+	} else if (h->disk.n && !h->disk.flushing && !h->idle_due) {
+		h->idle_due = true;
+		world_later(h->w, DISK_IDLE_US, DUE_IDLE, h->id, h->life, NULL);
+	}
+}
+
+void host_record_durable(void *arg, const struct record *r)
+{
+	struct host *h = arg;
+
+	if (r->type == RECORD_YES)
+		voters_yes(&h->w->ledger, h->id, r->batch);
+	else if (r->type == RECORD_REFUSED)
+		voters_refused(&h->w->ledger, h->id, r->batch);
+}
+
+static void record_flushed(void *arg, const struct record *r)
+{
+	struct event ev = { .type = EV_DURABLE, .record = r->type, .batch = r->batch };
+
+	host_record_durable(arg, r);
+	if (r->type == RECORD_YES || r->type == RECORD_REFUSED)
+		host_note(arg, &ev, NULL);
+}
+
+void host_flushed(struct host *h)
+{
+	const char *wrong;
+
+	if (h->disk.broken) {
+		host_note(h, &(struct event){ .type = EV_DISK_ERROR, .error = EIO }, NULL);
+		return;
+	}
+	wrong = disk_end_flush(&h->disk, h->id, record_flushed, h);
+	if (wrong)
+		ledger_violated(&h->w->ledger, "log", "n%u writes %s", h->id, wrong);
+	host_flush(h);
+}
+
+void host_idle(struct host *h)
+{
+	h->idle_due = false;
+	if (h->disk.flushing || !h->disk.n)
+		return;
+	disk_begin_flush(&h->disk);
+	world_later(h->w, flush_time(h), DUE_FLUSH, h->id, h->life, NULL);
+}
+
+/* --- going down --- */
+
+void host_agent_dies(struct host *h)
+{
+	struct world *w = h->w;
+	const char *wrong;
+
+	if (!h->agent)
+		return;
+	trace_line(w, h->id, "agent dies");
+	h->agent = false;
+	h->life++;
+	drop_inbox(h);
+	net_gone(w, h->id, h->machine.powered);
+	wrong = disk_crash(&h->disk, h->id, (unsigned int)rng_below(&w->rng, h->disk.n + 1),
+			   host_record_durable, h);
+	if (wrong)
+		ledger_violated(&w->ledger, "log", "n%u wrote %s", h->id, wrong);
+	if (!h->machine.powered)
+		return;
+	hsm_detach(&h->machine.hsm);
+	host_settle(h);
+	world_later(w, (uint64_t)w->opt.grace_ms * 1000, DUE_GRACE, h->id, h->life, NULL);
+}
+
+void host_power_off(struct host *h)
+{
+	struct world *w = h->w;
+
+	if (!h->machine.powered)
+		return;
+	trace_line(w, h->id, "kernel dies");
+	for (unsigned int i = 0; i < w->opt.clients; i++)
+		if (w->client[i].caller.call && w->client[i].caller.call->node == h->id)
+			client_lost(w, &w->client[i]);
+	machine_off(&h->machine);
+	h->power++;
+	host_agent_dies(h);
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "options.h"
+
+#include <string.h>
+
+const char *fault_name(enum fault f)
+{
+	static const char *const name[FAULTS] = {
+		[FAULT_AGENT] = "agent crash", [FAULT_KERNEL] = "kernel crash",
+		[FAULT_POWER] = "power cut of all", [FAULT_DISK] = "disk error",
+		[FAULT_SLOW_DISK] = "slow disk", [FAULT_LOSS] = "connection loss",
+		[FAULT_STALL] = "one-way stall", [FAULT_SPLIT] = "partition",
+		[FAULT_ONE_WAY] = "one-way partition", [FAULT_DELAY] = "message delay",
+		[FAULT_CLOCK] = "clock jump", [FAULT_MEMORY] = "device out of memory",
+	};
+
+	return name[f];
+}
+
+static uint64_t pick(struct rng *r, const uint64_t *values, unsigned int n)
+{
+	return values[rng_below(r, n)];
+}
+
+#define PICK(r, ...) pick(r, (const uint64_t[]){ __VA_ARGS__ }, \
+			  sizeof((const uint64_t[]){ __VA_ARGS__ }) / sizeof(uint64_t))
+
+static void draw_faults(struct options *o, struct rng *r)
+{
+	for (unsigned int f = 0; f < FAULTS; f++)
+		o->weight[f] = rng_chance(r, 450) ? (unsigned int)rng_between(r, 1, 10) : 0;
+	o->fault_every_us = PICK(r, 0, 50000, 200000, 200000, 500000, 1000000, 3000000);
+	o->form_faults = rng_chance(r, 250);
+	o->fail_per_mille = (unsigned int)PICK(r, 50, 300, 1000);
+}
+
+static void draw_network(struct options *o, struct rng *r)
+{
+	o->delay_low_us = PICK(r, 20, 100, 1000);
+	o->delay_high_us = o->delay_low_us * PICK(r, 1, 3, 20, 100);
+	o->spike_per_mille = (unsigned int)PICK(r, 0, 0, 5, 50);
+	o->spike_us = PICK(r, 5000, 100000, 1000000);
+	o->flush_low_us = PICK(r, 50, 150, 2000);
+	o->flush_high_us = o->flush_low_us * PICK(r, 1, 3, 30);
+	o->run_us = PICK(r, 0, 0, 20, 500, 5000);
+	o->read_us = PICK(r, 0, 20, 500, 20000);
+	o->piece_per_mille = (unsigned int)PICK(r, 0, 0, 100, 700);
+}
+
+static void draw_clients(struct options *o, struct rng *r)
+{
+	o->clients = rng_chance(r, 500) ? (unsigned int)rng_between(r, 1, 6) :
+		     (unsigned int)rng_between(r, 1, SIM_CLIENTS_MAX);
+	o->labels = (unsigned int)rng_between(r, 1, SIM_LABELS_MAX);
+	o->think_us = PICK(r, 0, 1000, 20000, 200000);
+	if (o->clients > 6 && o->think_us < 20000)
+		o->think_us = 20000;
+	o->roam = rng_chance(r, 500);
+	o->gets_per_mille = (unsigned int)PICK(r, 0, 200, 500, 800);
+	o->multi_per_mille = (unsigned int)PICK(r, 0, 100, 500);
+	o->condition_per_mille = (unsigned int)PICK(r, 0, 200, 700);
+	o->timeout_per_mille = (unsigned int)PICK(r, 0, 100, 600);
+	o->burst = rng_chance(r, 200);
+	o->grace_ms = (unsigned int)PICK(r, 10000, 2000, 100);
+}
+
+void options_draw(struct options *o, struct rng *r)
+{
+	memset(o, 0, sizeof(*o));
+	o->nodes = (unsigned int)PICK(r, 2, 3, 3, 3, 4, 5);
+	o->calm_us = rng_between(r, 1000000, 12000000);
+	draw_faults(o, r);
+	draw_network(o, r);
+	draw_clients(o, r);
+}

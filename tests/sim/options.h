@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What kind of world a seed makes: swarm testing draws each knob anew, many of them off. */
+#ifndef SIM_OPTIONS_H
+#define SIM_OPTIONS_H
+
+#include "rng.h"
+
+#define SIM_NODES_MAX	5
+#define SIM_LABELS_MAX	8
+#define SIM_CLIENTS_MAX	24
+
+enum fault {
+	FAULT_AGENT,		/* agent dies, module stays */
+	FAULT_KERNEL,		/* kernel dies: what is in the device is lost */
+	FAULT_POWER,		/* all nodes at once */
+	FAULT_DISK,		/* log cannot be written: the node halts */
+	FAULT_SLOW_DISK,	/* flushes take long for a while */
+	FAULT_LOSS,		/* a connection breaks */
+	FAULT_STALL,		/* one way of one connection stands still */
+	FAULT_SPLIT,		/* nodes fall into two parts */
+	FAULT_ONE_WAY,		/* what one part sends does not reach the other */
+	FAULT_DELAY,		/* messages take long for a while */
+	FAULT_CLOCK,		/* a clock jumps ahead */
+	FAULT_MEMORY,		/* allocations of a device fail for a while */
+	FAULTS
+};
+
+/**
+ * struct options - one world
+ * @nodes: 2 to SIM_NODES_MAX
+ * @clients: 1 to SIM_CLIENTS_MAX
+ * @labels: 1 to SIM_LABELS_MAX
+ * @weight: how often each fault comes, 0 for never
+ * @fault_every_us: between two faults, on average; 0 for no faults
+ * @form_faults: faults come while the pool is formed
+ * @calm_us: how long the safety phase takes, at least
+ * @delay_low_us: of messages
+ * @delay_high_us: of messages
+ * @spike_per_mille: messages that take up to @spike_us
+ * @spike_us: see there
+ * @flush_low_us: of a disk
+ * @flush_high_us: of a disk
+ * @run_us: events wait up to so long in a host's inbox, together
+ * @read_us: the device is read after up to so long
+ * @piece_per_mille: reads of a claimed batch that end before its last TL
+ * @think_us: pause of a client between two calls, up to so long
+ * @roam: clients go to any node; else each stays at its own
+ * @gets_per_mille: calls that read
+ * @multi_per_mille: transactions of several operations
+ * @condition_per_mille: updates and deletes with a version
+ * @timeout_per_mille: calls that give up waiting
+ * @burst: clients begin together
+ * @fail_per_mille: while FAULT_MEMORY lasts: calls of the device in which an allocation fails
+ * @grace_ms: of the device
+ */
+struct options {
+	unsigned int nodes;
+	unsigned int clients;
+	unsigned int labels;
+	unsigned int weight[FAULTS];
+	uint64_t fault_every_us;
+	bool form_faults;
+	uint64_t calm_us;
+	uint64_t delay_low_us;
+	uint64_t delay_high_us;
+	unsigned int spike_per_mille;
+	uint64_t spike_us;
+	uint64_t flush_low_us;
+	uint64_t flush_high_us;
+	uint64_t run_us;
+	uint64_t read_us;
+	unsigned int piece_per_mille;
+	uint64_t think_us;
+	bool roam;
+	unsigned int gets_per_mille;
+	unsigned int multi_per_mille;
+	unsigned int condition_per_mille;
+	unsigned int timeout_per_mille;
+	bool burst;
+	unsigned int fail_per_mille;
+	unsigned int grace_ms;
+};
+
+void options_draw(struct options *o, struct rng *r);
+const char *fault_name(enum fault f);
+
+#endif /* SIM_OPTIONS_H */

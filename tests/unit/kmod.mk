@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0
+# Tests of the module's core see the kernel through tests/shim.
+kmod_tests = core store queue slot model
+$(kmod_tests:%=build/san/tests/unit/%_test.o): INCLUDES = $(SHIM)
