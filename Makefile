@@ -102,9 +102,10 @@ build/libhsmrepl.a: $(call obj,$(lib_src))
 	$(Q)rm -f $@
 	$(Q)$(AR) rcs $@ $^
 
-build/libhsmrepl.so.$(SOVERSION): $(call obj,$(lib_src))
+build/libhsmrepl.so.$(SOVERSION): $(call obj,$(lib_src)) agent/lib/libhsmrepl.map
 	@echo '  LD    $@'
-	$(Q)$(CC) -shared $(LDHARDEN) -Wl,-soname,libhsmrepl.so.$(SOVERSION) -o $@ $^ $(LIB_LIBS)
+	$(Q)$(CC) -shared $(LDHARDEN) -Wl,-soname,libhsmrepl.so.$(SOVERSION) \
+		-Wl,--version-script=agent/lib/libhsmrepl.map -o $@ $(filter %.o,$^) $(LIB_LIBS)
 	$(Q)ln -sf $(@F) build/libhsmrepl.so
 
 build/libhsmrepl.pc: agent/lib/libhsmrepl.pc.in Makefile

@@ -14,12 +14,11 @@
 /**
  * hsm_op_complete() - fill in what a create may leave to the device
  * @op: create operation
- * @id: HSMREPL_ID_LEN random bytes, not all zero; used if the operation has no id
+ * @id: HSMREPL_ID_LEN bytes, not all zero: its own, or drawn if it has none
  */
 void hsm_op_complete(struct hsmrepl_op *op, const u8 *id)
 {
-	if (hsm_id_is_zero(op->id))
-		memcpy(op->id, id, HSMREPL_ID_LEN);
+	memcpy(op->id, id, HSMREPL_ID_LEN);
 	if (!op->type[0])
 		memcpy(op->type, HSM_TYPE_DEFAULT, sizeof(HSM_TYPE_DEFAULT));
 }

@@ -6,6 +6,7 @@
 #include <linux/mm.h>
 #include <linux/random.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include "hsm.h"
 
 static const struct rhashtable_params tid_params = {
@@ -100,9 +101,9 @@ int hsm_txn_complete(struct hsm_txn *txn, u32 payload_max)
 		return err;
 	for (i = 0; i < txn->n_ops; i++) {
 		if (le16_to_cpu(op->code) == HSMREPL_OP_CREATE) {
-			do {
+			memcpy(id, op->id, sizeof(id));
+			while (hsm_id_is_zero(id))
 				get_random_bytes(id, sizeof(id));
-			} while (hsm_id_is_zero(id));
 			hsm_op_complete(op, id);
 		}
 		op = (struct hsmrepl_op *)hsm_op_next(op);
@@ -144,6 +145,9 @@ static int submit_allowed(const struct hsm *hsm, const struct hsm_txn *txn)
 		return hsm_nl_follows(txn->kind, hsm_op_payload(hsm_tl_ops(txn->tl)), &hsm->nl,
 				      hsm->point.epoch);
 	}
+	/* Until the agent has loaded content, nobody knows whether this node is in a pool. */
+	if (!hsm->loaded)
+		return -ENOTCONN;
 	return hsm->point.epoch ? 0 : -ENONET;
 }
 

@@ -162,7 +162,21 @@ static void on_tick(void *arg)
 
 static void on_note(void *arg)
 {
-	agent_pump(arg);
+	struct agent *a = arg;
+
+	agent_pump(a);
+	if (!a->moved)
+		return;
+	a->moved = false;
+	mesh_kick(a->mesh);
+}
+
+static void on_moved(void *arg)
+{
+	struct agent *a = arg;
+
+	a->moved = true;
+	watch_note(a->on_note);
 }
 
 static void on_end(void *arg)
@@ -241,10 +255,17 @@ static int make_pump(struct agent *a, char error[AGENT_ERROR_MAX])
 static int make_mesh(struct agent *a, char error[AGENT_ERROR_MAX])
 {
 	const struct mesh_sink sink = { .up = on_up, .down = on_down, .frame = on_frame, .arg = a };
+	char trouble[NETWATCH_ERROR_MAX];
 
 	_Static_assert(AGENT_ERROR_MAX >= CONFIG_ERROR_MAX, "an error of the shells fits");
 	a->mesh = mesh_new(loop_base(a->loop), &a->config, a->secret, a->log, &sink, error);
-	return a->mesh ? 0 : -1;
+	if (!a->mesh)
+		return -1;
+	/* Without it a lost peer is dialled again a little later. */
+	a->netwatch = netwatch_new(loop_base(a->loop), on_moved, a, trouble);
+	if (!a->netwatch)
+		log_warning(a->log, "changes of links and addresses are not heard: %s", trouble);
+	return 0;
 }
 
 static int watch_device(struct agent *a, char error[AGENT_ERROR_MAX])
@@ -286,6 +307,8 @@ static void stop(struct agent *a)
 	watch_free(a->on_tick);
 	agent_unwatch_store(a);
 	device_close(a->device);
+	if (a->netwatch)
+		netwatch_free(a->netwatch);
 	if (a->mesh)
 		mesh_free(a->mesh);
 	if (a->store)

@@ -8,6 +8,7 @@
 #include "log.h"
 #include "loop.h"
 #include "mesh.h"
+#include "netwatch.h"
 #include "pump.h"
 #include "secret.h"
 #include "store.h"
@@ -26,6 +27,8 @@
  * @store: what is on disk
  * @device: the attached device
  * @mesh: connections
+ * @netwatch: link and address changes, NULL if they cannot be heard
+ * @moved: one was heard; the mesh is told by @on_note
  * @pump: the node
  * @loop: event loop
  * @on_note: the mesh noted something for the pump
@@ -48,6 +51,8 @@ struct agent {
 	struct store *store;
 	struct device *device;
 	struct mesh *mesh;
+	struct netwatch *netwatch;
+	bool moved;
 	struct pump *pump;
 	struct loop *loop;
 	struct watch *on_note;

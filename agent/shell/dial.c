@@ -13,6 +13,8 @@
 
 #include "../core/types.h"
 
+#define LOOKUP_MS 10000	/* patience with name servers */
+
 /**
  * struct lookup - one question to the name server
  * @dial: who asked, NULL if it is no longer interested
@@ -26,7 +28,7 @@ struct lookup {
 /**
  * struct dial - one peer to reach
  * @base: event loop
- * @timer: next try
+ * @timer: next try, or the end of patience with @lookup
  * @names: resolver, made when there is a name to look up
  * @lookup: waits for an answer, or NULL
  * @request: the resolver's handle of @lookup
@@ -77,6 +79,24 @@ bool dial_same_host(const char *address, const struct sockaddr *addr)
 	return !memcmp(&a6->sin6_addr, &b6->sin6_addr, sizeof(a6->sin6_addr));
 }
 
+static void try_in(struct dial *d, unsigned int ms)
+{
+	struct timeval tv = { .tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000 };
+
+	event_add(d->timer, &tv);
+}
+
+/* The answer is not wanted any more. */
+static void forget(struct dial *d)
+{
+	if (!d->lookup)
+		return;
+	d->lookup->dial = NULL;
+	d->lookup = NULL;
+	evdns_getaddrinfo_cancel(d->request);
+	d->request = NULL;
+}
+
 static void on_answer(int error, struct evutil_addrinfo *list, void *arg)
 {
 	struct lookup *lookup = arg;
@@ -87,6 +107,7 @@ static void on_answer(int error, struct evutil_addrinfo *list, void *arg)
 	if (d) {
 		d->lookup = NULL;
 		d->request = NULL;
+		event_del(d->timer);
 	}
 	if (d && !error && list) {
 		d->ops->connect(d->arg, list->ai_addr, (socklen_t)list->ai_addrlen);
@@ -97,6 +118,20 @@ static void on_answer(int error, struct evutil_addrinfo *list, void *arg)
 	}
 	if (list)
 		evutil_freeaddrinfo(list);
+}
+
+/* Without a resolv.conf there still are the names of /etc/hosts. */
+static struct evdns_base *resolver(struct event_base *base)
+{
+	struct evdns_base *names = evdns_base_new(base, EVDNS_BASE_INITIALIZE_NAMESERVERS |
+						  EVDNS_BASE_DISABLE_WHEN_INACTIVE);
+
+	if (names)
+		return names;
+	names = evdns_base_new(base, EVDNS_BASE_DISABLE_WHEN_INACTIVE);
+	if (names)
+		evdns_base_load_hosts(names, "/etc/hosts");
+	return names;
 }
 
 /* Asks for the host of "host:port"; the answer may come at once. */
@@ -110,8 +145,7 @@ static void ask(struct dial *d)
 	char host[HSMREPL_ADDRESS_MAX];
 
 	if (!d->names)
-		d->names = evdns_base_new(d->base, EVDNS_BASE_INITIALIZE_NAMESERVERS |
-					  EVDNS_BASE_DISABLE_WHEN_INACTIVE);
+		d->names = resolver(d->base);
 	d->lookup = calloc(1, sizeof(*d->lookup));
 	if (!d->names || !d->lookup || !colon) {
 		free(d->lookup);
@@ -120,6 +154,7 @@ static void ask(struct dial *d)
 		return;
 	}
 	d->lookup->dial = d;
+	try_in(d, LOOKUP_MS);
 	snprintf(host, sizeof(host), "%.*s", (int)(colon - d->address), d->address);
 	request = evdns_getaddrinfo(d->names, host, colon + 1, &hints, on_answer, d->lookup);
 	if (d->lookup)
@@ -134,8 +169,11 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (d->lookup)
+	if (d->lookup) {
+		forget(d);
+		d->ops->failed(d->arg, "its name cannot be looked up: no answer");
 		return;
+	}
 	if (dial_parse(d->address, &addr, &len))
 		d->ops->connect(d->arg, (struct sockaddr *)&addr, len);
 	else
@@ -166,25 +204,16 @@ void dial_free(struct dial *d)
 {
 	if (!d)
 		return;
-	if (d->lookup) {
-		d->lookup->dial = NULL;
-		evdns_getaddrinfo_cancel(d->request);
-	}
+	forget(d);
 	if (d->names)
 		evdns_base_free(d->names, 1);
 	event_free(d->timer);
 	free(d);
 }
 
-static void try_in(struct dial *d, unsigned int ms)
-{
-	struct timeval tv = { .tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000 };
-
-	event_add(d->timer, &tv);
-}
-
 void dial_now(struct dial *d)
 {
+	forget(d);
 	try_in(d, 0);
 }
 

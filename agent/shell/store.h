@@ -127,9 +127,11 @@ bool store_next_done(struct store *s, enum record_type *record, struct batch_id 
 int store_outcome(struct store *s, uint64_t tid, uint64_t *seq, uint64_t *sp);
 
 /**
- * store_zeroize() - wipe everything but the incarnation and this node's id
- * Objects, history, node list, slot and refusals are gone; the files are overwritten, then
- * made anew. Returns 0 or -errno.
+ * store_zeroize() - wipe everything but the incarnation
+ *
+ * Objects, history, node list, slot and refusals are gone: the files are overwritten and removed. After
+ * it only store_close() may be called; store_open() then makes an empty store, whose incarnation is the
+ * next one. A wipe that is cut off is finished by store_open(). Returns 0 or -errno.
  */
 int store_zeroize(struct store *s);
 

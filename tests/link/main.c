@@ -4,7 +4,7 @@
  *
  *   hsmrepl-link serve CONTROL                       take a network 127.77.P of one's own, print
  *                                                    it, and serve until SIGTERM
- *   hsmrepl-link CONTROL add NAME AT TARGET SOURCE   a link; addresses are HOST:PORT
+ *   hsmrepl-link CONTROL add NAME AT TARGET SOURCE   a link; HOST:PORT HOST:PORT HOST
  *   hsmrepl-link CONTROL cut NAME...                 nothing passes
  *   hsmrepl-link CONTROL heal NAME...                everything passes again
  */

@@ -13,9 +13,9 @@ void progress_healed(struct ledger *l, uint64_t since_us, uint64_t now_us, const
 }
 
 /* A call that has not returned, while all nodes are up and connected. */
-void progress_call(struct ledger *l, const struct call *c, uint64_t now_us)
+void progress_call(struct ledger *l, const struct call *c, uint64_t now_us, uint64_t bound_us)
 {
-	if (now_us - c->began_us > PROGRESS_CALL_US)
+	if (now_us - c->began_us > bound_us)
 		ledger_violated(l, "I8", "client %u waits for %" PRIu64 " ms at n%u for %s TID %016"
 				PRIx64, c->client, (now_us - c->began_us) / 1000, c->node,
 				c->kind == CALL_GET ? "a get," : "a submission,", c->tid);

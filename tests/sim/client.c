@@ -111,9 +111,9 @@ static void begin_call(struct world *w, struct client *c, struct host *h)
 		call->change[0].label = (uint8_t)rng_below(&w->rng, w->opt.labels);
 		call->committed_only = rng_chance(&w->rng, 150);
 		trace_call(w, c);
-		machine_get(&h->machine, &c->caller);
+		error = machine_get(&h->machine, &c->caller);
 		if (call->end != END_NONE)
-			client_told(w, c, 0);
+			client_told(w, c, error);
 		else
 			begin_wait(w, c);
 		return;

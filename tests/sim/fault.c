@@ -197,7 +197,7 @@ void fault_heal(struct world *w)
 	for each_host(h, w) {
 		h->slow_until_us = 0;
 		h->fail_until_us = 0;
-		if (!h->machine.powered || !h->agent || h->disk.broken)
+		if (!h->machine.powered || !h->agent || h->halted || h->disk.broken)
 			world_later(w, START_LOW_US, DUE_START, h->id, 0, NULL);
 	}
 }

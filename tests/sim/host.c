@@ -13,6 +13,7 @@
 
 #include "batch.h"
 #include "trace.h"
+#include "wire.h"
 #include "world.h"
 
 #define GRANT_BYTES	(64u * 1024)	/* of one batch; every batch then fits in SIM_SLOT_MAX */
@@ -20,6 +21,7 @@
 #define SLOW_FLUSH	100		/* times as slow as else */
 #define CLOCK_START_MS	1000		/* no clock starts at 0 */
 #define FAIL_NTH_MAX	6		/* which allocation of a device call fails */
+#define READ_AGAIN_US	1000		/* a claim found no memory */
 #define AT_ONCE_MAX	10000		/* events of one node that follow on each other in no time */
 
 _Static_assert(SIM_SLOT_MAX >= 2 * GRANT_BYTES, "a batch fits");
@@ -80,8 +82,26 @@ static void end_call(void)
 
 /* --- actions --- */
 
+/* What is said of a vote must be durable. */
+static void tell_said(struct host *h, struct bytes head)
+{
+	struct ledger *l = &h->w->ledger;
+	struct message m;
+
+	if (!wire_decode(head, &m))
+		return;
+	if (m.type == MSG_VOTE && m.yes)
+		voters_said_yes(l, h->id, m.batch);
+	else if (m.type == MSG_ABORTED || (m.type == MSG_VOTE && m.refusal == REFUSAL_REFUSED))
+		voters_said_never(l, h->id, m.batch);
+	else if (m.type == MSG_HELLO && m.hello.slot.coordinator)
+		voters_said_yes(l, h->id, m.hello.slot);
+}
+
 static void act_send(struct host *h, const struct action *a)
 {
+	if (!a->tail.n)
+		tell_said(h, a->head);
 	net_send(h->w, h->id, a->peer, a->head, a->tail);
 }
 
@@ -361,6 +381,13 @@ static void read_tl(struct host *h)
 	h->batch_tls = 0;
 }
 
+static void read_later(struct host *h, uint64_t in_us)
+{
+	h->machine.work = false;
+	h->read_due = true;
+	world_later(h->w, in_us, DUE_READ, h->id, h->life, NULL);
+}
+
 /* One piece of work of the device; false if that was all for this read. */
 static bool read_one(struct host *h)
 {
@@ -378,6 +405,8 @@ static bool read_one(struct host *h)
 		begin_call(h);
 		err = hsm_claim(hsm);
 		end_call();
+		if (err == -ENOMEM)
+			read_later(h, READ_AGAIN_US);
 		return !err;
 	case HSM_WORK_TLS:
 		read_tl(h);
@@ -389,12 +418,9 @@ static bool read_one(struct host *h)
 void host_read(struct host *h)
 {
 	h->read_due = false;
-	while (read_one(h)) {
-		if (!rng_chance(&h->w->rng, h->w->opt.piece_per_mille))
-			continue;
-		h->machine.work = true;
-		break;
-	}
+	while (read_one(h))
+		if (rng_chance(&h->w->rng, h->w->opt.piece_per_mille))
+			break;
 	if (hsm_work(&h->machine.hsm) != HSM_WORK_NONE)
 		h->machine.work = true;
 	host_settle(h);
@@ -417,14 +443,11 @@ void host_settle(struct host *h)
 		h->machine.changed = false;
 		while (!list_empty(&h->machine.getters))
 			list_move_tail(h->machine.getters.next, &tries);
-		while ((who = machine_retry(&h->machine, &tries)))
-			client_told(w, container_of(who, struct client, caller), 0);
+		while ((who = machine_retry(&h->machine, &tries, &error)))
+			client_told(w, container_of(who, struct client, caller), error);
 	}
-	if (h->machine.work && h->agent && !h->read_due) {
-		h->machine.work = false;
-		h->read_due = true;
-		world_later(w, rng_below(&w->rng, w->opt.read_us + 1), DUE_READ, h->id, h->life, NULL);
-	}
+	if (h->machine.work && h->agent && !h->read_due)
+		read_later(h, rng_below(&w->rng, w->opt.read_us + 1));
 }
 
 void host_grace_ends(struct host *h)

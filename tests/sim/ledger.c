@@ -15,6 +15,7 @@ void ledger_init(struct ledger *l)
 	l->told_seq = 0;
 	l->n_fates = 0;
 	l->n_tallies = 0;
+	memset(l->refused_up_to, 0, sizeof(l->refused_up_to));
 	memset(l->fate, 0, sizeof(l->fate));
 	memset(l->tally, 0, sizeof(l->tally));
 	memset(l->place, 0, sizeof(l->place[0]));

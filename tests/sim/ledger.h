@@ -12,6 +12,7 @@
 #define LEDGER_PLACES	(1u << 14)	/* of each table */
 #define LEDGER_SEQ_MAX	(CALLS_MAX + 64)
 #define LEDGER_WHY_MAX	512
+#define LEDGER_NODES	8	/* node ids are lower */
 
 /**
  * struct fate - one TID
@@ -55,11 +56,25 @@ struct tally {
 	uint32_t refused;
 };
 
+/**
+ * struct ledger - all facts of a run
+ * @violated: name of the first invariant that was, NULL for none
+ * @why: one line
+ * @last_seq: places known
+ * @told_seq: highest one that a caller was told is committed
+ * @refused_up_to: by node and coordinator: highest batch number durably refused
+ * @n_fates: used in @fate
+ * @n_tallies: used in @tally
+ * @fate: by TID, hashed
+ * @tally: by batch, hashed
+ * @place: by seq
+ */
 struct ledger {
-	const char *violated;	/* name of the invariant, NULL for none */
+	const char *violated;
 	char why[LEDGER_WHY_MAX];
-	uint64_t last_seq;	/* places known */
-	uint64_t told_seq;	/* highest one that a caller was told is committed */
+	uint64_t last_seq;
+	uint64_t told_seq;
+	uint64_t refused_up_to[LEDGER_NODES][LEDGER_NODES];
 	unsigned int n_fates;
 	unsigned int n_tallies;
 	struct fate fate[LEDGER_PLACES];

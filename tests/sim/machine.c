@@ -177,13 +177,13 @@ struct caller *machine_ended(struct machine *m, int *error)
 	return who;
 }
 
-struct caller *machine_retry(struct machine *m, struct list_head *tries)
+struct caller *machine_retry(struct machine *m, struct list_head *tries, int *error)
 {
 	while (!list_empty(tries)) {
 		struct caller *who = list_first_entry(tries, struct caller, waiting);
 
 		list_del_init(&who->waiting);
-		machine_get(m, who);
+		*error = machine_get(m, who);
 		if (who->call->end != END_NONE)
 			return who;
 	}

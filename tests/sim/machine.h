@@ -50,7 +50,7 @@ int machine_get(struct machine *m, struct caller *who);
 /* The next caller whose transaction ended, NULL for none; @error: 0 or errno. */
 struct caller *machine_ended(struct machine *m, int *error);
 /* All gets that wait are tried again. Returns the next caller that is done, NULL for none. */
-struct caller *machine_retry(struct machine *m, struct list_head *tries);
+struct caller *machine_retry(struct machine *m, struct list_head *tries, int *error);
 /* The caller waits no longer. */
 void machine_leave(struct caller *who);
 

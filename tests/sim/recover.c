@@ -14,6 +14,9 @@
 
 #define LOAD_ENTRY_MAX	(sizeof(struct hsmrepl_load_entry) + SIM_LABEL_LEN + SIM_PAYLOAD_MAX + HSM_ALIGN)
 
+#define AGENT_LATER_PER_MILLE	500	/* callers find a machine without an agent, for up to */
+#define AGENT_LATER_US		300000
+
 /* What the two sides of a node hold. */
 struct start {
 	struct image *image;
@@ -203,12 +206,18 @@ void host_start(struct host *h)
 {
 	struct start s = { 0 };
 
-	if (h->halted)
+	/* Whoever mends the disk restarts the agent. */
+	if (h->halted || h->disk.broken)
 		host_agent_dies(h);
 	h->disk.broken = false;
 	if (!h->machine.powered) {
 		trace_line(h->w, h->id, "kernel starts");
 		machine_on(&h->machine, h->w->opt.grace_ms);
+		if (rng_chance(&h->w->rng, AGENT_LATER_PER_MILLE)) {
+			world_later(h->w, rng_below(&h->w->rng, AGENT_LATER_US), DUE_START, h->id, 0,
+				    NULL);
+			return;
+		}
 	}
 	if (h->agent)
 		return;

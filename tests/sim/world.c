@@ -147,6 +147,15 @@ static void look_healing(struct world *w, enum phase next)
 	wake_clients(w);
 }
 
+/* How long a call may take while all is well. */
+static uint64_t call_bound(const struct world *w)
+{
+	uint64_t slowest_us = w->opt.delay_high_us + w->opt.flush_high_us + w->opt.run_us +
+			      w->opt.read_us;
+
+	return PROGRESS_CALL_US + PROGRESS_ROUNDS * w->opt.nodes * slowest_us;
+}
+
 static void look_fair(struct world *w)
 {
 	unsigned int done[SIM_NODES_MAX], sum = 0;
@@ -157,7 +166,7 @@ static void look_fair(struct world *w)
 		const struct call *c = w->client[i].caller.call;
 
 		if (c)
-			progress_call(&w->ledger, c, w->now_us);
+			progress_call(&w->ledger, c, w->now_us, call_bound(w));
 		done[i] = w->client[i].done;
 		sum += done[i];
 	}
@@ -305,6 +314,11 @@ static void begin(struct world *w, uint64_t seed)
 			    w->opt.roam ? 0 : (uint16_t)(1 + i % w->opt.nodes));
 		w->client[i].resting = true;
 	}
+	trace_line(w, 0, "%u nodes, %u clients, %u labels, delay %" PRIu64 " to %" PRIu64
+		   " us, flush %" PRIu64 " to %" PRIu64 " us, inbox %" PRIu64 " us, read %" PRIu64 " us",
+		   w->opt.nodes, w->opt.clients, w->opt.labels, w->opt.delay_low_us,
+		   w->opt.delay_high_us, w->opt.flush_low_us, w->opt.flush_high_us, w->opt.run_us,
+		   w->opt.read_us);
 	enter(w, PHASE_FORM);
 	world_later(w, 0, DUE_CONNECT, 0, 0, NULL);
 	world_later(w, BOOT_US, DUE_FORM, 0, 0, NULL);

@@ -227,9 +227,10 @@ END_TEST
 START_TEST(a_host_name_is_looked_up)
 {
 	struct member list[2] = { bed.list[0], bed.list[1] };
+	int port = 10000 + getpid() % 20000;	/* below those that the kernel hands out */
 
-	strcpy(bed.node[1].config.listen, "127.0.0.1:43279");
-	strcpy(list[0].address, "localhost:43279");
+	snprintf(bed.node[1].config.listen, HSMREPL_ADDRESS_MAX, "127.0.0.1:%d", port);
+	snprintf(list[0].address, HSMREPL_ADDRESS_MAX, "localhost:%d", port);
 	bed_start(&bed, 1, 2);
 	bed_start(&bed, 2, 0);
 	mesh_set_peers(bed.node[2].mesh, list, 2);

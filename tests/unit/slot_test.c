@@ -244,8 +244,9 @@ START_TEST(claims_validate_again)
 	clash = submit_one(&two, HSMREPL_OP_CREATE, "b", "1", 0, &err);
 	fine = submit_one(&two, HSMREPL_OP_CREATE, "c", "1", 0, &err);
 	ck_assert_int_eq(hsm_prepare(&two.hsm, &batch.arg, batch.tls), 0);
-	/* Undecided, so nobody can say yet whether this one is too many. */
+	/* Undecided, so nobody can say yet whether these are too many. */
 	submit_quietly(&two, HSMREPL_OP_CREATE, "a");
+	submit_quietly(&two, HSMREPL_OP_CREATE, "b");
 	resolve(&one, 9, 1, HSMREPL_COMMIT, 0);
 	resolve(&two, 9, 1, HSMREPL_COMMIT, 0);
 	ck_assert_int_eq(claim(&two, 1, 256), 0);

@@ -36,7 +36,8 @@
  *   EMSGSIZE    payload, label or transaction over its limit (see HSMREPL_IOC_INFO)
  *   ENOSPC      a limit on objects or bytes is reached
  *   EAGAIN      the queue is full: try again later
- *   ENOTCONN    no agent is attached, or it went away for longer than the grace time; not applied
+ *   ENOTCONN    no agent is attached (or it still loads its store), or it went away for longer than
+ *               the grace time; not applied
  *   ENONET      this node belongs to no pool yet: form one or join one
  *   EROFS       this node takes no writes (removed, diverged or halted): see state and last_error
  *   ECANCELED   aborted: the transaction was never applied and never will be

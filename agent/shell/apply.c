@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Brings decided batches into the tables. */
+#include <assert.h>
+#include <endian.h>
+#include <errno.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+#include <sqlite3.h>
+
+#include "ops.h"
+#include "table.h"
+
+static_assert(sizeof(struct object_place) == 40, "authenticated as it lies");
+
+/**
+ * struct row - one object as the table has it
+ * @seq: TL that holds its content
+ * @version: of the object
+ * @identity: in the clear
+ */
+struct row {
+	uint64_t seq;
+	uint64_t version;
+	struct object_identity identity;
+};
+
+static struct object_place place_of(const uint8_t label[SEAL_HASH_LEN], uint64_t seq,
+				    uint64_t version, unsigned int op)
+{
+	struct object_place place = {
+		.seq = htole64(seq),
+		.version = htole64(version),
+		.op = htole32(op),
+	};
+
+	memcpy(place.label, label, SEAL_HASH_LEN);
+	return place;
+}
+
+static int find(struct table *t, const uint8_t label[SEAL_HASH_LEN], struct row *row)
+{
+	sqlite3_stmt *q = t->sql[TABLE_OBJECT_FIND];
+	struct object_place place;
+	int rc, ret;
+
+	sqlite3_bind_blob(q, 1, label, SEAL_HASH_LEN, SQLITE_STATIC);
+	rc = sqlite3_step(q);
+	if (rc == SQLITE_ROW) {
+		row->seq = (uint64_t)sqlite3_column_int64(q, 0);
+		row->version = (uint64_t)sqlite3_column_int64(q, 2);
+		place = place_of(label, row->seq, row->version,
+				 (unsigned int)sqlite3_column_int(q, 1));
+		ret = -EBADMSG;
+		if (sqlite3_column_bytes(q, 3) == OBJECT_SEALED)
+			ret = opener_open(t->object_opener, &place, sizeof(place),
+					  sqlite3_column_blob(q, 3), OBJECT_SEALED, &row->identity);
+	} else {
+		ret = rc == SQLITE_DONE ? -EBADMSG : table_errno(rc);
+	}
+	sqlite3_reset(q);
+	return ret;
+}
+
+/* Add or change the object's row. */
+static int put(struct table *t, enum table_sql how, const uint8_t label[SEAL_HASH_LEN],
+	       const struct row *row, unsigned int op)
+{
+	struct object_place place = place_of(label, row->seq, row->version, op);
+	uint8_t sealed[OBJECT_SEALED];
+	sqlite3_stmt *q = t->sql[how];
+
+	sealer_seal(t->object_sealer, &place, sizeof(place), &row->identity,
+		    sizeof(row->identity), sealed);
+	sqlite3_bind_blob(q, 1, label, SEAL_HASH_LEN, SQLITE_STATIC);
+	sqlite3_bind_int64(q, 2, (sqlite3_int64)row->seq);
+	sqlite3_bind_int(q, 3, (int)op);
+	sqlite3_bind_int64(q, 4, (sqlite3_int64)row->version);
+	sqlite3_bind_blob(q, 5, sealed, sizeof(sealed), SQLITE_STATIC);
+	return table_run(t, how);
+}
+
+static int run_on_seq(struct table *t, enum table_sql i, uint64_t seq)
+{
+	sqlite3_bind_int64(t->sql[i], 1, (sqlite3_int64)seq);
+	return table_run(t, i);
+}
+
+/* One object less lives in the TL @seq; the last one takes the TL's bytes along. */
+static int unref(struct table *t, uint64_t seq)
+{
+	sqlite3_stmt *q = t->sql[TABLE_TL_REFS];
+	sqlite3_int64 refs = -1;
+	int ret;
+
+	ret = run_on_seq(t, TABLE_TL_UNREF, seq);
+	if (ret)
+		return ret;
+	sqlite3_bind_int64(q, 1, (sqlite3_int64)seq);
+	if (sqlite3_step(q) == SQLITE_ROW)
+		refs = sqlite3_column_int64(q, 0);
+	sqlite3_reset(q);
+	if (refs < 0)
+		return -EBADMSG;
+	if (refs)
+		return 0;
+	ret = run_on_seq(t, TABLE_BODY_DROP, seq);
+	if (!ret && seq + TABLE_HISTORY <= t->before.position.seq)
+		ret = run_on_seq(t, TABLE_TL_DROP, seq);
+	return ret;
+}
+
+/**
+ * struct applying - one TL on its way into the tables
+ * @t: tables
+ * @seq: of the TL
+ * @refs: objects that live in it so far
+ */
+struct applying {
+	struct table *t;
+	uint64_t seq;
+	int64_t refs;
+};
+
+/* The content that an object had so far is no longer looked up. */
+static int leave(struct applying *a, uint64_t seq)
+{
+	if (seq != a->seq)
+		return unref(a->t, seq);
+	a->refs--;
+	return 0;
+}
+
+static int create(struct applying *a, const struct op *op, const uint8_t label[SEAL_HASH_LEN])
+{
+	struct row row = { .seq = a->seq, .version = 1 };
+
+	memcpy(row.identity.id, op->id, HSMREPL_ID_LEN);
+	memcpy(row.identity.type, op->type, HSMREPL_TYPE_MAX);
+	a->refs++;
+	return put(a->t, TABLE_OBJECT_ADD, label, &row, op->index);
+}
+
+static int update(struct applying *a, const struct op *op, const uint8_t label[SEAL_HASH_LEN])
+{
+	struct row row;
+	int ret;
+
+	ret = find(a->t, label, &row);
+	if (!ret)
+		ret = leave(a, row.seq);
+	if (ret)
+		return ret;
+	row.seq = a->seq;
+	row.version++;
+	if (op->type[0])
+		memcpy(row.identity.type, op->type, HSMREPL_TYPE_MAX);
+	a->refs++;
+	return put(a->t, TABLE_OBJECT_CHANGE, label, &row, op->index);
+}
+
+static int delete(struct applying *a, const uint8_t label[SEAL_HASH_LEN])
+{
+	sqlite3_stmt *q = a->t->sql[TABLE_OBJECT_DROP];
+	struct row row;
+	int ret;
+
+	ret = find(a->t, label, &row);
+	if (!ret)
+		ret = leave(a, row.seq);
+	if (ret)
+		return ret;
+	sqlite3_bind_blob(q, 1, label, SEAL_HASH_LEN, SQLITE_STATIC);
+	return table_run(a->t, TABLE_OBJECT_DROP);
+}
+
+static int apply_op(struct applying *a, const struct op *op)
+{
+	uint8_t label[SEAL_HASH_LEN];
+
+	if (op->code == HSMREPL_OP_NODES) {
+		if (op->payload_len != sizeof(a->t->state.nl))
+			return -EBADMSG;
+		memcpy(&a->t->state.nl, op->payload, op->payload_len);
+		a->t->state.has_nl = true;
+		return 0;
+	}
+	hasher_hash(a->t->labels, op->label, op->label_len, NULL, 0, label);
+	switch (op->code) {
+	case HSMREPL_OP_CREATE:
+		return create(a, op, label);
+	case HSMREPL_OP_UPDATE:
+		return update(a, op, label);
+	case HSMREPL_OP_DELETE:
+		return delete(a, label);
+	default:
+		return -EBADMSG;
+	}
+}
+
+static int add_tl(struct applying *a, const struct record_part *part)
+{
+	sqlite3_stmt *q = a->t->sql[TABLE_TL_ADD];
+	int ret;
+
+	sqlite3_bind_int64(q, 1, (sqlite3_int64)part->seq);
+	sqlite3_bind_int64(q, 2, (sqlite3_int64)part->tid);
+	sqlite3_bind_int64(q, 3, (sqlite3_int64)part->sp);
+	sqlite3_bind_int64(q, 4, a->refs);
+	ret = table_run(a->t, TABLE_TL_ADD);
+	if (ret || !a->refs)
+		return ret;
+	q = a->t->sql[TABLE_BODY_ADD];
+	sqlite3_bind_int64(q, 1, (sqlite3_int64)part->seq);
+	sqlite3_bind_blob(q, 2, part->sealed.p, (int)part->sealed.n, SQLITE_STATIC);
+	return table_run(a->t, TABLE_BODY_ADD);
+}
+
+static int apply_tl(struct table *t, const struct record_part *part)
+{
+	struct applying a = { .t = t, .seq = part->seq };
+	struct ops ops;
+	struct op op;
+	int ret;
+
+	if (part->seq != t->state.position.seq + 1)
+		return -EBADMSG;
+	ret = record_tl_open(t->opener, part->sealed, t->scratch);
+	if (!ret)
+		ret = ops_begin(&ops, t->scratch, part->tl_len);
+	while (!ret) {
+		ret = ops_next(&ops, &op);
+		if (ret <= 0)
+			break;
+		ret = apply_op(&a, &op);
+	}
+	OPENSSL_cleanse(t->scratch, part->tl_len);
+	if (!ret)
+		ret = add_tl(&a, part);
+	t->state.position.seq = part->seq;
+	t->state.position.sp = part->sp;
+	return ret;
+}
+
+int table_apply(struct table *t, const struct record *yes, const struct position *after)
+{
+	struct record_cursor c = { .r = yes };
+	struct record_part part;
+	int ret;
+
+	while ((ret = record_next(&c, &part)) > 0) {
+		ret = apply_tl(t, &part);
+		if (ret)
+			return ret;
+	}
+	if (ret)
+		return ret;
+	if (t->state.position.seq != after->seq || t->state.position.sp != after->sp)
+		return -EBADMSG;
+	t->state.position = *after;
+	t->state.last = yes->batch;
+	return 0;
+}
+
+int table_refuse(struct table *t, struct batch_id id)
+{
+	sqlite3_stmt *q = t->sql[TABLE_REFUSE];
+
+	sqlite3_bind_int64(q, 1, id.coordinator);
+	sqlite3_bind_int64(q, 2, (sqlite3_int64)id.number);
+	return table_run(t, TABLE_REFUSE);
+}
+
+int table_abort(struct table *t, const struct record *yes)
+{
+	struct record_cursor c = { .r = yes };
+	struct record_part part;
+	int ret;
+
+	while ((ret = record_next(&c, &part)) > 0) {
+		sqlite3_bind_int64(t->sql[TABLE_ABORT_ADD], 1, (sqlite3_int64)part.tid);
+		ret = table_run(t, TABLE_ABORT_ADD);
+		if (ret)
+			return ret;
+	}
+	if (ret)
+		return ret;
+	sqlite3_bind_int64(t->sql[TABLE_ABORT_SWEEP], 1, TABLE_ABORTED);
+	return table_run(t, TABLE_ABORT_SWEEP);
+}

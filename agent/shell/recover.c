@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Opens and closes a store: lock, keys, SQLite, replay, a new run of the log, threads. */
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/crypto.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include "store_private.h"
+
+#define SEGMENTS_AT_FIRST	(1 + STORE_SPARES)
+
+static int fail(struct store *s, const char *what, int error, const char *remedy,
+		char text[STORE_ERROR_MAX])
+{
+	snprintf(text, STORE_ERROR_MAX, "%.300s: %s: %s: %s", s->dir, what, strerror(error), remedy);
+	return -1;
+}
+
+static int open_dir(struct store *s, char error[STORE_ERROR_MAX])
+{
+	if (mkdir(s->dir, 0700) < 0 && errno != EEXIST)
+		return fail(s, "cannot be made", errno, "see state-dir", error);
+	s->dir_fd = open(s->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (s->dir_fd < 0)
+		return fail(s, "cannot be opened", errno, "see state-dir", error);
+	s->lock_fd = openat(s->dir_fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (s->lock_fd < 0)
+		return fail(s, "lock cannot be made", errno, "see state-dir", error);
+	if (!flock(s->lock_fd, LOCK_EX | LOCK_NB))
+		return 0;
+	if (errno != EWOULDBLOCK)
+		return fail(s, "cannot be locked", errno, "see state-dir", error);
+	snprintf(error, STORE_ERROR_MAX,
+		 "%.300s: another agent runs on this directory: stop it, or name another state-dir", s->dir);
+	return -1;
+}
+
+static void path_of(const struct store *s, const char *name, char path[STORE_PATH_MAX + 32])
+{
+	snprintf(path, STORE_PATH_MAX + 32, "%s/%s", s->dir, name);
+}
+
+static int open_table(struct store *s, char error[STORE_ERROR_MAX])
+{
+	char path[STORE_PATH_MAX + 32];
+	uint32_t incarnation = 0;
+	int ret = wipe_finish(s->dir_fd, &incarnation);
+
+	if (ret)
+		return fail(s, "a zeroize cannot be finished", -ret, "repair the directory", error);
+	path_of(s, TABLE_FILE, path);
+	s->table = table_open(path, &s->keys, s->node_id, incarnation, error);
+	if (!s->table)
+		return -1;
+	ret = wipe_done(s->dir_fd);
+	return ret ? fail(s, "a zeroize cannot be finished", -ret, "repair the directory", error) : 0;
+}
+
+static int table_failed(struct store *s, int ret, char error[STORE_ERROR_MAX])
+{
+	snprintf(error, STORE_ERROR_MAX, "%.300s/" TABLE_FILE ": %s (%s)", s->dir, strerror(-ret),
+		 table_trouble(s->table));
+	table_rollback(s->table);
+	return -1;
+}
+
+/* In one transaction: this incarnation, and all that the log decides. */
+static int replay(struct store *s, uint64_t *end, char error[STORE_ERROR_MAX])
+{
+	int ret = segments_open(&s->segments, s->dir_fd, s->options.segment_bytes);
+
+	if (ret)
+		return fail(s, "log segments cannot be opened", -ret, "repair the directory", error);
+	ret = table_begin(s->table);
+	if (ret)
+		return table_failed(s, ret, error);
+	s->incarnation = ++s->table->state.incarnation;
+	s->generation = (uint64_t)s->incarnation << 32;
+	if (table_start(s->table, &s->keys)) {
+		table_rollback(s->table);
+		return fail(s, "cannot seal", ENOMEM, "see OpenSSL's providers", error);
+	}
+	if (replay_log(s, end, error)) {
+		table_rollback(s->table);
+		return -1;
+	}
+	ret = table_commit(s->table);
+	return ret ? table_failed(s, ret, error) : 0;
+}
+
+/* The log goes on in a segment of its own; nothing from before it is needed any more. */
+static int start_log(struct store *s, uint64_t end, char error[STORE_ERROR_MAX])
+{
+	int ret = 0;
+
+	s->w.hasher = hasher_new(s->keys.log);
+	s->sealer = sealer_new(s->keys.tl, s->incarnation);
+	if (!s->w.hasher || !s->sealer)
+		return fail(s, "cannot seal", ENOMEM, "see OpenSSL's providers", error);
+	pthread_mutex_lock(&s->lock);
+	while (s->segments.n < SEGMENTS_AT_FIRST && !s->segment_error)
+		settle_make_segment(s);
+	pthread_mutex_unlock(&s->lock);
+	ret = writer_start(s, end);
+	if (ret)
+		return fail(s, "the log cannot be written", -ret, "free space, or repair the disk", error);
+	ret = table_begin(s->table);
+	s->table->state.tail = s->kept_generation;
+	if (!ret)
+		ret = table_commit(s->table);
+	if (ret)
+		return table_failed(s, ret, error);
+	segments_free_below(&s->segments, s->kept_generation);
+	return 0;
+}
+
+/* The undecided batch in the clear. */
+static int open_slot(struct store *s, struct store_image *image)
+{
+	struct opener *opener = opener_new(s->keys.tl);
+	struct record_cursor c = { .r = &s->slot->rec };
+	uint8_t *tls = OPENSSL_malloc(c.r->body.n);
+	struct record_part part;
+	size_t used = 0;
+	int ret = opener && tls ? 1 : -ENOMEM;
+
+	while (ret > 0 && (ret = record_next(&c, &part)) > 0) {
+		ret = record_tl_open(opener, part.sealed, tls + used) ? -EBADMSG : 1;
+		used += part.tl_len;
+	}
+	opener_free(opener);
+	if (ret) {
+		OPENSSL_clear_free(tls, c.r->body.n);
+		return ret;
+	}
+	image->slot = (struct bytes){ tls, used };
+	image->slot_id = c.r->batch;
+	image->slot_n_tls = c.r->n_tls;
+	return 0;
+}
+
+static int make_image(struct store *s, struct store_image *image, char error[STORE_ERROR_MAX])
+{
+	char path[STORE_PATH_MAX + 32];
+	int ret;
+
+	memset(image, 0, sizeof(*image));
+	image->position = s->table->state.position;
+	image->last = s->table->state.last;
+	image->incarnation = s->incarnation;
+	path_of(s, TABLE_FILE, path);
+	s->lookup = lookup_open(path, &s->keys, error);
+	if (!s->lookup)
+		return -1;
+	ret = table_nl(&s->table->state, &image->nl) ? 0 : -EBADMSG;
+	if (!ret)
+		ret = lookup_image(s->lookup, image);
+	if (!ret && s->slot)
+		ret = open_slot(s, image);
+	return ret ? fail(s, TABLE_FILE, -ret, "put the directory back from a copy", error) : 0;
+}
+
+/* Signals are for the caller's thread. */
+static int start_threads(struct store *s, char error[STORE_ERROR_MAX])
+{
+	sigset_t all, before;
+	int ret;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	ret = pthread_create(&s->settle_thread, NULL, settle_main, s);
+	if (!ret) {
+		ret = pthread_create(&s->writer_thread, NULL, writer_main, s);
+		s->running = !ret;
+		if (ret) {
+			pthread_mutex_lock(&s->lock);
+			s->stop_settle = true;
+			pthread_cond_signal(&s->settle_work);
+			pthread_mutex_unlock(&s->lock);
+			pthread_join(s->settle_thread, NULL);
+		}
+	}
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return ret ? fail(s, "no threads", ret, "raise the limit", error) : 0;
+}
+
+static void init(struct store *s, const char *dir, uint16_t node_id, struct log *log,
+		 const struct store_options *options)
+{
+	pthread_condattr_t monotonic;
+
+	snprintf(s->dir, sizeof(s->dir), "%s", dir);
+	s->node_id = node_id;
+	s->log = log;
+	s->options = *options;
+	s->dir_fd = -1;
+	s->lock_fd = -1;
+	s->event_fd = -1;
+	pthread_mutex_init(&s->lock, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&s->writer_work, &monotonic);
+	pthread_cond_init(&s->settle_work, &monotonic);
+	pthread_cond_init(&s->room, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	entry_pool_init(&s->pool);
+	TAILQ_INIT(&s->queued);
+	TAILQ_INIT(&s->writing);
+	TAILQ_INIT(&s->written);
+	TAILQ_INIT(&s->settling);
+}
+
+static int start(struct store *s, const uint8_t secret[STORE_KEY_LEN], struct store_image *image,
+		 char error[STORE_ERROR_MAX])
+{
+	uint64_t end = 0;
+
+	if (open_dir(s, error))
+		return -1;
+	s->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (s->event_fd < 0)
+		return fail(s, "no eventfd", errno, "raise the limit of open files", error);
+	if (seal_keys_derive(&s->keys, secret, s->node_id))
+		return fail(s, "no keys", EIO, "see OpenSSL's providers", error);
+	if (open_table(s, error) || replay(s, &end, error) || start_log(s, end, error) ||
+	    make_image(s, image, error))
+		return -1;
+	if (!start_threads(s, error))
+		return 0;
+	store_release_slot(s, image);
+	return -1;
+}
+
+struct store *store_open_sized(const char *dir, const uint8_t secret[STORE_KEY_LEN],
+			       uint16_t node_id, struct log *log,
+			       const struct store_options *options, struct store_image *image,
+			       char error[STORE_ERROR_MAX])
+{
+	struct store *s = calloc(1, sizeof(*s));
+
+	if (!s) {
+		snprintf(error, STORE_ERROR_MAX, "no memory");
+		return NULL;
+	}
+	init(s, dir, node_id, log, options);
+	if (strlen(dir) >= sizeof(s->dir))
+		fail(s, "the path", ENAMETOOLONG, "name a shorter state-dir", error);
+	else if (!start(s, secret, image, error))
+		return s;
+	store_close(s);
+	return NULL;
+}
+
+struct store *store_open(const char *dir, const uint8_t secret[STORE_KEY_LEN], uint16_t node_id,
+			 struct log *log, struct store_image *image, char error[STORE_ERROR_MAX])
+{
+	static const struct store_options options = {
+		.segment_bytes = SEGMENT_BYTES,
+		.unsettled_max = STORE_UNSETTLED_MAX,
+		.settle_ms = STORE_SETTLE_MS,
+	};
+
+	return store_open_sized(dir, secret, node_id, log, &options, image, error);
+}
+
+static void put_all(struct store *s, struct entries *list)
+{
+	struct entry *e;
+
+	while ((e = TAILQ_FIRST(list))) {
+		TAILQ_REMOVE(list, e, link);
+		entry_put(&s->pool, e);
+	}
+}
+
+void store_close(struct store *s)
+{
+	if (!s)
+		return;
+	store_stop(s);
+	put_all(s, &s->written);
+	put_all(s, &s->settling);
+	entry_put(&s->pool, s->slot);
+	entry_put(&s->pool, s->dropped);
+	entry_pool_free(&s->pool);
+	lookup_close(s->lookup);
+	table_close(s->table);
+	sealer_free(s->sealer);
+	hasher_free(s->w.hasher);
+	segments_close(&s->segments);
+	pthread_cond_destroy(&s->writer_work);
+	pthread_cond_destroy(&s->settle_work);
+	pthread_cond_destroy(&s->room);
+	pthread_mutex_destroy(&s->lock);
+	if (s->event_fd >= 0)
+		close(s->event_fd);
+	if (s->lock_fd >= 0)
+		close(s->lock_fd);
+	if (s->dir_fd >= 0)
+		close(s->dir_fd);
+	OPENSSL_cleanse(&s->keys, sizeof(s->keys));
+	free(s);
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The files of the log: filled with zeros ahead of use, then overwritten again and again, since a
+ * write into blocks written before costs half of one into new ones (Documentation/store.md).
+ */
+#ifndef HSM_SHELL_SEGMENT_H
+#define HSM_SHELL_SEGMENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <sys/uio.h>
+
+#define SEGMENT_BYTES	(16u << 20)	/* of a new segment */
+#define SEGMENTS_MAX	16		/* files */
+#define SEGMENT_NAME	"segment-%02u"
+
+/**
+ * struct segment - one file
+ * @fd: open for reading and writing
+ * @number: names the file
+ * @bytes: size
+ * @generation: number of the present use, 0 while free
+ * @last_decision: highest lsn of a COMMIT, REFUSED or ABORTED in it, 0 for none
+ */
+struct segment {
+	int fd;
+	unsigned int number;
+	size_t bytes;
+	uint64_t generation;
+	uint64_t last_decision;
+};
+
+/**
+ * struct segments - all files of a log
+ * @dir_fd: directory, borrowed
+ * @bytes: size of new files
+ * @n: entries of @segment
+ * @segment: in no order
+ */
+struct segments {
+	int dir_fd;
+	size_t bytes;
+	unsigned int n;
+	struct segment segment[SEGMENTS_MAX];
+};
+
+/* Open what is there, all of it free. Returns 0 or -errno; segments_close() in either case. */
+int segments_open(struct segments *s, int dir_fd, size_t bytes);
+void segments_close(struct segments *s);
+
+/* A free segment, NULL if there is none. */
+struct segment *segments_find_free(struct segments *s);
+
+/* Lowest generation that is @active or holds a decision above @settled: what a restart still needs. */
+uint64_t segments_oldest(const struct segments *s, uint64_t settled, uint64_t active);
+
+/* Free what is below @generation. */
+void segments_free_below(struct segments *s, uint64_t generation);
+
+/**
+ * segment_create() - a new file of zeros, durable under its name
+ * @number: below SEGMENTS_MAX, not in use
+ *
+ * Touches no struct segments, so that no lock need be held. Returns 0 or -errno.
+ */
+int segment_create(int dir_fd, unsigned int number, size_t bytes, struct segment *seg);
+
+/* Write all at @offset. Returns 0 or -errno. @iov is used up. */
+int segment_write(const struct segment *seg, struct iovec *iov, unsigned int n, size_t offset);
+
+/* Read the whole segment into @buf, @seg->bytes. Returns 0 or -errno. */
+int segment_read(const struct segment *seg, void *buf);
+
+#endif /* HSM_SHELL_SEGMENT_H */

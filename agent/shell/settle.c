@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The thread that brings decisions from the log into SQLite, and keeps segments ready. */
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include <sqlite3.h>
+
+#include "store_private.h"
+
+int settle_entry(struct table *t, const struct entry *e)
+{
+	int ret;
+
+	if (e->decides > t->state.decided)
+		t->state.decided = e->decides;
+	t->state.settled = e->rec.lsn;
+	if (e->rec.type == RECORD_COMMIT)
+		return table_apply(t, &e->with->rec, &e->after);
+	ret = table_refuse(t, e->rec.batch);
+	if (!ret && e->rec.type == RECORD_ABORTED && e->with)
+		ret = table_abort(t, &e->with->rec);
+	return ret;
+}
+
+static int transaction(struct store *s, uint64_t tail)
+{
+	struct table *t = s->table;
+	struct entry *e;
+	int ret = table_begin(t);
+
+	TAILQ_FOREACH(e, &s->settling, link)
+		if (!ret)
+			ret = settle_entry(t, e);
+	t->state.tail = tail;
+	if (!ret)
+		ret = table_commit(t);
+	if (!ret)
+		return 0;
+	log_error(s->log, "%s: cannot be written: %s (%s): it is tried again, the log grows meanwhile",
+		  s->dir, strerror(-ret), table_trouble(t));
+	table_rollback(t);
+	return ret;
+}
+
+static void release_settled(struct store *s)
+{
+	struct entry *e;
+
+	while ((e = TAILQ_FIRST(&s->settling))) {
+		TAILQ_REMOVE(&s->settling, e, link);
+		s->unsettled -= entry_weight(e);
+		entry_put(&s->pool, e);
+	}
+}
+
+/* With the lock held, given up for the transaction. */
+static void settle_group(struct store *s)
+{
+	uint64_t last, tail;
+	int ret;
+
+	TAILQ_CONCAT(&s->settling, &s->written, link);
+	last = TAILQ_LAST(&s->settling, entries)->rec.lsn;
+	tail = segments_oldest(&s->segments, last, s->kept_generation);
+	pthread_mutex_unlock(&s->lock);
+	ret = transaction(s, tail);
+	pthread_mutex_lock(&s->lock);
+	s->settle_error = -ret;
+	if (!ret) {
+		release_settled(s);
+		segments_free_below(&s->segments, tail);
+	}
+	pthread_cond_broadcast(&s->room);
+}
+
+static unsigned int unused_number(const struct segments *s)
+{
+	unsigned int number = 0;
+
+	for (unsigned int i = 0; i < s->n; i++)
+		if (s->segment[i].number == number) {
+			number++;
+			i = (unsigned int)-1;
+		}
+	return number;
+}
+
+void settle_make_segment(struct store *s)
+{
+	unsigned int number = unused_number(&s->segments);
+	struct segment seg;
+	int ret = -ENOSPC;
+
+	if (s->segments.n < SEGMENTS_MAX) {
+		pthread_mutex_unlock(&s->lock);
+		ret = segment_create(s->dir_fd, number, s->segments.bytes, &seg);
+		pthread_mutex_lock(&s->lock);
+	}
+	if (!ret)
+		s->segments.segment[s->segments.n++] = seg;
+	else
+		log_warning(s->log, "%s: no further log segment: %s", s->dir, strerror(-ret));
+	s->segment_error = ret;
+	pthread_cond_broadcast(&s->room);
+}
+
+static bool is_due(const struct store *s)
+{
+	if (TAILQ_EMPTY(&s->written) && TAILQ_EMPTY(&s->settling))
+		return false;
+	return s->stop_settle || s->need_segment || s->unsettled >= s->options.unsettled_max / 2 ||
+	       s->unsettled >= STORE_SETTLE_BYTES ||
+	       store_now_ms() >= s->written_since_ms + s->options.settle_ms;
+}
+
+static bool spare_missing(struct store *s)
+{
+	return s->segments.n < SEGMENTS_MAX && !s->segment_error &&
+	       !segments_find_free(&s->segments);
+}
+
+static void wait_for_work(struct store *s)
+{
+	while (!is_due(s) && !s->stop_settle && !spare_missing(s) && !s->need_segment) {
+		if (TAILQ_EMPTY(&s->written))
+			pthread_cond_wait(&s->settle_work, &s->lock);
+		else
+			store_wait(s, &s->settle_work, s->written_since_ms + s->options.settle_ms);
+	}
+}
+
+/* A transaction failed: it is tried again after a while. */
+static void pause_settling(struct store *s)
+{
+	uint64_t deadline = store_now_ms() + STORE_RETRY_MS;
+
+	while (!s->stop_settle && !s->need_segment && store_now_ms() < deadline)
+		store_wait(s, &s->settle_work, deadline);
+}
+
+void *settle_main(void *store)
+{
+	struct store *s = store;
+
+	pthread_mutex_lock(&s->lock);
+	for (;;) {
+		wait_for_work(s);
+		if (s->stop_settle && (s->settle_error || !is_due(s)))
+			break;
+		if (is_due(s))
+			settle_group(s);
+		if (spare_missing(s) || (s->need_segment && !segments_find_free(&s->segments)))
+			settle_make_segment(s);
+		if (s->settle_error)
+			pause_settling(s);
+	}
+	pthread_mutex_unlock(&s->lock);
+	return NULL;
+}

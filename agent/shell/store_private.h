@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The inside of a store, shared by store.c, recover.c, replay.c, writer.c, settle.c and wipe.c.
+ *
+ * A record goes: store_append() seals it into an entry -> queued -> writing (writer: one write, one
+ * fdatasync) -> completion; decisions go on -> written -> settling (SQLite) -> back to the pool. The
+ * entry of a YES is in a list only until it is written; then it belongs to @slot, to @dropped, or to its decision.
+ */
+#ifndef HSM_SHELL_STORE_PRIVATE_H
+#define HSM_SHELL_STORE_PRIVATE_H
+
+#include <pthread.h>
+
+#include "entry.h"
+#include "segment.h"
+#include "table.h"
+
+#define STORE_DONE_MAX		4096	/* completions not fetched yet */
+#define STORE_UNSETTLED_MAX	(64u << 20) /* bytes decided, and not in SQLite yet */
+#define STORE_SPARES		1	/* zero-filled segments kept ready */
+#define STORE_LAZY_MS		20	/* a COMMIT or ABORTED waits so long for company */
+#define STORE_SETTLE_MS		200	/* so long decisions gather before a transaction, */
+#define STORE_SETTLE_BYTES	(8u << 20) /* or until there are so many bytes */
+#define STORE_RETRY_MS		1000	/* after a failed transaction */
+#define STORE_PATH_MAX		512
+
+/**
+ * struct store_options - sizes that tests make small
+ * @segment_bytes: of a new segment; holds two of the longest records that are appended
+ * @unsettled_max: see STORE_UNSETTLED_MAX
+ * @settle_ms: see STORE_SETTLE_MS
+ */
+struct store_options {
+	size_t segment_bytes;
+	size_t unsettled_max;
+	unsigned int settle_ms;
+};
+
+/**
+ * struct store_done - one completion
+ */
+struct store_done {
+	enum record_type record;
+	struct batch_id batch;
+	int error;
+};
+
+/**
+ * struct writer - what only the writer's thread touches (and the start, before there is one)
+ * @hasher: for the headers' checksums
+ * @active: segment being written
+ * @offset: next byte in it
+ * @next_lsn: of the next record
+ * @durable: lsn below which all is on the disk
+ * @last_decision: as in struct segment, not made known to others yet
+ * @open: YES that is written and undecided, NULL for none
+ * @dirty: @active has bytes that are not flushed
+ */
+struct writer {
+	struct hasher *hasher;
+	struct segment *active;
+	size_t offset;
+	uint64_t next_lsn;
+	uint64_t durable;
+	uint64_t last_decision;
+	struct entry *open;
+	bool dirty;
+};
+
+/**
+ * struct store - one store
+ * @dir: directory
+ * @dir_fd: of @dir
+ * @lock_fd: holds the lock against a second agent
+ * @options: sizes
+ * @log: for people
+ * @node_id: of this node
+ * @incarnation: of this start
+ * @keys: derived from the secret
+ * @sealer: for TLs; caller's thread
+ * @lookup: reading connection; caller's thread
+ * @slot: undecided YES; caller's thread
+ * @dropped: YES refused last, its TIDs may be told aborted yet; caller's thread
+ * @appended: there was an append; caller's thread
+ * @table: writing connection; settle thread
+ * @w: the writer's
+ * @event_fd: eventfd, readable while @done is not empty
+ * @lock: guards all that follows
+ * @writer_work: for the writer: @queued, @stop_writer
+ * @settle_work: for the settle thread: @written, @need_segment, @stop_settle
+ * @room: for whoever waits: something was settled, or a segment was made, or will not be
+ * @pool: unused entries
+ * @segments: the log's files
+ * @generation: drawn last
+ * @kept_generation: the newest segment that is known to be on the disk, carried YES included
+ * @queued: to be written; @urgent of them wait for the disk
+ * @writing: the writer is at them
+ * @written: decisions to be settled; @written_since_ms the first of them came
+ * @settling: the settle thread is at them
+ * @unsettled: bytes of decisions from queued to settling
+ * @done: ring of completions, @n_done of them from @first_done on
+ * @unfetched: completions that are there or will come
+ * @idle: the writer waits without a deadline
+ * @need_segment: the writer waits for a segment
+ * @error: errno of a failed write: nothing later is durable
+ * @settle_error: errno of the last transaction, 0 when it went well
+ * @segment_error: -errno of the last try to make a segment
+ * @writer_thread: running from store_open() until store_close() or store_zeroize()
+ * @settle_thread: likewise
+ * @running: both are
+ */
+struct store {
+	char dir[STORE_PATH_MAX];
+	int dir_fd;
+	int lock_fd;
+	struct store_options options;
+	struct log *log;
+	uint16_t node_id;
+	uint32_t incarnation;
+	struct seal_keys keys;
+	struct sealer *sealer;
+	struct lookup *lookup;
+	struct entry *slot;
+	struct entry *dropped;
+	bool appended;
+	struct table *table;
+	struct writer w;
+	int event_fd;
+
+	pthread_mutex_t lock;
+	pthread_cond_t writer_work;
+	pthread_cond_t settle_work;
+	pthread_cond_t room;
+	struct entry_pool pool;
+	struct segments segments;
+	uint64_t generation;
+	uint64_t kept_generation;
+	struct entries queued;
+	unsigned int urgent;
+	struct entries writing;
+	struct entries written;
+	uint64_t written_since_ms;
+	struct entries settling;
+	size_t unsettled;
+	struct store_done done[STORE_DONE_MAX];
+	unsigned int first_done;
+	unsigned int n_done;
+	unsigned int unfetched;
+	bool idle;
+	bool need_segment;
+	bool stop_writer;
+	bool stop_settle;
+	int error;
+	int settle_error;
+	int segment_error;
+	pthread_t writer_thread;
+	pthread_t settle_thread;
+	bool running;
+};
+
+/* store_open() with sizes of one's own. */
+struct store *store_open_sized(const char *dir, const uint8_t secret[STORE_KEY_LEN],
+			       uint16_t node_id, struct log *log,
+			       const struct store_options *options, struct store_image *image,
+			       char error[STORE_ERROR_MAX]);
+
+/*
+ * Move @slot and @dropped on to what a decision leaves of them, with @e->with set. Returns 0, or -EBADMSG
+ * for a COMMIT of what is not in the slot.
+ */
+int store_decide(struct store *s, struct entry *e);
+
+/* Write and settle what waits, end the threads. */
+void store_stop(struct store *s);
+
+uint64_t store_now_ms(void);
+
+/* Wait on @cond until @deadline_ms of store_now_ms(). */
+void store_wait(struct store *s, pthread_cond_t *cond, uint64_t deadline_ms);
+
+/* writer.c: the thread; and for the start: a new run in a new segment, with the recovered slot. */
+void *writer_main(void *store);
+int writer_start(struct store *s, uint64_t follows);
+
+/* settle.c: one decision into the tables (as table_apply() and its like); the thread; one more segment if a spare is missing (lock held, given up meanwhile). */
+int settle_entry(struct table *t, const struct entry *e);
+void *settle_main(void *store);
+void settle_make_segment(struct store *s);
+
+/**
+ * replay_log() - bring SQLite up to the end of the log
+ * @end: lsn at which the log ends
+ * Leaves the undecided YES in @s->slot, the last refused one in @s->dropped. Within a
+ * transaction of @s->table. Returns 0, or -1 with @error set.
+ */
+int replay_log(struct store *s, uint64_t *end, char error[STORE_ERROR_MAX]);
+
+/* wipe.c: begin: note the incarnation, then destroy everything else. */
+int wipe_all(struct store *s);
+
+/* Finish a wipe that was cut off; @incarnation is left alone if there was none. Returns 0 or -errno. */
+int wipe_finish(int dir_fd, uint32_t *incarnation);
+
+/* The wipe's note goes, once the new database holds the incarnation. Returns 0 or -errno. */
+int wipe_done(int dir_fd);
+
+#endif /* HSM_SHELL_STORE_PRIVATE_H */

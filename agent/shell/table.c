@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The writing connection: schema, checks at open, transactions, the row of facts. */
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/crypto.h>
+#include <sqlite3.h>
+
+#include "table.h"
+#include "../core/batch.h"
+
+#define BUSY_MS	2000
+
+static const char schema[] =
+	"CREATE TABLE meta(one INTEGER PRIMARY KEY CHECK (one = 1), node INTEGER NOT NULL,"
+	" secret BLOB NOT NULL, incarnation INTEGER NOT NULL, settled INTEGER NOT NULL,"
+	" decided INTEGER NOT NULL, tail INTEGER NOT NULL, epoch INTEGER NOT NULL,"
+	" seq INTEGER NOT NULL, sp INTEGER NOT NULL, digest INTEGER NOT NULL, chain BLOB NOT NULL,"
+	" last_coordinator INTEGER NOT NULL, last_number INTEGER NOT NULL, nl BLOB);"
+	"CREATE TABLE tl(seq INTEGER PRIMARY KEY, tid INTEGER NOT NULL, sp INTEGER NOT NULL,"
+	" refs INTEGER NOT NULL);"
+	"CREATE INDEX tl_tid ON tl(tid);"
+	"CREATE TABLE body(seq INTEGER PRIMARY KEY, sealed BLOB NOT NULL);"
+	"CREATE TABLE object(label BLOB PRIMARY KEY, seq INTEGER NOT NULL, op INTEGER NOT NULL,"
+	" version INTEGER NOT NULL, sealed BLOB NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE aborted(n INTEGER PRIMARY KEY, tid INTEGER NOT NULL UNIQUE);"
+	"CREATE TABLE refused(coordinator INTEGER PRIMARY KEY, number INTEGER NOT NULL);";
+
+static const char *const texts[TABLE_SQLS] = {
+	[TABLE_BEGIN] = "BEGIN IMMEDIATE",
+	[TABLE_COMMIT] = "COMMIT",
+	[TABLE_ROLLBACK] = "ROLLBACK",
+	[TABLE_SAVE] = "UPDATE meta SET incarnation=?1, settled=?2, decided=?3, tail=?4, epoch=?5,"
+		" seq=?6, sp=?7, digest=?8, chain=?9, last_coordinator=?10, last_number=?11, nl=?12",
+	[TABLE_TL_ADD] = "INSERT INTO tl VALUES(?1, ?2, ?3, ?4)",
+	[TABLE_TL_UNREF] = "UPDATE tl SET refs = refs - 1 WHERE seq = ?1",
+	[TABLE_TL_REFS] = "SELECT refs FROM tl WHERE seq = ?1",
+	[TABLE_TL_SWEEP] = "DELETE FROM tl WHERE refs = 0 AND seq > ?1 AND seq <= ?2",
+	[TABLE_TL_DROP] = "DELETE FROM tl WHERE seq = ?1",
+	[TABLE_BODY_ADD] = "INSERT INTO body VALUES(?1, ?2)",
+	[TABLE_BODY_DROP] = "DELETE FROM body WHERE seq = ?1",
+	[TABLE_OBJECT_FIND] = "SELECT seq, op, version, sealed FROM object WHERE label = ?1",
+	[TABLE_OBJECT_ADD] = "INSERT INTO object VALUES(?1, ?2, ?3, ?4, ?5)",
+	[TABLE_OBJECT_CHANGE] =
+		"UPDATE object SET seq=?2, op=?3, version=?4, sealed=?5 WHERE label = ?1",
+	[TABLE_OBJECT_DROP] = "DELETE FROM object WHERE label = ?1",
+	[TABLE_ABORT_ADD] = "INSERT OR REPLACE INTO aborted(tid) VALUES(?1)",
+	[TABLE_ABORT_SWEEP] = "DELETE FROM aborted WHERE n <= (SELECT max(n) FROM aborted) - ?1",
+	[TABLE_REFUSE] = "INSERT INTO refused VALUES(?1, ?2) ON CONFLICT(coordinator)"
+		" DO UPDATE SET number = max(number, excluded.number)",
+};
+
+int table_errno(int rc)
+{
+	switch (rc & 0xff) {
+	case SQLITE_OK:
+	case SQLITE_ROW:
+	case SQLITE_DONE:
+		return 0;
+	case SQLITE_NOMEM:
+		return -ENOMEM;
+	case SQLITE_FULL:
+		return -ENOSPC;
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return -EBUSY;
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+	case SQLITE_CONSTRAINT:
+		return -EBADMSG;
+	default:
+		return -EIO;
+	}
+}
+
+const char *table_trouble(const struct table *t)
+{
+	return sqlite3_errmsg(t->db);
+}
+
+int table_run(struct table *t, enum table_sql i)
+{
+	int rc = sqlite3_step(t->sql[i]);
+
+	sqlite3_reset(t->sql[i]);
+	sqlite3_clear_bindings(t->sql[i]);
+	return table_errno(rc);
+}
+
+static int complain(char error[STORE_ERROR_MAX], const char *path, const char *what)
+{
+	snprintf(error, STORE_ERROR_MAX, "%s: %s", path, what);
+	return -1;
+}
+
+static int sqlite_trouble(struct table *t, const char *path, char error[STORE_ERROR_MAX])
+{
+	return complain(error, path, sqlite3_errmsg(t->db));
+}
+
+/* SQLite gives its files the mode of this one. */
+static int make_file(const char *path, char error[STORE_ERROR_MAX])
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return complain(error, path, strerror(errno));
+	close(fd);
+	return 0;
+}
+
+static int create(struct table *t, const struct seal_keys *keys, uint16_t node_id,
+		  uint32_t first_incarnation)
+{
+	static const uint8_t no_chain[HSMREPL_CHAIN_LEN];
+	sqlite3_stmt *row = NULL;
+	char version[64];
+	int rc;
+
+	snprintf(version, sizeof(version), "PRAGMA user_version = %d", TABLE_FORMAT);
+	rc = sqlite3_exec(t->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(t->db, schema, NULL, NULL, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(t->db, version, NULL, NULL, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_prepare_v2(t->db,
+					"INSERT INTO meta VALUES(1, ?1, ?2, ?3, 0, 0, 0, 0, 0, 0, 0, ?4, 0, 0, NULL)",
+					-1, &row, NULL);
+	if (rc == SQLITE_OK) {
+		sqlite3_bind_int64(row, 1, node_id);
+		sqlite3_bind_blob(row, 2, keys->check, SEAL_HASH_LEN, SQLITE_STATIC);
+		sqlite3_bind_int64(row, 3, first_incarnation);
+		sqlite3_bind_blob(row, 4, no_chain, HSMREPL_CHAIN_LEN, SQLITE_STATIC);
+		rc = sqlite3_step(row) == SQLITE_DONE ? SQLITE_OK : SQLITE_ERROR;
+	}
+	sqlite3_finalize(row);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(t->db, "COMMIT", NULL, NULL, NULL);
+	return rc == SQLITE_OK ? 0 : -1;
+}
+
+static void take_row(struct table_state *s, sqlite3_stmt *row)
+{
+	s->incarnation = (uint32_t)sqlite3_column_int64(row, 2);
+	s->settled = (uint64_t)sqlite3_column_int64(row, 3);
+	s->decided = (uint64_t)sqlite3_column_int64(row, 4);
+	s->tail = (uint64_t)sqlite3_column_int64(row, 5);
+	s->position.epoch = (uint64_t)sqlite3_column_int64(row, 6);
+	s->position.seq = (uint64_t)sqlite3_column_int64(row, 7);
+	s->position.sp = (uint64_t)sqlite3_column_int64(row, 8);
+	s->position.digest = (uint64_t)sqlite3_column_int64(row, 9);
+	memcpy(s->position.chain, sqlite3_column_blob(row, 10), HSMREPL_CHAIN_LEN);
+	s->last.coordinator = (uint16_t)sqlite3_column_int64(row, 11);
+	s->last.number = (uint64_t)sqlite3_column_int64(row, 12);
+	s->has_nl = sqlite3_column_bytes(row, 13) == sizeof(s->nl);
+	if (s->has_nl)
+		memcpy(&s->nl, sqlite3_column_blob(row, 13), sizeof(s->nl));
+}
+
+static int check_row(struct table *t, const struct seal_keys *keys, uint16_t node_id,
+		     const char *path, char error[STORE_ERROR_MAX])
+{
+	sqlite3_stmt *row = NULL;
+	int ret = -1;
+
+	if (sqlite3_prepare_v2(t->db,
+			       "SELECT node, secret, incarnation, settled, decided, tail, epoch, seq, sp,"
+			       " digest, chain, last_coordinator, last_number, nl FROM meta",
+			       -1, &row, NULL) != SQLITE_OK || sqlite3_step(row) != SQLITE_ROW) {
+		sqlite_trouble(t, path, error);
+	} else if (sqlite3_column_int64(row, 0) != node_id) {
+		snprintf(error, STORE_ERROR_MAX,
+			 "%s belongs to node %lld, this is node %u: correct node-id or state-dir", path,
+			 (long long)sqlite3_column_int64(row, 0), node_id);
+	} else if (sqlite3_column_bytes(row, 1) != SEAL_HASH_LEN ||
+		   CRYPTO_memcmp(sqlite3_column_blob(row, 1), keys->check, SEAL_HASH_LEN)) {
+		complain(error, path, "was sealed under another key set: name the file it was made with in key-set");
+	} else if (sqlite3_column_bytes(row, 10) != HSMREPL_CHAIN_LEN) {
+		complain(error, path, "is damaged: put it back from a copy, or have this node made anew from its pool");
+	} else {
+		take_row(&t->state, row);
+		t->before = t->state;
+		ret = 0;
+	}
+	sqlite3_finalize(row);
+	return ret;
+}
+
+/* -1 for trouble, else the format, 0 for a file without content. */
+static int format_of(struct table *t)
+{
+	sqlite3_stmt *row = NULL;
+	int format = -1;
+
+	if (sqlite3_prepare_v2(t->db, "PRAGMA user_version", -1, &row, NULL) == SQLITE_OK &&
+	    sqlite3_step(row) == SQLITE_ROW)
+		format = sqlite3_column_int(row, 0);
+	sqlite3_finalize(row);
+	return format;
+}
+
+static int prepare_all(struct table *t)
+{
+	for (unsigned int i = 0; i < TABLE_SQLS; i++)
+		if (sqlite3_prepare_v3(t->db, texts[i], -1, SQLITE_PREPARE_PERSISTENT, &t->sql[i],
+				       NULL) != SQLITE_OK)
+			return -1;
+	return 0;
+}
+
+static int open_db(struct table *t, const char *path, const struct seal_keys *keys,
+		   uint16_t node_id, uint32_t first_incarnation, char error[STORE_ERROR_MAX])
+{
+	int format;
+
+	if (make_file(path, error))
+		return -1;
+	if (sqlite3_open_v2(path, &t->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) !=
+	    SQLITE_OK)
+		return sqlite_trouble(t, path, error);
+	sqlite3_busy_timeout(t->db, BUSY_MS);
+	format = format_of(t);
+	if (format < 0)
+		return sqlite_trouble(t, path, error);
+	if (format > TABLE_FORMAT) {
+		snprintf(error, STORE_ERROR_MAX,
+			 "%s has format %d, this agent knows up to %d: install the newer agent again",
+			 path, format, TABLE_FORMAT);
+		return -1;
+	}
+	if (sqlite3_exec(t->db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+			 "PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 4096;",
+			 NULL, NULL, NULL) != SQLITE_OK)
+		return sqlite_trouble(t, path, error);
+	if (!format && create(t, keys, node_id, first_incarnation))
+		return sqlite_trouble(t, path, error);
+	if (check_row(t, keys, node_id, path, error))
+		return -1;
+	return prepare_all(t) ? sqlite_trouble(t, path, error) : 0;
+}
+
+struct table *table_open(const char *path, const struct seal_keys *keys, uint16_t node_id,
+			 uint32_t first_incarnation, char error[STORE_ERROR_MAX])
+{
+	struct table *t = calloc(1, sizeof(*t));
+
+	if (t) {
+		t->opener = opener_new(keys->tl);
+		t->object_opener = opener_new(keys->object);
+		t->labels = hasher_new(keys->label);
+		t->scratch = malloc(HSMREPL_TL_MAX);
+	}
+	if (!t || !t->opener || !t->object_opener || !t->labels || !t->scratch)
+		complain(error, path, "no memory");
+	else if (open_db(t, path, keys, node_id, first_incarnation, error) == 0)
+		return t;
+	table_close(t);
+	return NULL;
+}
+
+void table_close(struct table *t)
+{
+	if (!t)
+		return;
+	for (unsigned int i = 0; i < TABLE_SQLS; i++)
+		sqlite3_finalize(t->sql[i]);
+	sqlite3_close(t->db);
+	opener_free(t->opener);
+	opener_free(t->object_opener);
+	sealer_free(t->object_sealer);
+	hasher_free(t->labels);
+	if (t->scratch)
+		OPENSSL_cleanse(t->scratch, HSMREPL_TL_MAX);
+	free(t->scratch);
+	free(t);
+}
+
+int table_start(struct table *t, const struct seal_keys *keys)
+{
+	t->object_sealer = sealer_new(keys->object, t->state.incarnation);
+	return t->object_sealer ? 0 : -ENOMEM;
+}
+
+int table_begin(struct table *t)
+{
+	return table_run(t, TABLE_BEGIN);
+}
+
+static int save(struct table *t)
+{
+	const struct table_state *s = &t->state;
+	sqlite3_stmt *row = t->sql[TABLE_SAVE];
+
+	sqlite3_bind_int64(row, 1, s->incarnation);
+	sqlite3_bind_int64(row, 2, (sqlite3_int64)s->settled);
+	sqlite3_bind_int64(row, 3, (sqlite3_int64)s->decided);
+	sqlite3_bind_int64(row, 4, (sqlite3_int64)s->tail);
+	sqlite3_bind_int64(row, 5, (sqlite3_int64)s->position.epoch);
+	sqlite3_bind_int64(row, 6, (sqlite3_int64)s->position.seq);
+	sqlite3_bind_int64(row, 7, (sqlite3_int64)s->position.sp);
+	sqlite3_bind_int64(row, 8, (sqlite3_int64)s->position.digest);
+	sqlite3_bind_blob(row, 9, s->position.chain, HSMREPL_CHAIN_LEN, SQLITE_STATIC);
+	sqlite3_bind_int64(row, 10, s->last.coordinator);
+	sqlite3_bind_int64(row, 11, (sqlite3_int64)s->last.number);
+	if (s->has_nl)
+		sqlite3_bind_blob(row, 12, &s->nl, sizeof(s->nl), SQLITE_STATIC);
+	return table_run(t, TABLE_SAVE);
+}
+
+/* Forget by TID what is old and lives in no object any more. */
+static int sweep(struct table *t)
+{
+	uint64_t from = t->before.position.seq, to = t->state.position.seq;
+
+	from = from > TABLE_HISTORY ? from - TABLE_HISTORY : 0;
+	to = to > TABLE_HISTORY ? to - TABLE_HISTORY : 0;
+	if (from >= to)
+		return 0;
+	sqlite3_bind_int64(t->sql[TABLE_TL_SWEEP], 1, (sqlite3_int64)from);
+	sqlite3_bind_int64(t->sql[TABLE_TL_SWEEP], 2, (sqlite3_int64)to);
+	return table_run(t, TABLE_TL_SWEEP);
+}
+
+int table_commit(struct table *t)
+{
+	int ret = save(t);
+
+	if (!ret)
+		ret = sweep(t);
+	if (!ret)
+		ret = table_run(t, TABLE_COMMIT);
+	if (!ret)
+		t->before = t->state;
+	return ret;
+}
+
+void table_rollback(struct table *t)
+{
+	if (!sqlite3_get_autocommit(t->db))
+		table_run(t, TABLE_ROLLBACK);
+	t->state = t->before;
+}
+
+bool table_nl(const struct table_state *state, struct node_list *nl)
+{
+	memset(nl, 0, sizeof(*nl));
+	return !state->has_nl ||
+	       nl_decode((struct bytes){ &state->nl, sizeof(state->nl) }, nl);
+}

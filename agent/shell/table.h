@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What is settled, in SQLite: objects, history, outcomes, refusals, and where the log stands.
+ * Documentation/store.md lists the tables. One connection writes (table.c, apply.c), a second
+ * one reads for the caller's thread (lookup.c).
+ */
+#ifndef HSM_SHELL_TABLE_H
+#define HSM_SHELL_TABLE_H
+
+#include "record.h"
+#include "store.h"
+
+#define TABLE_FORMAT	1
+#define TABLE_FILE	"store.db"
+#define TABLE_HISTORY	(1u << 20)	/* TLs without live objects that are remembered by TID */
+#define TABLE_ABORTED	(1u << 16)	/* aborted TIDs that are remembered */
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+/**
+ * struct table_state - the one row of facts; saved by table_commit()
+ * @incarnation: of the present start
+ * @settled: decisions up to this lsn are in the tables
+ * @decided: highest lsn of a YES that a settled decision was about
+ * @tail: lowest generation of a log segment that a restart needs, 0 before there is one
+ * @position: after the last settled batch
+ * @last: the last settled batch
+ * @has_nl: @nl holds a list
+ * @nl: node list in force, as it came in the TL
+ */
+struct table_state {
+	uint32_t incarnation;
+	uint64_t settled;
+	uint64_t decided;
+	uint64_t tail;
+	struct position position;
+	struct batch_id last;
+	bool has_nl;
+	struct hsmrepl_nl nl;
+};
+
+/* Statements of a struct table. */
+enum table_sql {
+	TABLE_BEGIN, TABLE_COMMIT, TABLE_ROLLBACK, TABLE_SAVE,
+	TABLE_TL_ADD, TABLE_TL_UNREF, TABLE_TL_REFS, TABLE_TL_SWEEP, TABLE_TL_DROP,
+	TABLE_BODY_ADD, TABLE_BODY_DROP,
+	TABLE_OBJECT_FIND, TABLE_OBJECT_ADD, TABLE_OBJECT_CHANGE, TABLE_OBJECT_DROP,
+	TABLE_ABORT_ADD, TABLE_ABORT_SWEEP, TABLE_REFUSE,
+	TABLE_SQLS
+};
+
+/**
+ * struct table - the writing connection; of one thread at a time
+ * @state: change it within a transaction
+ * @before: @state as it was saved last
+ * @db: connection
+ * @sql: prepared statements
+ * @opener: opens TLs
+ * @object_opener: opens object rows
+ * @object_sealer: seals object rows; made by table_start()
+ * @labels: hashes labels
+ * @scratch: room for one TL in the clear
+ */
+struct table {
+	struct table_state state;
+	struct table_state before;
+	struct sqlite3 *db;
+	struct sqlite3_stmt *sql[TABLE_SQLS];
+	struct opener *opener;
+	struct opener *object_opener;
+	struct sealer *object_sealer;
+	struct hasher *labels;
+	uint8_t *scratch;
+};
+
+/**
+ * table_open() - open or create
+ * @path: of the file
+ * @first_incarnation: what a file made anew says of the start before
+ * @error: what is wrong and what to do
+ *
+ * Another secret, node id or a newer format is an error. Returns NULL with @error set.
+ */
+struct table *table_open(const char *path, const struct seal_keys *keys, uint16_t node_id,
+			 uint32_t first_incarnation, char error[STORE_ERROR_MAX]);
+void table_close(struct table *t);
+
+/* Seals from now on under @t->state.incarnation. Returns 0 or -ENOMEM. */
+int table_start(struct table *t, const struct seal_keys *keys);
+
+/*
+ * All of these return 0; -EBADMSG if what they are given cannot follow what is there; else -errno that
+ * says why SQLite failed. After any failure: table_rollback(), which also undoes changes of @state.
+ */
+int table_begin(struct table *t);
+int table_commit(struct table *t);
+void table_rollback(struct table *t);
+
+/* Apply a batch. @yes: its YES; @lsn: of the COMMIT. */
+int table_apply(struct table *t, const struct record *yes, const struct position *after);
+
+/* Batch @id is refused for ever. */
+int table_refuse(struct table *t, struct batch_id id);
+
+/* The transactions of @yes were told "aborted". */
+int table_abort(struct table *t, const struct record *yes);
+
+/* Run statement @i, bound before, to its end. Returns 0 or -errno. */
+int table_run(struct table *t, enum table_sql i);
+
+/* One line about the last failure. */
+const char *table_trouble(const struct table *t);
+
+/* -errno for an SQLite result code. */
+int table_errno(int rc);
+
+/* Host form of a list that was in a TL. Returns false if it is none. */
+bool table_nl(const struct table_state *state, struct node_list *nl);
+
+/*
+ * Object rows. The type and id of an object are sealed beside the place of its last content.
+ */
+
+/**
+ * struct object_place - authenticated with an object's sealed row
+ * @label: keyed hash
+ * @seq: TL that wrote it last
+ * @version: of the object
+ * @op: index of the operation in that TL
+ * @reserved: zero
+ */
+struct object_place {
+	__u8 label[SEAL_HASH_LEN];
+	__le64 seq;
+	__le64 version;
+	__le32 op;
+	__le32 reserved;
+};
+
+/* What is sealed. */
+struct object_identity {
+	__u8 id[HSMREPL_ID_LEN];
+	char type[HSMREPL_TYPE_MAX];
+};
+
+#define OBJECT_SEALED	(sizeof(struct object_identity) + SEAL_OVERHEAD)
+
+/* The reading connection; of the caller's thread. */
+struct lookup;
+
+struct lookup *lookup_open(const char *path, const struct seal_keys *keys,
+			   char error[STORE_ERROR_MAX]);
+void lookup_close(struct lookup *l);
+
+/* store_outcome() of what is settled. -errno for trouble. */
+int lookup_outcome(struct lookup *l, uint64_t tid, uint64_t *seq, uint64_t *sp);
+
+/* store_each(). */
+int lookup_each(struct lookup *l, int (*fn)(void *arg, const struct store_object *o), void *arg);
+
+/* Fill in @image->objects, refused, n_refused; @image->nl is there already. Returns 0 or -errno. */
+int lookup_image(struct lookup *l, struct store_image *image);
+
+#endif /* HSM_SHELL_TABLE_H */

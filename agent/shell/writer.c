@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The thread that writes the log: all that waits goes out by one write and one fdatasync. */
+#include <assert.h>
+#include <endian.h>
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "store_private.h"
+
+#define CHUNK_MAX	512	/* records of one write */
+
+static_assert(CHUNK_MAX <= IOV_MAX, "one pwritev()");
+
+/**
+ * struct chunk - records placed one behind the other, not written yet
+ */
+struct chunk {
+	unsigned int n;
+	size_t bytes;
+	struct iovec iov[CHUNK_MAX];
+};
+
+static int write_chunk(struct writer *w, struct chunk *c)
+{
+	size_t bytes = c->bytes;
+	int ret;
+
+	if (!c->n)
+		return 0;
+	ret = segment_write(w->active, c->iov, c->n, w->offset);
+	w->offset += bytes;
+	w->dirty = true;
+	c->n = 0;
+	c->bytes = 0;
+	return ret;
+}
+
+static int flush(struct writer *w)
+{
+	if (w->dirty && fdatasync(w->active->fd) < 0)
+		return -errno;
+	w->dirty = false;
+	w->durable = w->next_lsn;
+	return 0;
+}
+
+static bool fits(const struct writer *w, const struct chunk *c, size_t len)
+{
+	return w->offset + c->bytes + len <= w->active->bytes;
+}
+
+static void place(struct writer *w, struct chunk *c, struct entry *e)
+{
+	struct record *r = &e->rec;
+
+	assert(c->n < CHUNK_MAX && fits(w, c, record_len(r)));
+	r->lsn = w->next_lsn++;
+	r->durable = w->durable;
+	r->generation = w->active->generation;
+	record_finish(w->hasher, r);
+	c->iov[c->n++] = (struct iovec){ e->buf, record_len(r) };
+	c->bytes += record_len(r);
+}
+
+/* The undecided YES as it stands after this record. */
+static void follow(struct writer *w, struct entry *e)
+{
+	if (e->rec.type == RECORD_YES) {
+		assert(!w->open);
+		w->open = e;
+		return;
+	}
+	w->last_decision = e->rec.lsn;
+	if (w->open && record_same_batch(w->open->rec.batch, e->rec.batch)) {
+		e->decides = w->open->rec.lsn;
+		w->open = NULL;
+	}
+}
+
+/* With the lock held. NULL if none is free and none can be made. */
+static struct segment *take_segment(struct store *s)
+{
+	struct segment *seg;
+
+	s->segment_error = 0;
+	while (!(seg = segments_find_free(&s->segments)) && !s->segment_error) {
+		s->need_segment = true;
+		pthread_cond_signal(&s->settle_work);
+		pthread_cond_wait(&s->room, &s->lock);
+	}
+	s->need_segment = false;
+	if (seg) {
+		seg->generation = ++s->generation;
+		seg->last_decision = 0;
+	}
+	return seg;
+}
+
+/*
+ * Go on in a segment of zeros or of settled records. What is undecided is written there once more:
+ * no segment is kept for its sake.
+ */
+static int switch_segment(struct store *s, struct chunk *c)
+{
+	struct writer *w = &s->w;
+	struct segment *seg;
+	int ret;
+
+	ret = write_chunk(w, c);
+	if (!ret)
+		ret = flush(w);
+	if (ret)
+		return ret;
+	pthread_mutex_lock(&s->lock);
+	w->active->last_decision = w->last_decision;
+	seg = take_segment(s);
+	if (seg)
+		w->active = seg;
+	ret = seg ? 0 : s->segment_error;
+	pthread_mutex_unlock(&s->lock);
+	if (ret)
+		return ret;
+	w->offset = 0;
+	w->last_decision = 0;
+	if (w->open)
+		place(w, c, w->open);
+	return 0;
+}
+
+static size_t group_len(const struct entries *group)
+{
+	const struct entry *e;
+	size_t len = 0;
+
+	TAILQ_FOREACH(e, group, link)
+		len += record_len(&e->rec);
+	return len;
+}
+
+static int write_group(struct store *s, bool durably)
+{
+	struct writer *w = &s->w;
+	size_t len = group_len(&s->writing), carried;
+	struct chunk c = { 0 };
+	struct entry *e;
+	int ret = 0;
+
+	carried = w->open ? record_len(&w->open->rec) : 0;
+	if (!fits(w, &c, len) && carried + len <= w->active->bytes)
+		ret = switch_segment(s, &c);
+	TAILQ_FOREACH(e, &s->writing, link) {
+		if (!ret && c.n == CHUNK_MAX)
+			ret = write_chunk(w, &c);
+		if (!ret && !fits(w, &c, record_len(&e->rec)))
+			ret = switch_segment(s, &c);
+		if (ret)
+			return ret;
+		place(w, &c, e);
+		follow(w, e);
+	}
+	ret = write_chunk(w, &c);
+	return ret || !durably ? ret : flush(w);
+}
+
+static void complete(struct store *s, const struct entry *e)
+{
+	uint64_t one = 1;
+
+	assert(s->n_done < STORE_DONE_MAX);
+	s->done[(s->first_done + s->n_done++) % STORE_DONE_MAX] = (struct store_done){
+		.record = e->rec.type,
+		.batch = e->rec.batch,
+		.error = s->error,
+	};
+	if (s->n_done == 1 && write(s->event_fd, &one, sizeof(one)) != sizeof(one))
+		assert(!"an eventfd takes a one");
+}
+
+/* With the lock held: a decision goes on to SQLite, unless the log has failed. */
+static void pass_on(struct store *s, struct entry *e)
+{
+	if (s->error) {
+		s->unsettled -= entry_weight(e);
+		entry_put(&s->pool, e);
+		return;
+	}
+	if (TAILQ_EMPTY(&s->written))
+		s->written_since_ms = store_now_ms();
+	TAILQ_INSERT_TAIL(&s->written, e, link);
+}
+
+static void finish_group(struct store *s, int error)
+{
+	struct entry *e;
+
+	if (error && !s->error) {
+		s->error = -error;
+		log_error(s->log, "%s: the log cannot be written: %s: nothing is durable from now on; repair it and start again",
+			  s->dir, strerror(s->error));
+	}
+	s->w.active->last_decision = s->w.last_decision;
+	if (!s->w.dirty)
+		s->kept_generation = s->w.active->generation;
+	while ((e = TAILQ_FIRST(&s->writing))) {
+		TAILQ_REMOVE(&s->writing, e, link);
+		if (e->rec.type == RECORD_YES || e->rec.type == RECORD_REFUSED)
+			complete(s, e);
+		if (e->rec.type != RECORD_YES) {
+			pass_on(s, e);
+		} else {
+			entry_put(&s->pool, e->with);
+			e->with = NULL;
+		}
+	}
+	pthread_cond_signal(&s->settle_work);
+}
+
+/* Returns when something must be written or the end has come. */
+static void wait_for_work(struct store *s)
+{
+	uint64_t deadline = store_now_ms() + STORE_LAZY_MS;
+
+	while (!s->urgent && !s->stop_writer) {
+		if (store_now_ms() < deadline) {
+			store_wait(s, &s->writer_work, deadline);
+		} else if (TAILQ_EMPTY(&s->queued)) {
+			s->idle = true;
+			pthread_cond_wait(&s->writer_work, &s->lock);
+			s->idle = false;
+			deadline = store_now_ms() + STORE_LAZY_MS;
+		} else {
+			return;
+		}
+	}
+}
+
+void *writer_main(void *store)
+{
+	struct store *s = store;
+	bool durably;
+	int error;
+
+	pthread_mutex_lock(&s->lock);
+	for (;;) {
+		wait_for_work(s);
+		if (TAILQ_EMPTY(&s->queued)) {
+			if (s->stop_writer)
+				break;
+			continue;
+		}
+		durably = s->urgent || s->stop_writer;
+		s->urgent = 0;
+		TAILQ_CONCAT(&s->writing, &s->queued, link);
+		error = -s->error;
+		pthread_mutex_unlock(&s->lock);
+		if (!error)
+			error = write_group(s, durably);
+		pthread_mutex_lock(&s->lock);
+		finish_group(s, error);
+	}
+	pthread_mutex_unlock(&s->lock);
+	return NULL;
+}
+
+int writer_start(struct store *s, uint64_t follows)
+{
+	struct record_start body = {
+		.follows = htole64(follows),
+		.incarnation = htole32(s->incarnation),
+		.node_id = htole16(s->node_id),
+	};
+	struct writer *w = &s->w;
+	struct chunk c = { 0 };
+	struct entry *e;
+	int ret;
+
+	pthread_mutex_lock(&s->lock);
+	if (!segments_find_free(&s->segments))
+		settle_make_segment(s);
+	w->active = segments_find_free(&s->segments);
+	pthread_mutex_unlock(&s->lock);
+	if (!w->active)
+		return s->segment_error;
+	w->active->generation = ++s->generation;
+	s->kept_generation = s->generation;
+	w->next_lsn = s->table->state.settled + 1;
+	if (w->next_lsn < follows)
+		w->next_lsn = follows;
+	w->durable = w->next_lsn;
+	w->open = s->slot;
+	e = entry_get(&s->pool, RECORD_START, (struct batch_id){ 0 }, sizeof(body));
+	memcpy(entry_body(e), &body, sizeof(body));
+	place(w, &c, e);
+	if (w->open)
+		place(w, &c, w->open);
+	ret = write_chunk(w, &c);
+	entry_put(&s->pool, e);
+	return ret ? ret : flush(w);
+}

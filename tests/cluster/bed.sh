@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# Sourced by the cluster suite: a pool of its own, and what the scenes ask of it.
+
+dir=$(mktemp -d)
+export HSMREPL_POOL=$dir/p
+nodes=(n1 n2 n3)
+patience=30	# seconds: far more than anything here takes
+
+bed_down()
+{
+	[ ! -e "$HSMREPL_POOL/network" ] || scripts/pool down
+	if [ "$failed" -ne 0 ]; then
+		tail -n 15 "$HSMREPL_POOL"/n?/*.log
+	fi
+	rm -rf "$dir"
+}
+trap bed_down EXIT
+
+on()
+{
+	local node=$1
+
+	shift
+	timeout $patience build/hsmreplctl --device "$HSMREPL_POOL/$node/dev" "$@"
+}
+
+device()
+{
+	echo "$HSMREPL_POOL/$1/dev"
+}
+
+# member NODE NAME: one member of its status.
+member()
+{
+	on "$1" status --json | sed -n "s/.*\"$2\":\"\{0,1\}\([^\",}]*\).*/\1/p"
+}
+
+# metric NODE NAME: one counter of its agent.
+metric()
+{
+	on "$1" metrics | awk -v name="$2" '$1 == name { print $2 }'
+}
+
+# wait_until COMMAND...
+wait_until()
+{
+	local deadline=$((SECONDS + patience))
+
+	until "$@"; do
+		[ $SECONDS -lt $deadline ] || return 1
+		sleep 0.05
+	done
+}
+
+is()
+{
+	[ "$(member "$1" state 2>/dev/null)" = "$2" ]
+}
+
+all_members()
+{
+	local node
+
+	for node in "${nodes[@]}"; do
+		is "$node" member || return 1
+	done
+}
+
+same()
+{
+	local node first
+
+	first=$(member n1 "$1")
+	for node in "${nodes[@]}"; do
+		[ "$(member "$node" "$1")" = "$first" ] || return 1
+	done
+	[ -n "$first" ]
+}
+
+all_same()
+{
+	same seq && same sync_point && same chain && same digest && same objects
+}
+
+holds()
+{
+	[ "$(on "$1" get "$2" --timeout 5 2>/dev/null)" = "$3" ]
+}
+
+# Milliseconds of a clock that only runs on.
+now_ms()
+{
+	awk '{ printf "%d\n", $1 * 1000 }' /proc/uptime
+}
+
+agent_log()
+{
+	cat "$HSMREPL_POOL/$1/agent.log"
+}
+
+# Kill the agent alone: its device stays.
+kill_agent()
+{
+	local file=$HSMREPL_POOL/$1/agent.pid pid
+
+	pid=$(<"$file")
+	kill -KILL "$pid"
+	wait_until dead "$pid"
+}
+
+# End the agent in order; its device stays.
+end_agent()
+{
+	local pid
+
+	pid=$(<"$HSMREPL_POOL/$1/agent.pid")
+	kill -TERM "$pid"
+	wait_until dead "$pid"
+}
+
+dead()
+{
+	! kill -0 "$1" 2>/dev/null || grep -q '^State:.*Z' "/proc/$1/status"
+}
+
+# start_agent NODE [COMMAND...]: start it again, as an argument of COMMAND if there is one.
+start_agent()
+{
+	local node=$1 at=$HSMREPL_POOL/$1
+
+	shift
+	# Nobody's child, so that nobody is told when it is killed.
+	(
+		setsid "$@" build/hsmrepld -c "$at/hsmrepld.conf" </dev/null >>"$at/agent.log" 2>&1 &
+		echo $! >"$at/agent.pid"
+	)
+}
+
+# told FILE COUNT: so many commits were told.
+told()
+{
+	[ "$(wc -l <"$1")" -ge "$2" ]
+}
+
+labels_on()
+{
+	on "$1" list --json --prefix "$2" | grep -o '"label":"[^"]*"' | cut -d'"' -f4 | sort
+}
+
+# nothing_lost PREFIX FILE: every node has all labels of FILE, which all begin with PREFIX.
+nothing_lost()
+{
+	local node lost=0
+
+	[ -s "$2" ] || return 1
+	for node in "${nodes[@]}"; do
+		labels_on "$node" "$1" >"$dir/there"
+		lost=$((lost + $(sort "$2" | comm -23 - "$dir/there" | wc -l)))
+	done
+	[ $lost = 0 ] || echo "        $lost are missing"
+	[ $lost = 0 ]
+}
