@@ -32,7 +32,9 @@ struct store;
  * @n_refused: entries
  * @promised: node-down: highest ballot promised in @position's epoch, 0 for none
  * @accepted: node-down: ballot of @value, 0 for none
- * @value: node-down: value accepted in that epoch
+ * @has_value: @value holds one
+ * @value: node-down: value accepted last; without @accepted it is of the epoch before: how that one ended,
+ *	if it was chosen
  * @objects: objects at @position
  */
 struct store_image {
@@ -47,6 +49,7 @@ struct store_image {
 	unsigned int n_refused;
 	uint64_t promised;
 	uint64_t accepted;
+	bool has_value;
 	uint8_t value[DOWN_VALUE_LEN];
 	uint64_t objects;
 };
