@@ -185,6 +185,15 @@ void coord_revoked_durable(struct node *n, struct actions *out)
 	tell_if_confirmed(n, out);
 }
 
+/* The epoch ends without our batch: nobody's confirmation is waited for. */
+void coord_give_up(struct node *n, struct actions *out)
+{
+	if (n->slot.state == SLOT_VOTING)
+		revoke(n, REFUSAL_STATE, 0, n->id, out);
+	else
+		tell_aborted(n, out);
+}
+
 void coord_aborted(struct node *n, struct peer *p, const struct message *m, struct actions *out)
 {
 	if (n->slot.state != SLOT_ABORTING || !same_batch(n->slot.id, m->batch))

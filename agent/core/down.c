@@ -16,23 +16,55 @@ bool down_frozen(const struct node *n)
 	return n->down.promised != 0;
 }
 
-void down_boot(struct node *n, const struct recovery *r)
+/* This epoch is about to end: nothing new is begun in it. */
+bool down_ending(const struct node *n)
 {
-	n->down.promised = r->promised;
-	n->down.accepted = r->accepted;
-	if (r->accepted) {
-		assert(r->value.n == DOWN_VALUE_LEN);
-		memcpy(n->down.value, r->value.p, DOWN_VALUE_LEN);
-	}
+	return down_frozen(n) || n->down.asked || n->down.chosen;
 }
 
-/* Nothing about the slot is on its way to the disk or to the device. */
+static bool same_list(const struct node_list *a, const struct node_list *b)
+{
+	if (a->epoch != b->epoch || a->n != b->n || memcmp(a->pool, b->pool, sizeof(a->pool)))
+		return false;
+	for (unsigned int i = 0; i < a->n; i++)
+		if (a->node[i].id != b->node[i].id)
+			return false;
+	return true;
+}
+
+/* The value of the epoch before: if it was chosen, peers that missed it must hear of it from us. */
+static void boot_adopted(struct node *n, const uint8_t *value)
+{
+	struct down_value v;
+	struct batch b;
+
+	value_decode(value, &v);
+	if (!batch_read(v.tl, 1, &b) || !b.has_nl || !same_list(&b.nl, &n->nl))
+		return;
+	memcpy(n->down.adopt, value, DOWN_VALUE_LEN);
+	n->down.adopted_from = b.before.epoch;
+	n->down.record = v.record;
+}
+
+void down_boot(struct node *n, const struct recovery *r)
+{
+	assert(r->value.n == DOWN_VALUE_LEN || (!r->value.n && !r->accepted));
+	n->down.promised = r->promised;
+	n->down.accepted = r->accepted;
+	if (r->accepted)
+		memcpy(n->down.value, r->value.p, DOWN_VALUE_LEN);
+	else if (r->value.n)
+		boot_adopted(n, r->value.p);
+}
+
+/* Nothing about the slot is on its way to the disk, or to or from the device. */
 static bool at_rest(const struct node *n)
 {
 	const struct slot *s = &n->slot;
 
 	switch (s->state) {
 	case SLOT_FREE:
+		return !n->granted;	/* else a batch may be on its way */
 	case SLOT_ABORTING:
 	case SLOT_HELD:
 		return true;
@@ -206,30 +238,37 @@ void down_message(struct node *n, struct peer *p, const struct message *m, struc
 		down_choose(n, m->tls.p, out);
 }
 
-/* The epoch ends without the batch in our slot: it is refused for ever. */
-static void drop_slot(struct node *n, struct actions *out)
+/* The epoch ends without the batch in our slot: it is refused for ever, durably before it leaves. */
+static void give_up_slot(struct node *n, struct actions *out)
 {
-	struct slot *s = &n->slot;
-	bool again = s->state == SLOT_VOTING && s->claimed && !s->batch.has_nl;
-
-	out_append(out, RECORD_REFUSED, s->id, (struct bytes){ 0 }, 0);
-	out_resolve(out, s->id, again ? HSMREPL_REQUEUE : HSMREPL_ABORT, 0);
-	if (!again && s->id.coordinator == n->id)
-		out_append(out, RECORD_ABORTED, s->id, (struct bytes){ 0 }, 0);
-	slot_end(s);
+	if (n->slot.state == SLOT_HELD)
+		voter_give_up(n, out);
+	else
+		coord_give_up(n, out);
 }
 
+/* Whoever learns what was chosen keeps it like one who accepted it, to tell those who missed it. */
+static void keep_value(struct node *n, struct actions *out)
+{
+	uint64_t ballot = n->down.promised ? n->down.promised : (uint64_t)1 << 16 | n->id;
+
+	if (!n->down.accepted || memcmp(n->down.value, n->down.adopt, DOWN_VALUE_LEN))
+		down_accept(n, ballot, n->down.adopt, out);
+}
+
+/*
+ * Bring the slot to the fate that was chosen for it, then write the NODE_DOWN TL. What is not done in
+ * this step goes on in a later one, when the slot is at rest again.
+ */
 static void adopt(struct node *n, struct actions *out)
 {
 	struct slot *s = &n->slot;
 	struct down_value v;
 	struct action *a;
 	struct batch b;
-	bool ok;
 
 	value_decode(n->down.adopt, &v);
-	ok = batch_read(v.tl, 1, &b);
-	if (!ok || !b.has_nl || b.before.epoch != n->pos.epoch) {
+	if (!batch_read(v.tl, 1, &b) || !b.downs || b.before.epoch != n->pos.epoch) {
 		n->down.chosen = false;
 		return;
 	}
@@ -238,23 +277,35 @@ static void adopt(struct node *n, struct actions *out)
 		n->down.removed = true;
 		return;
 	}
-	if (s->state != SLOT_FREE && v.settles.coordinator && same_batch(s->id, v.settles))
+	if (s->state == SLOT_ABORTING ||
+	    (s->state != SLOT_FREE && !same_batch(s->id, v.settles))) {
+		give_up_slot(n, out);
+		return;
+	}
+	if (s->state != SLOT_FREE)
 		slot_commit(n, out);
-	else if (s->state != SLOT_FREE)
-		drop_slot(n, out);
-	n->down.chosen = false;
-	if (!same_place(&n->pos, &b.before))
-		return;		/* behind: Live-Sync brings what is missing */
-	n->down.adopted_from = n->pos.epoch;
+	if (!same_place(&n->pos, &b.before)) {
+		n->down.chosen = false;	/* behind: Live-Sync brings what is missing */
+		return;
+	}
+	keep_value(n, out);
 	n->down.record = v.record;
-	slot_fill(n, SLOT_HELD, v.record, &b);
-	s->durable = true;	/* a quorum holds it */
+	slot_fill(n, SLOT_TAKING, v.record, &b);
 	a = out_add(out, ACT_PREPARE);
 	a->batch = v.record;
 	a->tail = v.tl;
 	a->n_tls = 1;
 	out_append(out, RECORD_YES, v.record, v.tl, 1);
+}
+
+/* The NODE_DOWN TL is on our disk: the next epoch begins. */
+void down_recorded(struct node *n, struct actions *out)
+{
+	n->slot.durable = true;
+	slot_move(&n->slot, SLOT_HELD);
+	n->down.adopted_from = n->pos.epoch;
 	slot_commit(n, out);
+	n->down.chosen = false;
 	n->down.promised = 0;
 	n->down.accepted = 0;
 	n->down.asked = 0;

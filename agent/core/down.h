@@ -69,10 +69,10 @@ struct survey {
  * @accepted: ballot of @value, durable; 0 for none
  * @value: accepted value
  * @asked: ballot to be promised once the slot is at rest, 0 for none
- * @chosen: @adopt holds a chosen value to be adopted once the slot is at rest
+ * @chosen: @adopt holds a chosen value that is being adopted, or will be once the slot is at rest
  * @adopt: that value; kept afterwards for peers that missed it
  * @adopted_from: epoch that it ended, 0 for none
- * @record: batch of the NODE_DOWN TL that was adopted
+ * @record: batch of the NODE_DOWN TL that was adopted last, or is being written
  * @removed: a member told us that we are out
  */
 struct down {
@@ -94,6 +94,7 @@ static inline uint16_t ballot_initiator(uint64_t ballot)
 }
 
 bool down_frozen(const struct node *n);
+bool down_ending(const struct node *n);
 void down_boot(struct node *n, const struct recovery *r);
 void down_promise(struct node *n, uint64_t ballot, struct actions *out);
 void down_accept(struct node *n, uint64_t ballot, const uint8_t *value, struct actions *out);
@@ -101,6 +102,7 @@ void down_choose(struct node *n, const uint8_t *value, struct actions *out);
 void down_describe(const struct node *n, struct down_message *d);
 void down_message(struct node *n, struct peer *p, const struct message *m, struct actions *out);
 void down_durable(struct node *n, const struct event *ev, struct actions *out);
+void down_recorded(struct node *n, struct actions *out);
 void down_missed(struct node *n, struct peer *p, uint64_t epoch, struct actions *out);
 void down_settle(struct node *n, struct actions *out);
 

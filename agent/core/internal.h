@@ -47,7 +47,6 @@ void link_greet_all(struct node *n, struct actions *out);
 void slot_move(struct slot *s, enum slot_state to);
 void slot_fill(struct node *n, enum slot_state to, struct batch_id id, const struct batch *b);
 void slot_commit(struct node *n, struct actions *out);
-void slot_end(struct slot *s);
 
 /* coord.c */
 void coord_grant(struct node *n, struct actions *out);
@@ -57,12 +56,14 @@ void coord_yes(struct node *n, struct peer *p, struct actions *out);
 void coord_aborted(struct node *n, struct peer *p, const struct message *m, struct actions *out);
 void coord_own_durable(struct node *n, struct actions *out);
 void coord_revoked_durable(struct node *n, struct actions *out);
+void coord_give_up(struct node *n, struct actions *out);
 void coord_greeted(struct node *n, struct peer *p, const struct message *m, struct actions *out);
 
 /* voter.c */
 void voter_prepare(struct node *n, struct peer *p, const struct message *m, struct actions *out);
 void voter_prepared(struct node *n, const struct event *ev, struct actions *out);
 void voter_yes_durable(struct node *n, struct actions *out);
+void voter_give_up(struct node *n, struct actions *out);
 void voter_refused_durable(struct node *n, struct batch_id id, struct actions *out);
 void voter_commit(struct node *n, struct peer *p, const struct message *m, struct actions *out);
 void voter_abort(struct node *n, struct peer *p, const struct message *m, struct actions *out);

@@ -183,6 +183,8 @@ static void on_durable(struct node *n, const struct event *ev, struct actions *o
 		voter_refused_durable(n, ev->batch, out);
 	else if (s->state == SLOT_FREE || !same_batch(s->id, ev->batch))
 		return;
+	else if (ev->record == RECORD_YES && same_batch(ev->batch, n->down.record))
+		down_recorded(n, out);
 	else if (ev->record == RECORD_REFUSED && s->state == SLOT_REVOKING)
 		coord_revoked_durable(n, out);
 	else if (ev->record == RECORD_YES && own)

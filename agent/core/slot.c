@@ -54,13 +54,6 @@ void slot_fill(struct node *n, enum slot_state to, struct batch_id id, const str
 	s->refuser = 0;
 }
 
-/* The epoch ends: whatever is in the slot leaves it, without the moves of a vote. */
-void slot_end(struct slot *s)
-{
-	assert(s->state == SLOT_VOTING || s->state == SLOT_HELD || s->state == SLOT_ABORTING);
-	s->state = SLOT_FREE;
-}
-
 static void adopt_list(struct node *n, const struct node_list *nl, struct actions *out)
 {
 	n->nl = *nl;

@@ -30,7 +30,7 @@
  * @refused: per coordinator the highest batch number that was durably refused
  * @promised: node-down: highest ballot promised in this epoch, 0 for none
  * @accepted: node-down: ballot of the value accepted in this epoch, 0 for none
- * @value: that value, DOWN_VALUE_LEN bytes
+ * @value: that value, DOWN_VALUE_LEN bytes; without @accepted how the epoch before may have ended; or empty
  * @n_refused: entries of @refused
  */
 struct recovery {
@@ -64,7 +64,7 @@ enum event_type {
 	EV_MESSAGE,	/* mesh: one whole frame: peer, frame */
 	EV_FORM,	/* administrator: form a pool: nl, request */
 	EV_NODE_DOWN,	/* administrator: nodes that crashed: down, request */
-	EV_REMOVED,	/* mesh: a member says that this node is in its node list no more: peer */
+	EV_REMOVED,	/* mesh: a member in a later epoch says that this node is in its list no more: peer */
 	EV_TYPES
 };
 

@@ -412,6 +412,19 @@ void survey_tick(struct node *n, struct actions *out)
 	}
 }
 
+/* Did the epoch end as the administrator asked? Another attempt may have been ahead of ours. */
+static bool as_asked(const struct node *n)
+{
+	const struct survey *s = &n->survey;
+
+	if (s->state != SURVEY_ACCEPTING || memcmp(s->value, n->down.adopt, DOWN_VALUE_LEN))
+		return false;
+	for (unsigned int i = 0; i < s->ask.n; i++)
+		if (nl_has(&n->nl, s->ask.id[i]))
+			return false;
+	return true;
+}
+
 /* The value is adopted here: tell the survivors, answer the administrator. */
 void survey_adopted(struct node *n, struct actions *out)
 {
@@ -421,6 +434,11 @@ void survey_adopted(struct node *n, struct actions *out)
 	for each_peer(p, n)
 		if (nl_has(&n->nl, p->id))
 			out_send(n, out, p, &m);
-	if (n->survey.state != SURVEY_IDLE)
+	if (n->survey.state == SURVEY_IDLE)
+		return;
+	if (as_asked(n))
 		answer(n, 0, NULL, out);
+	else
+		answer(n, EAGAIN, "another node-down was carried to its end: look at the nodes, repeat this one if need be",
+		       out);
 }

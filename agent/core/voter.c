@@ -42,7 +42,7 @@ static bool our_voters(const struct node *n, const struct batch *b)
 static enum refusal objection(const struct node *n, const struct peer *p, struct batch_id id,
 			      const struct batch *b)
 {
-	if (down_frozen(n) || n->down.asked)
+	if (down_ending(n) || n->down.removed)
 		return REFUSAL_STATE;
 	if (id.number <= p->refused)
 		return REFUSAL_REFUSED;
@@ -119,6 +119,13 @@ static void taken(struct node *n, struct actions *out)
 	slot_move(s, SLOT_HELD);
 	if (p)
 		vote(n, p, s->id, REFUSAL_NONE, 0, out);
+}
+
+/* The epoch ends without the batch that we hold a yes for. */
+void voter_give_up(struct node *n, struct actions *out)
+{
+	n->slot.refusal = REFUSAL_STATE;
+	drop_yes(n, out);
 }
 
 void voter_prepared(struct node *n, const struct event *ev, struct actions *out)

@@ -14,6 +14,7 @@ void hands_connect(struct agent *a, const struct node_list *nl)
 	struct roster r;
 
 	roster_make(&r, &a->config, nl);
+	mesh_set_epoch(a->mesh, nl->n ? nl->epoch : 0);
 	mesh_set_peers(a->mesh, r.node, r.n);
 }
 
