@@ -63,8 +63,10 @@ static const char *obstacle(struct node *n, const struct down_request *ask, int 
 	unsigned int left = n->nl.n;
 
 	*error = EINVAL;
-	if (!n->nl.n || n->down.removed)
+	if (!n->nl.n)
 		return "this node is in no pool: ask a member";
+	if (n->down.removed)
+		return "this node was removed from the pool itself: ask a member";
 	for (unsigned int i = 0; i < ask->n; i++) {
 		struct peer *p = peer_find(n, ask->id[i]);
 

@@ -71,6 +71,7 @@ static void append(struct cluster *c, uint16_t id, const struct action *a)
 	case RECORD_ACCEPT:
 		d->promised = d->accepted = a->batch.number;
 		memcpy(d->value, a->tail.p, a->tail.n);
+		d->has_value = true;
 		break;
 	}
 	if (!s->disk_held)
@@ -182,7 +183,7 @@ void cluster_start(struct cluster *c, uint16_t id)
 		.nl = &d->nl, .position = d->pos, .incarnation = ++d->incarnation,
 		.slot = { d->slot, d->slot_len }, .slot_n_tls = 1, .slot_id = d->slot_id,
 		.last = d->last, .refused = refused, .promised = d->promised,
-		.accepted = d->accepted, .value = { d->value, d->accepted ? DOWN_VALUE_LEN : 0 },
+		.accepted = d->accepted, .value = { d->value, d->has_value ? DOWN_VALUE_LEN : 0 },
 	};
 
 	for (uint16_t other = 1; other <= c->n; other++)

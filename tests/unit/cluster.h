@@ -35,6 +35,7 @@ struct durable {
 	size_t slot_len;
 	struct batch_id refused[CLUSTER_MAX + 1];
 	uint64_t promised, accepted;
+	bool has_value;
 	uint8_t value[DOWN_VALUE_LEN];
 	uint32_t incarnation;
 };

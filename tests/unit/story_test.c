@@ -240,6 +240,93 @@ START_TEST(test_initiator_dies)
 }
 END_TEST
 
+static bool lose_chosen(const struct letter *l)
+{
+	return l->bytes[4] == MSG_DOWN_CHOSEN;
+}
+
+static bool lose_accept(const struct letter *l)
+{
+	return l->bytes[4] == MSG_DOWN_ACCEPT;
+}
+
+/* n2 alone knows what was chosen, and dies: started again it tells n3, which is frozen. */
+START_TEST(test_chosen_is_told_after_a_restart)
+{
+	struct cluster c;
+
+	die_undecided(&c);
+	c.lose = lose_chosen;
+	cluster_down(&c, 2, 1, false, false);
+	cluster_run(&c);
+	ck_assert_uint_eq(cluster_look(&c, 2).position.epoch, 2);
+	ck_assert_uint_eq(cluster_look(&c, 3).position.epoch, 1);
+	cluster_crash(&c, 2);
+	cluster_crash(&c, 3);
+	c.lose = NULL;
+	cluster_start(&c, 2);
+	cluster_start(&c, 3);
+	cluster_pass(&c, 1000);
+	ck_assert_uint_eq(cluster_look(&c, 3).position.epoch, 2);
+	ck_assert_uint_eq(cluster_look(&c, 3).position.sp, cluster_look(&c, 2).position.sp);
+	ck_assert_int_eq(cluster_look(&c, 3).state, HSMREPL_MEMBER);
+	cluster_free(&c);
+}
+END_TEST
+
+/* All die with promises made: they stay frozen, and a repetition ends it. */
+START_TEST(test_promises_outlive_a_restart)
+{
+	struct cluster c;
+
+	die_undecided(&c);
+	c.lose = lose_accept;
+	cluster_down(&c, 2, 1, false, false);
+	cluster_run(&c);
+	cluster_crash(&c, 2);
+	cluster_crash(&c, 3);
+	c.lose = NULL;
+	cluster_start(&c, 2);
+	cluster_start(&c, 3);
+	cluster_start(&c, 1);
+	cluster_pass(&c, 1000);
+	ck_assert_uint_eq(cluster_look(&c, 1).position.seq, 3);
+	cluster_crash(&c, 1);
+	cluster_down(&c, 3, 1, false, false);
+	cluster_run(&c);
+	ck_assert_int_eq(c.seat[3].answer_error, 0);
+	for (uint16_t id = 2; id <= 3; id++) {
+		ck_assert_uint_eq(cluster_look(&c, id).position.epoch, 2);
+		ck_assert_uint_eq(cluster_look(&c, id).position.seq, 5);
+	}
+	cluster_free(&c);
+}
+END_TEST
+
+/* The coordinator survives, a voter that never saw the batch does too: it is tried again in the new epoch. */
+START_TEST(test_a_survivors_batch_is_tried_again)
+{
+	struct cluster c;
+
+	cluster_init(&c, 4);
+	c.lose = lose_prepare_to_3;
+	ck_assert(cluster_write(&c, 1, TID));
+	cluster_run(&c);
+	cluster_crash(&c, 4);
+	c.lose = NULL;
+	cluster_down(&c, 2, 4, false, false);
+	cluster_run(&c);
+	ck_assert_int_eq(c.seat[2].answer_error, 0);
+	ck_assert(c.seat[1].requeued && !c.seat[1].aborted);
+	cluster_pass(&c, 1000);
+	all_at(&c, 4, cluster_look(&c, 1).position.sp, 3);
+	ck_assert(cluster_write(&c, 1, TID));
+	cluster_run(&c);
+	all_at(&c, 5, cluster_look(&c, 1).position.sp, 3);
+	cluster_free(&c);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("story");
@@ -257,6 +344,9 @@ int main(void)
 	tcase_add_test(down, test_node_down_refused);
 	tcase_add_test(down, test_node_downs_cross);
 	tcase_add_test(down, test_initiator_dies);
+	tcase_add_test(down, test_chosen_is_told_after_a_restart);
+	tcase_add_test(down, test_promises_outlive_a_restart);
+	tcase_add_test(down, test_a_survivors_batch_is_tried_again);
 	suite_add_tcase(suite, commit);
 	suite_add_tcase(suite, down);
 	runner = srunner_create(suite);
