@@ -98,8 +98,9 @@ static bool read_nl(const struct hsmrepl_tl *tl, struct bytes ops, struct batch 
 	if (le16toh(op.code) != HSMREPL_OP_NODES || le16toh(op.label_len) != 0 ||
 	    le32toh(op.payload_len) > ops.n - sizeof(op))
 		return false;
-	if (!nl_decode((struct bytes){ (const uint8_t *)ops.p + sizeof(op), le32toh(op.payload_len) },
-		       &b->nl))
+	ops.p = (const uint8_t *)ops.p + sizeof(op);
+	ops.n = le32toh(op.payload_len);
+	if (!nl_decode(ops, &b->nl))
 		return false;
 	b->has_nl = true;
 	b->forms = le16toh(tl->kind) == HSMREPL_TL_FORM;
@@ -108,7 +109,8 @@ static bool read_nl(const struct hsmrepl_tl *tl, struct bytes ops, struct batch 
 }
 
 /* Does this TL follow on what the batch holds so far? */
-static bool follows(const struct hsmrepl_tl *tl, const struct hsmrepl_tl *first, const struct batch *b)
+static bool follows(const struct hsmrepl_tl *tl, const struct hsmrepl_tl *first,
+		    const struct batch *b)
 {
 	return le16toh(tl->format) == 1 && tl->tid != 0 &&
 	       le64toh(tl->sync_point) == b->after.sp && le64toh(tl->seq) == b->after.seq + 1 &&
@@ -138,6 +140,7 @@ bool batch_read(struct bytes tls, unsigned int n_tls, struct batch *b)
 	if (!start(&first, b))
 		return false;
 	for (; b->n < n_tls; b->n++) {
+		struct bytes ops;
 		uint32_t len;
 
 		if (tls.n < sizeof(tl))
@@ -146,9 +149,8 @@ bool batch_read(struct bytes tls, unsigned int n_tls, struct batch *b)
 		len = le32toh(tl.len);
 		if (len < sizeof(tl) || len % 8 || len > tls.n || !follows(&tl, &first, b))
 			return false;
-		if (le16toh(tl.kind) != HSMREPL_TL_DATA &&
-		    (n_tls != 1 || !read_nl(&tl, (struct bytes){ (const uint8_t *)tls.p + sizeof(tl),
-								 len - sizeof(tl) }, b)))
+		ops = (struct bytes){ (const uint8_t *)tls.p + sizeof(tl), len - sizeof(tl) };
+		if (le16toh(tl.kind) != HSMREPL_TL_DATA && (n_tls != 1 || !read_nl(&tl, ops, b)))
 			return false;
 		b->tids[b->n] = le64toh(tl.tid);
 		b->after.sp ^= le64toh(tl.tid);

@@ -39,8 +39,8 @@ struct batch {
  * @n_tls: how many
  * @b: filled in
  *
- * Returns false unless the TLs are whole, consecutive on one SP chain, of one coordinator, epoch and
- * CNLS; a TL that changes the node list must be alone in its batch.
+ * Returns false unless the TLs are whole, consecutive on one SP chain, of one coordinator, epoch
+ * and CNLS; a TL that changes the node list must be alone in its batch.
  */
 bool batch_read(struct bytes tls, unsigned int n_tls, struct batch *b);
 

@@ -56,7 +56,8 @@ static void commit_if_decided(struct node *n, struct actions *out)
 		out_answer(n, out, 0, NULL);
 }
 
-static void revoke(struct node *n, enum refusal why, int error, uint16_t refuser, struct actions *out)
+static void revoke(struct node *n, enum refusal why, int error, uint16_t refuser,
+		   struct actions *out)
 {
 	struct slot *s = &n->slot;
 
@@ -203,8 +204,8 @@ void coord_aborted(struct node *n, struct peer *p, const struct message *m, stru
 }
 
 /*
- * A peer's first hello in a connection: what was sent in the one before may be lost. A PREPARE reaches
- * a node at most once, so a missing vote is asked for, never prepared again.
+ * A peer's first hello in a connection: what was sent in the one before may be lost. A PREPARE
+ * reaches a node at most once, so a missing vote is asked for, never prepared again.
  */
 void coord_greeted(struct node *n, struct peer *p, const struct message *m, struct actions *out)
 {

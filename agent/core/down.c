@@ -238,7 +238,7 @@ void down_message(struct node *n, struct peer *p, const struct message *m, struc
 		down_choose(n, m->tls.p, out);
 }
 
-/* The epoch ends without the batch in our slot: it is refused for ever, durably before it leaves. */
+/* The epoch ends without the batch in our slot: it is refused durably before it leaves. */
 static void give_up_slot(struct node *n, struct actions *out)
 {
 	if (n->slot.state == SLOT_HELD)
@@ -247,7 +247,7 @@ static void give_up_slot(struct node *n, struct actions *out)
 		coord_give_up(n, out);
 }
 
-/* Whoever learns what was chosen keeps it like one who accepted it, to tell those who missed it. */
+/* Who learns what was chosen keeps it like one who accepted it, to tell those who missed it. */
 static void keep_value(struct node *n, struct actions *out)
 {
 	uint64_t ballot = n->down.promised ? n->down.promised : (uint64_t)1 << 16 | n->id;
@@ -257,8 +257,8 @@ static void keep_value(struct node *n, struct actions *out)
 }
 
 /*
- * Bring the slot to the fate that was chosen for it, then write the NODE_DOWN TL. What is not done in
- * this step goes on in a later one, when the slot is at rest again.
+ * Bring the slot to the fate that was chosen for it, then write the NODE_DOWN TL. What is not done
+ * in this step goes on in a later one, when the slot is at rest again.
  */
 static void adopt(struct node *n, struct actions *out)
 {

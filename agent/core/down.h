@@ -65,7 +65,8 @@ struct survey {
 
 /**
  * struct down - a member's part
- * @promised: highest ballot promised in this epoch: the node votes and coordinates no more in it; durable
+ * @promised: highest ballot promised in this epoch: the node neither votes nor coordinates
+ *	in it any more; durable
  * @accepted: ballot of @value, durable; 0 for none
  * @value: accepted value
  * @asked: ballot to be promised once the slot is at rest, 0 for none

@@ -72,7 +72,7 @@ void voter_inquire(struct node *n, struct peer *p, const struct message *m, stru
 /* turn.c */
 void turn_reset(struct node *n);
 void turn_adopt(struct node *n, const struct turn *t);
-void turn_lost(struct node *n, uint16_t id);
+void turn_lost(struct node *n, uint16_t id, struct actions *out);
 void turn_want(struct node *n, uint16_t id);
 struct turn turn_pass(struct node *n);
 void turn_tick(struct node *n);

@@ -4,7 +4,8 @@
  *
  * A hello tells a node's position and the batch it holds a yes for. It goes out at connect and as a
  * heartbeat. A position heard of is always a little old while writes go on, so it can make
- * a peer a member, but only a new connection, or another Sync-Point on the same seq, can unmake one.
+ * a peer a member, but only a new connection, or another Sync-Point on the same seq, can unmake
+ * one.
  */
 #include "internal.h"
 
@@ -151,7 +152,7 @@ void link_down(struct node *n, uint16_t id, struct actions *out)
 		return;
 	p->up = false;
 	set_link(n, p, LINK_DOWN, out);
-	turn_lost(n, id);
+	turn_lost(n, id, out);
 }
 
 /* It sent a PREPARE on our very position: it has our history. */
@@ -240,7 +241,7 @@ void link_hello(struct node *n, struct peer *p, const struct message *m, struct 
 	if (n->nl.n && m->hello.position.epoch &&
 	    memcmp(n->nl.pool, m->hello.pool, sizeof(n->nl.pool))) {
 		out_drop(out, p->id,
-			 "it belongs to another pool: zeroize the node that shall move, then let it join");
+			 "it belongs to another pool: zeroize the node that shall move");
 		return;
 	}
 	p->greeted = true;

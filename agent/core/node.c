@@ -37,7 +37,7 @@ static enum hsmrepl_node_state state_of(const struct node *n)
 	return HSMREPL_BLOCKED;
 }
 
-/* One line that says why writes wait, naming every node that is waited for; empty if they do not. */
+/* One line that says why writes wait, naming every node that is waited for; empty if none. */
 static void explain(const struct node *n, char *buf, size_t size)
 {
 	const char *parts[4 + 4 * HSMREPL_NODES_MAX];
@@ -155,7 +155,7 @@ static void on_queued(struct node *n, const struct event *ev, struct actions *ou
 static void on_revoked(struct node *n, const struct event *ev, struct actions *out)
 {
 	(void)out;
-	/* Busy: asking again would only spin until EV_CLAIMED is told, which ends it, or already did. */
+	/* Busy: asking again would only spin until EV_CLAIMED, which ends it, or already did. */
 	n->revoking = ev->error == EBUSY && n->granted;
 	if (ev->error == 0) {
 		n->granted = 0;
@@ -198,8 +198,8 @@ static void on_disk_error(struct node *n, const struct event *ev, struct actions
 {
 	const char *const parts[] = {
 		"halted: the transaction log cannot be written (",
-		ev->error == ENOSPC ? "disk full" : "I/O error", "): mend the disk, restart the agent",
-		NULL
+		ev->error == ENOSPC ? "disk full" : "I/O error",
+		"): mend the disk, restart the agent", NULL
 	};
 
 	n->halted = true;

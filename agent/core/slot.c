@@ -65,7 +65,8 @@ static void adopt_list(struct node *n, const struct node_list *nl, struct action
 
 /*
  * The batch in the slot is committed: apply it. Whoever calls this knows it from all the
- * votes, from the coordinator, from a PREPARE on the successor Sync-Point, or from a member that stands there.
+ * votes, from the coordinator, from a PREPARE on the successor Sync-Point, or from a member that
+ * stands there.
  */
 void slot_commit(struct node *n, struct actions *out)
 {

@@ -3,8 +3,9 @@
  * The protocol as a pure function: facts in, actions out.
  *
  * node_step() is told one fact at a time and answers with the actions that follow from it.
- * It does no I/O, reads no clock, draws no random numbers and allocates nothing; the pump (agent/main.c,
- * or the simulator) carries the actions out in their order and feeds what comes of them back as events.
+ * It does no I/O, reads no clock, draws no random numbers and allocates nothing; the pump (of the
+ * agent, or of the simulator) carries the actions out in their order and feeds what comes of them
+ * back as events.
  *
  * Borrowing: what an event points to is the caller's, and is not kept beyond the call. What an
  * action points to belongs to the node or to the event, and lives until the next step.
@@ -30,7 +31,8 @@
  * @refused: per coordinator the highest batch number that was durably refused
  * @promised: node-down: highest ballot promised in this epoch, 0 for none
  * @accepted: node-down: ballot of the value accepted in this epoch, 0 for none
- * @value: that value, DOWN_VALUE_LEN bytes; without @accepted how the epoch before may have ended; or empty
+ * @value: that value, DOWN_VALUE_LEN bytes; without @accepted how the epoch before may have ended,
+ *	or empty
  * @n_refused: entries of @refused
  */
 struct recovery {
@@ -54,17 +56,17 @@ enum event_type {
 	EV_TICK,	/* time has passed; at least every NODE_TICK_MS */
 	EV_QUEUED,	/* device: transactions wait and no grant stands */
 	EV_CLAIMED,	/* device: a batch was claimed under our grant: batch, tls */
-	EV_REVOKED,	/* device: answer to ACT_REVOKE; error 0: no grant stands; EBUSY: EV_CLAIMED is coming */
+	EV_REVOKED,	/* device: answer to ACT_REVOKE; 0: no grant; EBUSY: EV_CLAIMED comes */
 	EV_PREPARED,	/* device: answer to ACT_PREPARE: batch, error */
 	EV_RESOLVED,	/* device: answer to ACT_RESOLVE: batch, position */
-	EV_DURABLE,	/* log: record and all before it are on the disk: record, batch */
+	EV_DURABLE,	/* log: YES, REFUSED and all before are on disk: record, batch */
 	EV_DISK_ERROR,	/* log: a write failed; nothing later is durable: error */
 	EV_PEER_UP,	/* mesh: authenticated connection: peer */
 	EV_PEER_DOWN,	/* mesh: connection lost: peer */
 	EV_MESSAGE,	/* mesh: one whole frame: peer, frame */
 	EV_FORM,	/* administrator: form a pool: nl, request */
 	EV_NODE_DOWN,	/* administrator: nodes that crashed: down, request */
-	EV_REMOVED,	/* mesh: a member in a later epoch says that this node is in its list no more: peer */
+	EV_REMOVED,	/* mesh: a member in a later epoch has this node in its list no more: peer */
 	EV_TYPES
 };
 
@@ -127,15 +129,15 @@ struct event {
 
 enum action_type {
 	ACT_SEND,	/* peer, head, tail: one frame, head then tail */
-	ACT_DROP,	/* peer, why: close the connection, it may come back; EV_PEER_DOWN follows */
-	ACT_APPEND,	/* record, batch, tail (TLs of a yes, value), n_tls; EV_DURABLE follows for all but COMMIT and ABORTED */
+	ACT_DROP,	/* peer, why: close the connection; EV_PEER_DOWN follows */
+	ACT_APPEND,	/* record, batch, tail (TLs of a yes, value), n_tls; see EV_DURABLE */
 	ACT_GRANT,	/* batch.number, max_tls */
 	ACT_REVOKE,	/* take the grant back; EV_REVOKED follows */
 	ACT_PREPARE,	/* batch, tail, n_tls; EV_PREPARED follows */
 	ACT_RESOLVE,	/* batch, resolution, error; EV_RESOLVED follows */
 	ACT_SUBMIT_FORM, /* nl: queue a FORM transaction at the device */
 	ACT_ANSWER,	/* request, error, why: answer the administrator; plan: of a node-down */
-	ACT_REPORT,	/* state, nodes_up, node_event, peer, why (becomes last_error): tell device and log */
+	ACT_REPORT,	/* state, nodes_up, node_event, peer, why (last_error): to device and log */
 	ACT_MEMBERS,	/* nl: the node list in force changed; the mesh connects to these */
 	ACT_TYPES
 };
@@ -203,7 +205,7 @@ struct actions {
 #define NODE_SILENCE_MS		3000	/* a peer that says nothing for so long is gone */
 #define NODE_PATIENCE_MS	1000	/* ask again for the turn after this */
 #define NODE_SURVEY_MS		10000	/* a node-down waits so long for all survivors */
-#define NODE_STARTING_MS	5000	/* a member alone is "starting" for so long, then "blocked" */
+#define NODE_STARTING_MS	5000	/* a member alone is "starting", then "blocked" */
 
 struct node;
 

@@ -441,6 +441,6 @@ void survey_adopted(struct node *n, struct actions *out)
 	if (as_asked(n))
 		answer(n, 0, NULL, out);
 	else
-		answer(n, EAGAIN, "another node-down was carried to its end: look at the nodes, repeat this one if need be",
-		       out);
+		answer(n, EAGAIN, "another node-down was carried to its end: look at the nodes, then "
+		       "repeat this one if need be", out);
 }

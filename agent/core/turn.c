@@ -3,10 +3,10 @@
  * The turn (protocol.md section 2, "Who may go next"): who may cut the next batch. It is a
  * hint for progress and lives in memory; safety rests on the slot alone.
  *
- * A node with queued transactions that does not hold the turn tells all others WANT. The holder serves one
- * batch of its own, then hands on, with the COMMIT, to whoever asked first. A lone writer keeps the turn and
- * a standing grant, and pays nothing. Of two turns heard of, the higher number is the newer one; of the same
- * number, the lower node id wins.
+ * A node with queued transactions that does not hold the turn tells all others WANT. The holder
+ * serves one batch of its own, then hands on, with the COMMIT, to whoever asked first. A lone
+ * writer keeps the turn and a standing grant, and pays nothing. Of two turns heard of, the higher
+ * number is the newer one; of the same number, the lower node id wins.
  */
 #include "internal.h"
 
@@ -49,18 +49,6 @@ void turn_adopt(struct node *n, const struct turn *t)
 	}
 }
 
-/* The connection to @id is lost. */
-void turn_lost(struct node *n, uint16_t id)
-{
-	unwant(n, id);
-	n->wanted_ms = 0;
-	if (n->turn.holder == id && n->nl.n) {
-		n->turn.number++;
-		n->turn.holder = n->nl.node[0].id;
-		n->used = false;
-	}
-}
-
 void turn_want(struct node *n, uint16_t id)
 {
 	n->calm = false;
@@ -90,6 +78,22 @@ static void broadcast(struct node *n, struct message *m, struct actions *out)
 static void tell_turn(struct node *n, struct actions *out)
 {
 	broadcast(n, &(struct message){ .type = MSG_TURN, .turn = n->turn }, out);
+}
+
+/*
+ * The connection to @id is lost. If the turn falls to another node, that one may still be connected
+ * to @id: it must hear of it.
+ */
+void turn_lost(struct node *n, uint16_t id, struct actions *out)
+{
+	unwant(n, id);
+	n->wanted_ms = 0;
+	if (n->turn.holder == id && n->nl.n) {
+		n->turn.number++;
+		n->turn.holder = n->nl.node[0].id;
+		n->used = false;
+		tell_turn(n, out);
+	}
 }
 
 static void ask(struct node *n, struct actions *out)

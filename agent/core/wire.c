@@ -148,7 +148,8 @@ static void get_vote(struct reader *r, struct message *m)
 	yes = get(r, 2);
 	refusal = get(r, 2);
 	error = get(r, 4);
-	if (yes > 1 || refusal >= REFUSALS || (yes == 1) != (refusal == REFUSAL_NONE) || error > 4095)
+	if (yes > 1 || refusal >= REFUSALS || (yes == 1) != (refusal == REFUSAL_NONE) ||
+	    error > WIRE_ERRNO_MAX)
 		r->bad = true;
 	m->yes = yes == 1;
 	m->refusal = r->bad ? REFUSAL_NONE : (enum refusal)refusal;

@@ -113,12 +113,12 @@ struct message {
 	struct {
 		uint8_t pool[HSMREPL_POOL_LEN];
 		struct position position;
-		struct batch_id slot;	/* durable yes that the sender holds, coordinator 0 for none */
+		struct batch_id slot;	/* durable yes that the sender holds; coordinator 0: none */
 		uint64_t slot_seq;	/* position after that batch */
 		uint64_t slot_sp;
 		uint32_t flags;
 		uint64_t sent_ms;	/* sender's clock */
-		uint64_t echo_ms;	/* sent_ms of the receiver's last hello, aged by the time it lay here */
+		uint64_t echo_ms;	/* sent_ms of the receiver's last hello, and its age */
 	} hello;
 	uint64_t seq;
 	uint64_t sp;
@@ -132,6 +132,7 @@ struct message {
 
 #define WIRE_HEADER 16
 #define WIRE_BODY_MAX 192
+#define WIRE_ERRNO_MAX 4095
 
 /**
  * wire_encode() - write header and body of a message

@@ -79,7 +79,7 @@ static bool add_named(const struct roster *all, struct json_object *name, struct
 	if (json_object_is_type(name, json_type_string))
 		m = roster_named(all, json_object_get_string(name));
 	if (!m) {
-		refusal_set(r, ENOENT, "list it as a peer in the configuration, or correct the name",
+		refusal_set(r, ENOENT, "list it as a peer, or correct the name",
 			    "no listed node is named %s", json_object_get_string(name));
 		return false;
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Administrative requests (enum hsmrepl_verb): JSON in, JSON out. Documentation/interfaces names
+ * Administrative requests (enum hsmrepl_verb): JSON in, JSON out. Documentation/verbs.md names
  * the fields. A refusal is an errno with {"error": what and why, "hint": what to do}.
  */
 #ifndef HSM_SHELL_ADMIN_H

@@ -344,7 +344,7 @@ int agent_run(const char *config_path, const char *trace_path)
 		int ret = notify_send("READY=1");
 
 		if (ret)
-			log_warning(a.log, "the service manager cannot be told: %s", strerror(-ret));
+			log_warning(a.log, "service manager not told: %s", strerror(-ret));
 		log_info(a.log, "node %s (%u) is up, version %s", a.config.node_name,
 			 a.config.node_id, HSMREPL_VERSION);
 		agent_pump(&a);

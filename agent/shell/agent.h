@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* One agent: a node's store, device and mesh around its pump. Shared by the files that make it up. */
+/*
+ * One agent: a node's store, device and mesh around its pump. Shared by the files that make it
+ * up.
+ */
 #ifndef HSM_SHELL_AGENT_H
 #define HSM_SHELL_AGENT_H
 
@@ -77,7 +80,10 @@ _Static_assert(SECRET_LEN == STORE_KEY_LEN && SECRET_LEN == MESH_SECRET_LEN, "on
  */
 int agent_run(const char *config_path, const char *trace_path);
 
-/* Watch the store's completions; after every store_open(), and not beyond store_close(). 0 or -1 without memory. */
+/*
+ * Watch the store's completions; after every store_open(), and not beyond store_close(). 0 or -1
+ * without memory.
+ */
 int agent_watch_store(struct agent *a);
 void agent_unwatch_store(struct agent *a);
 

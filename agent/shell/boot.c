@@ -58,7 +58,7 @@ static int load(struct agent *a, const struct store_image *image, char error[AGE
 		 "the store cannot be loaded into the device: %s (%s)%s", hsmrepl_error_text(ret),
 		 hsmrepl_error_name(ret),
 		 ret == -ENOSPC ? ": raise the device's objects_max or bytes_max" :
-		 ret == -EBADMSG ? ": the store is damaged: have this node made anew from its pool" : "");
+		 ret == -EBADMSG ? ": the store is damaged: make this node anew" : "");
 	return -1;
 }
 
@@ -98,7 +98,7 @@ static int settle_slot(struct agent *a, struct boot *b, char error[AGENT_ERROR_M
 	if (c->slot.coordinator && same_batch(c->slot, image->slot_id))
 		return 0;
 	if (c->slot.coordinator) {
-		log_info(a->log, "batch %u/%" PRIx64 " has no durable vote of this node: it is put back",
+		log_info(a->log, "batch %u/%" PRIx64 " is put back: no vote on it was durable",
 			 c->slot.coordinator, c->slot.number);
 		if (device_resolve(a->device, c->slot, HSMREPL_REQUEUE, 0, &after) != 0)
 			goto gone;
@@ -107,12 +107,14 @@ static int settle_slot(struct agent *a, struct boot *b, char error[AGENT_ERROR_M
 	}
 	if (!image->slot_id.coordinator)
 		return 0;
-	if (device_prepare(a->device, image->slot_id, image->slot, image->slot_n_tls, &refusal) != 0)
+	if (device_prepare(a->device, image->slot_id, image->slot, image->slot_n_tls,
+			   &refusal) != 0)
 		goto gone;
 	if (!refusal)
 		return 0;
 	snprintf(error, AGENT_ERROR_MAX,
-		 "the device does not take the undecided batch again: %s (%s): give it the limits that it had",
+		 "the device does not take the undecided batch again: %s (%s): give it the limits "
+		 "that it had",
 		 hsmrepl_error_text(refusal), hsmrepl_error_name(refusal));
 	return -1;
 gone:
@@ -147,7 +149,8 @@ static int bring_together(struct agent *a, struct boot *b, char error[AGENT_ERRO
 
 	switch (standing_of(&b->content, &b->image)) {
 	case STANDING_BEHIND:
-		log_warning(a->log, "the device holds seq %" PRIu64 ", the store seq %" PRIu64 ": it is loaded anew",
+		log_warning(a->log, "the device is at seq %" PRIu64 ", the store at %" PRIu64
+			    ": it is loaded anew",
 			    p->seq, b->image.position.seq);
 		/* fall through */
 	case STANDING_EMPTY:
@@ -163,7 +166,10 @@ static int bring_together(struct agent *a, struct boot *b, char error[AGENT_ERRO
 		break;
 	case STANDING_ELSEWHERE:
 		snprintf(error, AGENT_ERROR_MAX,
-			 "the device holds seq %" PRIu64 " and Sync-Point %016" PRIx64 ", which state-dir %s (seq %" PRIu64 ") does not know of: give this agent its own state-dir, or drop the device's content by loading the module (or starting hsmrepl-softdev) anew",
+			 "the device holds seq %" PRIu64 " and Sync-Point %016" PRIx64 ", which "
+			 "state-dir %s (seq %" PRIu64 ") does not know of: give this agent its own "
+			 "state-dir, or drop the device's content by loading the module (or "
+			 "starting hsmrepl-softdev) anew",
 			 p->seq, p->sp, a->config.state_dir, b->image.position.seq);
 		return -1;
 	}
@@ -243,7 +249,10 @@ int boot_zeroize(struct agent *a, char error[AGENT_ERROR_MAX])
 	struct boot b = { 0 };
 	int ret;
 
-	/* Whoever is connected hears the end of the old node, and the pump hears that they are gone. */
+	/*
+	 * Whoever is connected hears the end of the old node, and the pump hears that they are
+	 * gone.
+	 */
 	mesh_set_epoch(a->mesh, 0);
 	mesh_set_peers(a->mesh, NULL, 0);
 	agent_pump(a);

@@ -13,7 +13,8 @@
  * @a: with configuration, secret, log, mesh and pump; store and device are set
  * @error: what is wrong and what to do
  *
- * Nothing that the store does not know of is overwritten in the device. Returns 0, or -1 with @error set.
+ * Nothing that the store does not know of is overwritten in the device. Returns 0, or -1 with
+ * @error set.
  */
 int boot_start(struct agent *a, char error[AGENT_ERROR_MAX]);
 

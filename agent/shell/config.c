@@ -223,14 +223,16 @@ static int key_peer(struct reader *r, char *value)
 	if (!where || strtok_r(NULL, WORDS, &rest))
 		return refuse(r, "bad peer: write it as peer = ID NAME ADDRESS[:PORT]");
 	if (c->n_peers == HSMREPL_NODES_MAX - 1)
-		return refuse(r, "more than %d peers: a pool has at most %d nodes, this one included",
+		return refuse(r, "more than %d peers: a pool has at most %d nodes, this one "
+				 "included",
 			      HSMREPL_NODES_MAX - 1, HSMREPL_NODES_MAX);
 	if (read_id(r, id, &m->id) || read_name(r, name, m->name) ||
 	    read_address(r, where, m->address))
 		return -1;
 	for (unsigned int i = 0; i < c->n_peers; i++)
 		if (c->peer[i].id == m->id || !strcmp(c->peer[i].name, m->name))
-			return refuse(r, "peers %u %s and %u %s: each needs an id and a name of its own",
+			return refuse(r, "peers %u %s and %u %s: each needs an id and a name of "
+					 "its own",
 				      c->peer[i].id, c->peer[i].name, m->id, m->name);
 	c->n_peers++;
 	return 0;
@@ -297,7 +299,8 @@ static int read_line(struct reader *r, char *line)
 			return refuse(r, "control character: allowed is plain text");
 	equals = strchr(text, '=');
 	if (!equals)
-		return refuse(r, "no '=': allowed are \"key = value\", comments that begin with #, and empty lines");
+		return refuse(r, "no '=': allowed are \"key = value\", comments that begin with "
+				 "#, and empty lines");
 	*equals = '\0';
 	return read_key(r, trim(text), trim(equals + 1));
 }
@@ -343,15 +346,18 @@ static int check_whole(struct reader *r)
 				      keys[i].word);
 	if (!*c->address) {
 		if (wildcard(c->listen))
-			return refuse(r, "'address' is missing: with listen = %s peers must be told where this node is",
+			return refuse(r, "'address' is missing: with listen = %s peers must be "
+					 "told where this node is",
 				      c->listen);
 		strcpy(c->address, c->listen);
 	}
 	if (wildcard(c->address))
-		return refuse(r, "address = %s is no place to connect to: name one host", c->address);
+		return refuse(r, "address = %s is no place to connect to: name one host",
+			      c->address);
 	for (unsigned int i = 0; i < c->n_peers; i++)
 		if (c->peer[i].id == c->node_id || !strcmp(c->peer[i].name, c->node_name))
-			return refuse(r, "peer %u %s has the id or the name of this node: list the other nodes only",
+			return refuse(r, "peer %u %s has the id or the name of this node: list "
+					 "the other nodes only",
 				      c->peer[i].id, c->peer[i].name);
 	qsort(c->peer, c->n_peers, sizeof(c->peer[0]), by_id);
 	return 0;

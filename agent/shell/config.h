@@ -28,7 +28,7 @@ struct config {
 	enum hsmrepl_mode mode;
 	enum log_level log_level;
 	unsigned int n_peers;
-	struct member peer[HSMREPL_NODES_MAX];	/* manual list, "peer = ID NAME ADDRESS[:PORT]", ascending */
+	struct member peer[HSMREPL_NODES_MAX];	/* "peer = ID NAME ADDRESS[:PORT]", ascending */
 };
 
 /**

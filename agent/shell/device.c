@@ -26,7 +26,8 @@ _Static_assert(DEVICE_GRANT_BYTES <= HSMREPL_BATCH_MAX, "a grant is no more than
 /**
  * struct device - the attached device
  * @dev: handle
- * @load: objects that were not given to the device yet, @load_used bytes of LOAD_CHUNK; only while loading
+ * @load: objects that were not given to the device yet, @load_used bytes of LOAD_CHUNK; only
+ * while loading
  * @load_used: bytes of @load
  * @batch: TLs of the batch that is being read
  * @batch_used: bytes of @batch
@@ -69,7 +70,8 @@ struct device *device_open(const char *path, char error[DEVICE_ERROR_MAX])
 	d->dev = hsmrepl_open(path, O_RDWR | O_NONBLOCK);
 	if (!d->dev) {
 		snprintf(error, DEVICE_ERROR_MAX,
-			 "device %s: %s: load the module hsmrepl, or start hsmrepl-softdev, or correct \"device\"",
+			 "device %s: %s: load the module hsmrepl, or start hsmrepl-softdev, or "
+			 "correct \"device\"",
 			 path, strerror(errno));
 		OPENSSL_clear_free(d, sizeof(*d));
 		return NULL;
@@ -116,7 +118,8 @@ static const char *attach_hint(int error)
 	case EBUSY:
 		return "another agent is attached: end that one first";
 	case EKEYREJECTED:
-		return "it holds the content of another node or key set: correct node-id or key-set, or reload the module to drop that content";
+		return "it holds the content of another node or key set: correct node-id or "
+		       "key-set, or reload the module to drop that content";
 	case EPERM:
 		return "an agent needs CAP_SYS_ADMIN";
 	default:
@@ -359,7 +362,7 @@ int device_form(struct device *d, const struct node_list *nl)
 	};
 	int ret;
 
-	_Static_assert(sizeof(struct hsmrepl_nl) % DEVICE_ALIGN == 0, "an operation needs no padding");
+	_Static_assert(sizeof(struct hsmrepl_nl) % DEVICE_ALIGN == 0, "no padding is needed");
 	nl_encode(nl, &form.nl);
 	ret = hsmrepl_ioctl(d->dev, HSMREPL_IOC_SUBMIT, &arg);
 	if (ret && ret != -ENODEV && ret != -ENOMEM)

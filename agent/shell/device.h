@@ -2,8 +2,8 @@
 /*
  * The agent's side of the device (uapi/linux/hsmrepl.h, "Agent side"), over libhsmrepl.
  *
- * Every call returns 0 or a negative errno. Only -ENODEV (the software device went away) and what is
- * listed at a call can come back; anything else would be a broken contract, and is an assertion.
+ * Every call returns 0 or a negative errno. Only -ENODEV (the software device went away) and what
+ * is listed at a call can come back; anything else would be a broken contract, and is an assertion.
  */
 #ifndef HSM_SHELL_DEVICE_H
 #define HSM_SHELL_DEVICE_H
@@ -13,7 +13,8 @@
 #include "../core/step.h"
 
 #define DEVICE_ERROR_MAX 512
-#define DEVICE_GRANT_BYTES (1u << 20)	/* of one batch: a peer's disk and line are not held for long */
+/* Of one batch: a peer's disk and line are not held for long. */
+#define DEVICE_GRANT_BYTES (1u << 20)
 
 struct device;
 
@@ -86,7 +87,8 @@ int device_attach(struct device *d, uint16_t id, const char *name, enum hsmrepl_
  * device_load_object() - add one object
  * device_load_end() - content is complete and stands for @position; @nl->n == 0: no pool
  *
- * -EBADMSG: the digest is not @position's, or an object is malformed; -EEXIST: an object came twice;
+ * -EBADMSG: the digest is not @position's, or an object is malformed; -EEXIST: an object came
+ * twice;
  * -ENOSPC, -ENOMEM: the device has no room for it. The device is empty then.
  */
 int device_load_begin(struct device *d);

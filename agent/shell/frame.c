@@ -83,7 +83,8 @@ static void describe_message(const struct message *m, char line[FRAME_LINE_MAX])
 	switch (m->type) {
 	case MSG_HELLO:
 		snprintf(line, FRAME_LINE_MAX,
-			 "%s epoch %" PRIu64 " seq %" PRIu64 " sp %016" PRIx64 " slot %u/%" PRIx64 " turn %" PRIu64 "@%u",
+			 "%s epoch %" PRIu64 " seq %" PRIu64 " sp %016" PRIx64 " slot "
+			 "%u/%" PRIx64 " turn %" PRIu64 "@%u",
 			 name, m->hello.position.epoch, m->hello.position.seq, m->hello.position.sp,
 			 m->hello.slot.coordinator, m->hello.slot.number, m->turn.number,
 			 m->turn.holder);

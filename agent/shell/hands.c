@@ -114,7 +114,8 @@ static void log_report(struct agent *a, const struct action *act)
 
 	pump_look(a->pump, &view);
 	roster_make(&r, &a->config, view.nl);
-	log_line(a->log, report_level(act->state), "state %s, epoch %llu, seq %llu, %u of %u up%s%s%s%s%s%s",
+	log_line(a->log, report_level(act->state),
+		 "state %s, epoch %llu, seq %llu, %u of %u up%s%s%s%s%s%s",
 		 hsmrepl_state_name(act->state), (unsigned long long)view.position.epoch,
 		 (unsigned long long)view.position.seq, act->nodes_up, view.nl->n,
 		 act->node_event ? ", " : "",

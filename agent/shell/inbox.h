@@ -8,7 +8,10 @@
 #include "../core/step.h"
 
 #define INBOX_EVENTS_MAX 4096
-/* Events of the node's own devices, which cannot be refused, find this much room when frames do not. */
+/*
+ * Events of the node's own devices, which cannot be refused, find this much room when frames do
+ * not.
+ */
 #define INBOX_RESERVE 1024
 #define INBOX_BYTES_MAX (32u << 20)	/* of all that events point to */
 

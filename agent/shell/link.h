@@ -72,7 +72,10 @@ void link_settle(struct link *l);
  */
 void link_send(struct link *l, struct bytes head, struct bytes tail);
 
-/* Send a REFUSE frame (see refuse_encode()), then end; only @gone follows. Before TLS it just ends. */
+/*
+ * Send a REFUSE frame (see refuse_encode()), then end; only @gone follows. Before TLS it just
+ * ends.
+ */
 void link_refuse(struct link *l, uint64_t epoch, const char *text);
 
 /* End without a word; only @gone follows. */

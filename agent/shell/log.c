@@ -14,7 +14,7 @@
 #include "log.h"
 
 #define LOG_LINE_MAX	1024	/* bytes of a line with its newline; longer ones end in "..." */
-#define LOG_RECENT	16	/* different lines remembered, so that lines in turn are caught too */
+#define LOG_RECENT	16	/* different lines remembered: lines in turn are caught too */
 #define LOG_QUIET_MS	1000
 
 /**

@@ -107,7 +107,10 @@ int lookup_outcome(struct lookup *l, uint64_t tid, uint64_t *seq, uint64_t *sp)
 	return found ? found : table_errno(rc);
 }
 
-/* Open the object's row into @o, if the object's content is this operation: 1; 0 if it is elsewhere. */
+/*
+ * Open the object's row into @o, if the object's content is this operation: 1; 0 if it is
+ * elsewhere.
+ */
 static int read_object(struct lookup *l, uint64_t seq, const struct op *op, struct store_object *o)
 {
 	struct object_place place = { .seq = htole64(seq), .op = htole32(op->index) };
@@ -229,8 +232,10 @@ int lookup_image(struct lookup *l, struct store_image *image)
 		uint16_t id = (uint16_t)sqlite3_column_int64(q, 0);
 
 		/* What a node that is no longer listed may have sent, nobody votes on. */
-		if (image->n_refused == HSMREPL_NODES_MAX || (image->nl.n && !nl_has(&image->nl, id)))
+		if (image->nl.n && !nl_has(&image->nl, id))
 			continue;
+		if (image->n_refused == HSMREPL_NODES_MAX)
+			break;
 		image->refused[image->n_refused++] = (struct batch_id){
 			.coordinator = id,
 			.number = (uint64_t)sqlite3_column_int64(q, 1),

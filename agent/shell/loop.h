@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The event loop of the daemon, over libevent: descriptors, signals, ticks, and notes of its own. */
+/*
+ * The event loop of the daemon, over libevent: descriptors, signals, ticks, and notes of its own.
+ */
 #ifndef HSM_SHELL_LOOP_H
 #define HSM_SHELL_LOOP_H
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Mutual TLS connections to all peers. Of each pair, the node with the greater id dials. The other one, when
- * it hears nothing, connects as well, only to be told why: it may have been removed from the pool.
+ * Mutual TLS connections to all peers. Of each pair, the node with the greater id dials. The other
+ * one, when it hears nothing, connects as well, only to be told why: it may have been removed from
+ * the pool.
  * After the TLS handshake both sides prove the key set (an HMAC bound to the TLS session by an
  * RFC 5705 exporter) and tell protocol range and mode; then the peer is up, and frames flow.
  */
@@ -29,7 +30,7 @@ struct mesh;
  * @up: an authenticated connection; frames may follow and be sent
  * @down: it is gone (also after mesh_drop()); @why is for people
  * @frame: one whole frame, borrowed for the call
- * @removed: it says that it is in a later epoch than ours (mesh_set_epoch()), and that we are not in its node list
+ * @removed: it is in a later epoch than ours (mesh_set_epoch()), and we are not in its node list
  *
  * The functions only take note (the pump queues events); they must not call back into the mesh,
  * except for mesh_send(). mesh_drop() and mesh_set_peers() report down() before they return;
@@ -65,8 +66,8 @@ void mesh_free(struct mesh *m);
 void mesh_set_peers(struct mesh *m, const struct member *peer, unsigned int n);
 
 /*
- * Which epoch the listed peers make up, 0 for a manual list. Whoever is refused for not being in the list is told;
- * call it before mesh_set_peers().
+ * Of which epoch's node list the peers are, 0 for a manual list. Whoever is refused for not being
+ * in it is told. Call it before mesh_set_peers().
  */
 void mesh_set_epoch(struct mesh *m, uint64_t epoch);
 

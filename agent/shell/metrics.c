@@ -89,7 +89,7 @@ void metrics_text(const struct agent *a, char text[METRICS_MAX])
 	pump_look(a->pump, &view);
 	for (unsigned int i = 0; i < view.n_peers; i++)
 		linked += view.peer[i].link == LINK_MEMBER;
-	add_one(&t, "state", "gauge", "state of this node, see enum hsmrepl_node_state", view.state);
+	add_one(&t, "state", "gauge", "state, see enum hsmrepl_node_state", view.state);
 	add_one(&t, "epoch", "gauge", "epoch in force", view.position.epoch);
 	add_one(&t, "seq", "gauge", "transactions in the history", view.position.seq);
 	add_one(&t, "nodes", "gauge", "members of the node list", view.nl->n);

@@ -15,7 +15,10 @@ struct json_object *panel_status(const struct agent *a);
 /* {"nodes":[…],"slowest"}: members of the node list, or of the manual list before there is one. */
 struct json_object *panel_nodes(const struct agent *a);
 
-/* {"tids","coordinator","age_ms","votes","waiting_for","queued","reason"}: what is undecided, and why. */
+/*
+ * {"tids","coordinator","age_ms","votes","waiting_for","queued","reason"}: what is undecided, and
+ * why.
+ */
 struct json_object *panel_pending(const struct agent *a);
 
 /* {"tid","outcome","seq","sync_point"}: what store and device know of one transaction. */

@@ -85,7 +85,9 @@ static uint64_t fresh_random(struct pump *p)
 	return p->random[--p->n_random];
 }
 
-/* What a synchronous device call came to; it finds its turn after the rest of the step's actions. */
+/*
+ * What a synchronous device call came to; it finds its turn after the rest of the step's actions.
+ */
 static void note_result(struct pump *p, enum event_type type, const struct action *a, int error)
 {
 	struct event ev = { .type = type, .batch = a->batch, .error = error };

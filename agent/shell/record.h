@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * One record of the log: a header under a keyed checksum, and a body. Little-endian, 8-byte aligned.
- * Documentation/store.md draws it.
+ * One record of the log: a header under a keyed checksum, and a body. Little-endian, 8-byte
+ * aligned. Documentation/store.md draws it.
  *
- * The body of a YES is a chain of sealed TLs, that of an ACCEPT one sealed value; their tags guard the
- * bytes, and the header pins their nonces, so that what an earlier use of the segment left there is never
- * taken for it. Every other body is plain and under the header's checksum.
+ * The body of a YES is a chain of sealed TLs, that of an ACCEPT one sealed value; their tags guard
+ * the bytes, and the header pins their nonces, so that what an earlier use of the segment left there
+ * is never taken for it. Every other body is plain and under the header's checksum.
  */
 #ifndef HSM_SHELL_RECORD_H
 #define HSM_SHELL_RECORD_H
@@ -16,7 +16,7 @@
 #define RECORD_MAGIC	0x474c5348u	/* "HSLG" */
 #define RECORD_FORMAT	1
 #define RECORD_ALIGN	8
-#define RECORD_START	16		/* enum record_type, of the store alone: begins a run of the store */
+#define RECORD_START	16		/* beside enum record_type: begins a run of the store */
 
 /**
  * struct record_header - begins a record
@@ -195,7 +195,10 @@ size_t record_tl_seal(struct sealer *s, const struct record_part *part, const vo
  */
 int record_tl_open(struct opener *o, struct bytes sealed, void *tl);
 
-/* Check all that is sealed in a YES or an ACCEPT. @scratch: HSMREPL_TL_MAX bytes. Returns 0, -EBADMSG or -EIO. */
+/*
+ * Check all that is sealed in a YES or an ACCEPT. @scratch: HSMREPL_TL_MAX bytes. Returns 0,
+ * -EBADMSG or -EIO.
+ */
 int record_check_body(struct opener *o, const struct record *r, void *scratch);
 
 void record_position_write(const struct position *p, struct record_position *out);

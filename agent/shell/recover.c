@@ -21,8 +21,21 @@
 static int fail(struct store *s, const char *what, int error, const char *remedy,
 		char text[STORE_ERROR_MAX])
 {
-	snprintf(text, STORE_ERROR_MAX, "%.300s: %s: %s: %s", s->dir, what, strerror(error), remedy);
+	snprintf(text, STORE_ERROR_MAX, "%.300s: %s: %s: %s", s->dir, what, strerror(error),
+		 remedy);
 	return -1;
+}
+
+/* A directory that was just made is there after a power cut only if the one above says so. */
+static int flush_name(int dir_fd)
+{
+	int fd = openat(dir_fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC), ret;
+
+	if (fd < 0)
+		return errno == EACCES ? 0 : -1;
+	ret = fsync(fd);
+	close(fd);
+	return ret;
 }
 
 static int open_dir(struct store *s, char error[STORE_ERROR_MAX])
@@ -32,6 +45,8 @@ static int open_dir(struct store *s, char error[STORE_ERROR_MAX])
 	s->dir_fd = open(s->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->dir_fd < 0)
 		return fail(s, "cannot be opened", errno, "see state-dir", error);
+	if (flush_name(s->dir_fd))
+		return fail(s, "cannot be kept", errno, "repair the disk", error);
 	s->lock_fd = openat(s->dir_fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (s->lock_fd < 0)
 		return fail(s, "lock cannot be made", errno, "see state-dir", error);
@@ -40,7 +55,8 @@ static int open_dir(struct store *s, char error[STORE_ERROR_MAX])
 	if (errno != EWOULDBLOCK)
 		return fail(s, "cannot be locked", errno, "see state-dir", error);
 	snprintf(error, STORE_ERROR_MAX,
-		 "%.300s: another agent runs on this directory: stop it, or name another state-dir", s->dir);
+		 "%.300s: another agent runs on this directory: stop it, or name another state-dir",
+		 s->dir);
 	return -1;
 }
 
@@ -56,13 +72,13 @@ static int open_table(struct store *s, char error[STORE_ERROR_MAX])
 	int ret = wipe_finish(s->dir_fd, &incarnation);
 
 	if (ret)
-		return fail(s, "a zeroize cannot be finished", -ret, "repair the directory", error);
+		return fail(s, "a zeroize cannot be finished", -ret, "repair the disk", error);
 	path_of(s, TABLE_FILE, path);
 	s->table = table_open(path, &s->keys, s->node_id, incarnation, error);
 	if (!s->table)
 		return -1;
 	ret = wipe_done(s->dir_fd);
-	return ret ? fail(s, "a zeroize cannot be finished", -ret, "repair the directory", error) : 0;
+	return ret ? fail(s, "a zeroize cannot be finished", -ret, "repair the disk", error) : 0;
 }
 
 static int table_failed(struct store *s, int ret, char error[STORE_ERROR_MAX])
@@ -79,7 +95,7 @@ static int replay(struct store *s, uint64_t *end, char error[STORE_ERROR_MAX])
 	int ret = segments_open(&s->segments, s->dir_fd, s->options.segment_bytes);
 
 	if (ret)
-		return fail(s, "log segments cannot be opened", -ret, "repair the directory", error);
+		return fail(s, "log segments cannot be opened", -ret, "repair the disk", error);
 	ret = table_begin(s->table);
 	if (ret)
 		return table_failed(s, ret, error);
@@ -94,7 +110,10 @@ static int replay(struct store *s, uint64_t *end, char error[STORE_ERROR_MAX])
 		return -1;
 	}
 	ret = table_commit(s->table);
-	return ret ? table_failed(s, ret, error) : 0;
+	if (ret)
+		return table_failed(s, ret, error);
+	segments_free_below(&s->segments, s->table->state.tail);
+	return 0;
 }
 
 /* The log goes on in a segment of its own; nothing from before it is needed any more. */
@@ -112,7 +131,7 @@ static int start_log(struct store *s, uint64_t end, char error[STORE_ERROR_MAX])
 	pthread_mutex_unlock(&s->lock);
 	ret = writer_start(s, end);
 	if (ret)
-		return fail(s, "the log cannot be written", -ret, "free space, or repair the disk", error);
+		return fail(s, "the log cannot be written", -ret, "free or repair the disk", error);
 	ret = table_begin(s->table);
 	s->table->state.tail = s->kept_generation;
 	if (!ret)

@@ -134,10 +134,13 @@ static int take_decision(struct replay *r, const struct segment *seg, const stru
 	entry_put(&s->pool, e);
 	if (ret == -EBADMSG)
 		return fail(r, seg, "a batch does not follow on what is settled", REMEDY);
-	return ret ? fail(r, seg, table_trouble(s->table), "free space on the disk, or repair it") : 0;
+	return ret ? fail(r, seg, table_trouble(s->table), "free or repair the disk") : 0;
 }
 
-/* All records of one segment. What follows the last good one was not finished, or survey() knows better. */
+/*
+ * All records of one segment. What follows the last good one was not finished, or survey() knows
+ * better.
+ */
 static int walk(struct replay *r, struct segment *seg)
 {
 	struct record rec;
@@ -150,7 +153,7 @@ static int walk(struct replay *r, struct segment *seg)
 	       rec.generation == seg->generation && fits(r, &rec)) {
 		ret = record_is_sealed(rec.type) ? record_check_body(r->opener, &rec, r->scratch) : 0;
 		if (ret == -EIO)
-			return fail(r, seg, "OpenSSL failed", "see that its providers are installed");
+			return fail(r, seg, "OpenSSL failed", "see its providers");
 		if (ret)
 			break;
 		if (rec.type == RECORD_YES)
@@ -182,32 +185,41 @@ static struct segment *next_live(struct segments *s, uint64_t generation)
 static int read_log(struct replay *r)
 {
 	struct segments *all = &r->s->segments;
-	const struct table_state *state = &r->s->table->state;
+	struct table_state *state = &r->s->table->state;
 	struct segment *seg;
+	uint64_t last = 0;
 
 	for (unsigned int i = 0; i < all->n; i++)
 		if (survey(r, &all->segment[i]))
 			return -1;
 	seg = next_live(all, 0);
 	if (state->tail && (!seg || seg->generation != state->tail)) {
-		snprintf(r->error, STORE_ERROR_MAX, "%.300s: the log segment that follows on " TABLE_FILE " is missing or damaged: " REMEDY,
-			 r->s->dir);
+		snprintf(r->error, STORE_ERROR_MAX,
+			 "%.300s: a segment that " TABLE_FILE " needs is missing or damaged: %s",
+			 r->s->dir, REMEDY);
 		return -1;
 	}
 	if (!state->tail)
 		r->expected = 1;
-	for (; seg; seg = next_live(all, seg->generation))
+	for (; seg; seg = next_live(all, seg->generation)) {
+		uint64_t before = r->expected;
+
 		if (walk(r, seg))
 			return -1;
+		if (r->expected != before)
+			last = seg->generation;
+	}
 	if (!r->expected)
 		r->expected = 1;
 	if (r->expected < r->confirmed) {
 		snprintf(r->error, STORE_ERROR_MAX,
-			 "%.300s: the log is damaged at record %llu, %llu had been confirmed: " REMEDY,
+			 "%.300s: the log is damaged at record %llu, %llu had been confirmed: %s",
 			 r->s->dir, (unsigned long long)r->expected,
-			 (unsigned long long)r->confirmed - 1);
+			 (unsigned long long)r->confirmed - 1, REMEDY);
 		return -1;
 	}
+	/* All decisions are settled with this: what is needed still is the undecided YES. */
+	state->tail = r->s->slot ? r->s->slot->rec.generation : last;
 	return 0;
 }
 

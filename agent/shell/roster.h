@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Nodes that this one knows of: the node list in force, and the manual list of the configuration. */
+/*
+ * Nodes that this one knows of: the node list in force, and the manual list of the configuration.
+ */
 #ifndef HSM_SHELL_ROSTER_H
 #define HSM_SHELL_ROSTER_H
 
@@ -30,7 +32,10 @@ void roster_make(struct roster *r, const struct config *c, const struct node_lis
 const struct member *roster_find(const struct roster *r, uint16_t id);
 const struct member *roster_named(const struct roster *r, const char *name);
 
-/* Name of a node; its number in words if the roster does not have it. Returns @buf or the entry's name. */
+/*
+ * Name of a node; its number in words if the roster does not have it. Returns @buf or the entry's
+ * name.
+ */
 const char *roster_name(const struct roster *r, uint16_t id, char buf[HSMREPL_NAME_MAX]);
 
 #endif /* HSM_SHELL_ROSTER_H */

@@ -54,20 +54,26 @@ struct hasher {
 	EVP_MAC_CTX *mac;
 };
 
+static OSSL_PARAM octets(const char *name, const void *p, size_t len)
+{
+	return OSSL_PARAM_construct_octet_string(name, (void *)p, len);
+}
+
 int seal_derive(const uint8_t key[SEAL_KEY_LEN], const void *salt, size_t salt_len,
 		const void *purpose, size_t purpose_len, uint8_t *out, size_t out_len)
 {
 	EVP_KDF *kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
 	EVP_KDF_CTX *ctx = kdf ? EVP_KDF_CTX_new(kdf) : NULL;
-	OSSL_PARAM params[5], *p = params;
+	OSSL_PARAM params[5];
+	unsigned int n = 0;
 	int ok = 0;
 
-	*p++ = OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, (char *)"SHA256", 0);
-	*p++ = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, (void *)key, SEAL_KEY_LEN);
-	*p++ = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, (void *)purpose, purpose_len);
+	params[n++] = OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, (char *)"SHA256", 0);
+	params[n++] = octets(OSSL_KDF_PARAM_KEY, key, SEAL_KEY_LEN);
+	params[n++] = octets(OSSL_KDF_PARAM_INFO, purpose, purpose_len);
 	if (salt_len)
-		*p++ = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, (void *)salt, salt_len);
-	*p = OSSL_PARAM_construct_end();
+		params[n++] = octets(OSSL_KDF_PARAM_SALT, salt, salt_len);
+	params[n] = OSSL_PARAM_construct_end();
 	if (ctx)
 		ok = EVP_KDF_derive(ctx, out, out_len, params) == 1;
 	EVP_KDF_CTX_free(ctx);

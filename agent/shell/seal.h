@@ -2,9 +2,9 @@
 /*
  * Secrecy and authenticity at rest: key derivation, AES-256-GCM boxes, keyed hashes.
  *
- * A box is a struct seal_head, the ciphertext, and a 16-byte tag. Each sealer draws a random salt and
- * derives a key of its own from it, so a nonce (incarnation, counter) is never used twice under one key,
- * not even by a store that was put back from an old copy.
+ * A box is a struct seal_head, the ciphertext, and a 16-byte tag. Each sealer draws a random salt
+ * and derives a key of its own from it, so a nonce (incarnation, counter) is never used twice
+ * under one key, not even by a store that was put back from an old copy.
  */
 #ifndef HSM_SHELL_SEAL_H
 #define HSM_SHELL_SEAL_H
@@ -67,7 +67,9 @@ int seal_keys_derive(struct seal_keys *keys, const uint8_t secret[SEAL_KEY_LEN],
 
 struct sealer;
 
-/* A sealer with a fresh salt; for one thread. NULL if OpenSSL has no memory or no random numbers. */
+/*
+ * A sealer with a fresh salt; for one thread. NULL if OpenSSL has no memory or no random numbers.
+ */
 struct sealer *sealer_new(const uint8_t root[SEAL_KEY_LEN], uint32_t incarnation);
 void sealer_free(struct sealer *s);
 

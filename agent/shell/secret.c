@@ -54,7 +54,7 @@ static int check_file(int fd, const char *path, char error[SECRET_ERROR_MAX])
 	}
 	if (st.st_mode & (S_IRWXG | S_IRWXO)) {
 		snprintf(error, SECRET_ERROR_MAX,
-			 "key set %s: others than its owner can get at it (mode %04o): chmod 600 it",
+			 "key set %s: its owner is not the only one to read it (%04o): chmod 600",
 			 path, (unsigned int)(st.st_mode & 07777));
 		return -1;
 	}
@@ -63,7 +63,7 @@ static int check_file(int fd, const char *path, char error[SECRET_ERROR_MAX])
 
 int secret_read(const char *path, uint8_t secret[SECRET_LEN], char error[SECRET_ERROR_MAX])
 {
-	char text[SECRET_DIGITS + 2];	/* digits, newline, and one more to see that it is too long */
+	char text[SECRET_DIGITS + 2];	/* digits, newline, and one more: then it is too long */
 	ssize_t len;
 	int fd, ret = -1;
 
@@ -84,7 +84,8 @@ int secret_read(const char *path, uint8_t secret[SECRET_LEN], char error[SECRET_
 	if (ret != 0) {
 		OPENSSL_cleanse(secret, SECRET_LEN);
 		snprintf(error, SECRET_ERROR_MAX,
-			 "key set %s: one line of %d hex digits is wanted: copy the file of another node of the pool",
+			 "key set %s: one line of %d hex digits is wanted: copy the file of "
+			 "another node of the pool",
 			 path, SECRET_DIGITS);
 	}
 close:

@@ -53,7 +53,10 @@ void segments_close(struct segments *s);
 /* A free segment, NULL if there is none. */
 struct segment *segments_find_free(struct segments *s);
 
-/* Lowest generation that is @active or holds a decision above @settled: what a restart still needs. */
+/*
+ * Lowest generation that is @active or holds a decision above @settled: what a restart still
+ * needs.
+ */
 uint64_t segments_oldest(const struct segments *s, uint64_t settled, uint64_t active);
 
 /* Free what is below @generation. */

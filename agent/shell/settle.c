@@ -45,7 +45,7 @@ static int transaction(struct store *s, uint64_t tail)
 		ret = table_commit(t);
 	if (!ret)
 		return 0;
-	log_error(s->log, "%s: cannot be written: %s (%s): it is tried again, the log grows meanwhile",
+	log_error(s->log, "%s/" TABLE_FILE ": cannot be written: %s (%s): it is tried again",
 		  s->dir, strerror(-ret), table_trouble(t));
 	table_rollback(t);
 	return ret;
@@ -113,12 +113,18 @@ void settle_make_segment(struct store *s)
 	pthread_cond_broadcast(&s->room);
 }
 
-static bool is_due(const struct store *s)
+/* The writer waits for a segment, and has no answer yet. */
+static bool segment_wanted(struct store *s)
+{
+	return s->need_segment && !s->segment_error && !segments_find_free(&s->segments);
+}
+
+static bool is_due(struct store *s)
 {
 	if (TAILQ_EMPTY(&s->written) && TAILQ_EMPTY(&s->settling))
 		return false;
-	return s->stop_settle || s->need_segment || s->unsettled >= s->options.unsettled_max / 2 ||
-	       s->unsettled >= STORE_SETTLE_BYTES ||
+	return s->stop_settle || segment_wanted(s) || s->unsettled >= STORE_SETTLE_BYTES ||
+	       s->unsettled >= s->options.unsettled_max / 2 ||
 	       store_now_ms() >= s->written_since_ms + s->options.settle_ms;
 }
 
@@ -130,7 +136,7 @@ static bool spare_missing(struct store *s)
 
 static void wait_for_work(struct store *s)
 {
-	while (!is_due(s) && !s->stop_settle && !spare_missing(s) && !s->need_segment) {
+	while (!is_due(s) && !s->stop_settle && !spare_missing(s) && !segment_wanted(s)) {
 		if (TAILQ_EMPTY(&s->written))
 			pthread_cond_wait(&s->settle_work, &s->lock);
 		else
@@ -143,7 +149,7 @@ static void pause_settling(struct store *s)
 {
 	uint64_t deadline = store_now_ms() + STORE_RETRY_MS;
 
-	while (!s->stop_settle && !s->need_segment && store_now_ms() < deadline)
+	while (!s->stop_settle && !segment_wanted(s) && store_now_ms() < deadline)
 		store_wait(s, &s->settle_work, deadline);
 }
 
@@ -156,9 +162,9 @@ void *settle_main(void *store)
 		wait_for_work(s);
 		if (s->stop_settle && (s->settle_error || !is_due(s)))
 			break;
-		if (is_due(s))
+		if (is_due(s) && !(s->settle_error && segment_wanted(s)))
 			settle_group(s);
-		if (spare_missing(s) || (s->need_segment && !segments_find_free(&s->segments)))
+		if (spare_missing(s) || segment_wanted(s))
 			settle_make_segment(s);
 		if (s->settle_error)
 			pause_settling(s);

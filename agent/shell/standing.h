@@ -11,7 +11,8 @@
  * @STANDING_EMPTY: it holds nothing: the kernel was started anew
  * @STANDING_BEHIND: it stands at an earlier seq
  * @STANDING_SAME: it stands where the store does
- * @STANDING_AFTER_SLOT: it stands where the undecided batch of the store leads: that one was committed
+ * @STANDING_AFTER_SLOT: it stands where the undecided batch of the store leads: that one was
+ * committed
  * @STANDING_ELSEWHERE: it holds something that the store does not know of
  */
 enum standing {

@@ -90,7 +90,8 @@ static struct entry *seal_yes(struct store *s, struct batch_id batch, struct byt
 	const uint8_t *p = tls.p;
 	size_t used = 0;
 
-	assert(!s->slot && n_tls >= 1 && n_tls <= HSMREPL_BATCH_TLS_MAX && tls.n <= HSMREPL_BATCH_MAX);
+	assert(!s->slot && tls.n <= HSMREPL_BATCH_MAX);
+	assert(n_tls >= 1 && n_tls <= HSMREPL_BATCH_TLS_MAX);
 	e = take_entry(s, RECORD_YES, batch, tls.n + n_tls * RECORD_TL_LEN(0));
 	assert(record_len(&e->rec) <= s->options.segment_bytes / 2);
 	e->rec.n_tls = n_tls;
@@ -155,7 +156,8 @@ static void wait_for_room(struct store *s)
 	}
 	if (s->unsettled > s->options.unsettled_max && !s->error) {
 		s->error = ENOSPC;
-		log_error(s->log, "%s: too much waits for " TABLE_FILE ": nothing is durable from now on; free space and start again",
+		log_error(s->log, "%s: too much waits for " TABLE_FILE ": nothing is durable "
+				  "from now on; free space and start again",
 			  s->dir);
 	}
 }

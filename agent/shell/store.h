@@ -2,8 +2,8 @@
 /*
  * What a node keeps on disk: an append-only transaction log for what is in flight, and
  * SQLite for what is settled. Every TL is sealed once (AES-256-GCM under a key derived
- * from the key-set secret) when it is appended; the same sealed bytes go into SQLite. No label, type or
- * payload is readable at rest.
+ * from the key-set secret) when it is appended; the same sealed bytes go into SQLite. No label,
+ * type or payload is readable at rest.
  *
  * Threads: the caller's thread appends; one thread of the store writes and flushes the
  * log, one settles into SQLite. Completions are fetched by the caller's thread.
@@ -33,8 +33,8 @@ struct store;
  * @promised: node-down: highest ballot promised in @position's epoch, 0 for none
  * @accepted: node-down: ballot of @value, 0 for none
  * @has_value: @value holds one
- * @value: node-down: value accepted last; without @accepted it is of the epoch before: how that one ended,
- *	if it was chosen
+ * @value: node-down: value accepted last; without @accepted it is of the epoch before: how that
+ *	one ended, if it was chosen
  * @objects: objects at @position
  */
 struct store_image {
@@ -105,10 +105,10 @@ int store_each(struct store *s, int (*fn)(void *arg, const struct store_object *
  * @n_tls: RECORD_YES
  * @after: RECORD_COMMIT: position after the batch
  *
- * YES, REFUSED, PROMISE and ACCEPT are written and flushed at once, together with everything appended before
- * them, by one write and one fdatasync of the store's thread, and reported by store_next_done(); COMMIT and ABORTED
- * go along with the next such write, or after a short idle time. COMMIT hands the batch to SQLite; REFUSED
- * drops it.
+ * YES, REFUSED, PROMISE and ACCEPT are written and flushed at once, together with everything
+ * appended before them, by one write and one fdatasync of the store's thread, and reported by
+ * store_next_done(); COMMIT and ABORTED go along with the next such write, or after a short idle
+ * time. COMMIT hands the batch to SQLite; REFUSED drops it.
  */
 void store_append(struct store *s, enum record_type record, struct batch_id batch,
 		  struct bytes tls, unsigned int n_tls, const struct position *after);
@@ -132,9 +132,10 @@ int store_outcome(struct store *s, uint64_t tid, uint64_t *seq, uint64_t *sp);
 /**
  * store_zeroize() - wipe everything but the incarnation
  *
- * Objects, history, node list, slot and refusals are gone: the files are overwritten and removed. After
- * it only store_close() may be called; store_open() then makes an empty store, whose incarnation is the
- * next one. A wipe that is cut off is finished by store_open(). Returns 0 or -errno.
+ * Objects, history, node list, slot and refusals are gone: the files are overwritten and removed.
+ * After it only store_close() may be called; store_open() then makes an empty store, whose
+ * incarnation is the next one. A wipe that is cut off is finished by store_open(). Returns 0 or
+ * -errno.
  */
 int store_zeroize(struct store *s);
 

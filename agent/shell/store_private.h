@@ -3,8 +3,9 @@
  * The inside of a store, shared by store.c, recover.c, replay.c, writer.c, settle.c and wipe.c.
  *
  * A record goes: store_append() seals it into an entry -> queued -> writing (writer: one write, one
- * fdatasync) -> completion; decisions go on -> written -> settling (SQLite) -> back to the pool. The
- * entry of a YES is in a list only until it is written; then it belongs to @slot, to @dropped, or to its decision.
+ * fdatasync) -> completion; decisions go on -> written -> settling (SQLite) -> back to the pool.
+ * The entry of a YES is in a list only until it is written; then it belongs to @slot, to
+ * @dropped, or to its decision.
  */
 #ifndef HSM_SHELL_STORE_PRIVATE_H
 #define HSM_SHELL_STORE_PRIVATE_H
@@ -14,6 +15,7 @@
 #include "entry.h"
 #include "segment.h"
 #include "table.h"
+#include "writer.h"
 
 #define STORE_DONE_MAX		4096	/* completions not fetched yet */
 #define STORE_UNSETTLED_MAX	(64u << 20) /* bytes decided, and not in SQLite yet */
@@ -43,28 +45,6 @@ struct store_done {
 	enum record_type record;
 	struct batch_id batch;
 	int error;
-};
-
-/**
- * struct writer - what only the writer's thread touches (and the start, before there is one)
- * @hasher: for the headers' checksums
- * @active: segment being written
- * @offset: next byte in it
- * @next_lsn: of the next record
- * @durable: lsn below which all is on the disk
- * @last_decision: as in struct segment, not made known to others yet
- * @open: YES that is written and undecided, NULL for none
- * @dirty: @active has bytes that are not flushed
- */
-struct writer {
-	struct hasher *hasher;
-	struct segment *active;
-	size_t offset;
-	uint64_t next_lsn;
-	uint64_t durable;
-	uint64_t last_decision;
-	struct entry *open;
-	bool dirty;
 };
 
 /**
@@ -165,8 +145,8 @@ struct store *store_open_sized(const char *dir, const uint8_t secret[STORE_KEY_L
 			       char error[STORE_ERROR_MAX]);
 
 /*
- * Move @slot and @dropped on to what a decision leaves of them, with @e->with set. Returns 0, or -EBADMSG
- * for a COMMIT of what is not in the slot.
+ * Move @slot and @dropped on to what a decision leaves of them, with @e->with set. Returns 0, or
+ * -EBADMSG for a COMMIT of what is not in the slot.
  */
 int store_decide(struct store *s, struct entry *e);
 
@@ -178,11 +158,10 @@ uint64_t store_now_ms(void);
 /* Wait on @cond until @deadline_ms of store_now_ms(). */
 void store_wait(struct store *s, pthread_cond_t *cond, uint64_t deadline_ms);
 
-/* writer.c: the thread; and for the start: a new run in a new segment, with the recovered slot. */
-void *writer_main(void *store);
-int writer_start(struct store *s, uint64_t follows);
-
-/* settle.c: one decision into the tables (as table_apply() and its like); the thread; one more segment if a spare is missing (lock held, given up meanwhile). */
+/*
+ * settle.c: one decision into the tables (as table_apply() and its like); the thread; one more
+ * segment if a spare is missing (lock held, given up meanwhile).
+ */
 int settle_entry(struct table *t, const struct entry *e);
 void *settle_main(void *store);
 void settle_make_segment(struct store *s);
@@ -198,7 +177,10 @@ int replay_log(struct store *s, uint64_t *end, char error[STORE_ERROR_MAX]);
 /* wipe.c: begin: note the incarnation, then destroy everything else. */
 int wipe_all(struct store *s);
 
-/* Finish a wipe that was cut off; @incarnation is left alone if there was none. Returns 0 or -errno. */
+/*
+ * Finish a wipe that was cut off; @incarnation is left alone if there was none. Returns 0 or
+ * -errno.
+ */
 int wipe_finish(int dir_fd, uint32_t *incarnation);
 
 /* The wipe's note goes, once the new database holds the incarnation. Returns 0 or -errno. */

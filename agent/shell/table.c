@@ -37,8 +37,8 @@ static const char *const texts[TABLE_SQLS] = {
 	[TABLE_COMMIT] = "COMMIT",
 	[TABLE_ROLLBACK] = "ROLLBACK",
 	[TABLE_SAVE] = "UPDATE meta SET incarnation=?1, settled=?2, decided=?3, tail=?4, epoch=?5,"
-		" seq=?6, sp=?7, digest=?8, chain=?9, last_coordinator=?10, last_number=?11, nl=?12,"
-		" promised=?13, accepted=?14, value=?15",
+		" seq=?6, sp=?7, digest=?8, chain=?9, last_coordinator=?10, last_number=?11, "
+		"nl=?12, promised=?13, accepted=?14, value=?15",
 	[TABLE_TL_ADD] = "INSERT INTO tl VALUES(?1, ?2, ?3, ?4)",
 	[TABLE_TL_UNREF] = "UPDATE tl SET refs = refs - 1 WHERE seq = ?1",
 	[TABLE_TL_REFS] = "SELECT refs FROM tl WHERE seq = ?1",
@@ -132,7 +132,8 @@ static int create(struct table *t, const struct seal_keys *keys, uint16_t node_i
 		rc = sqlite3_exec(t->db, version, NULL, NULL, NULL);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_prepare_v2(t->db,
-					"INSERT INTO meta VALUES(1, ?1, ?2, ?3, 0, 0, 0, 0, 0, 0, 0, ?4, 0, 0, NULL, 0, 0, NULL)",
+					"INSERT INTO meta VALUES(1, ?1, ?2, ?3, 0, 0, 0, 0, 0, "
+					"0, 0, ?4, 0, 0, NULL, 0, 0, NULL)",
 					-1, &row, NULL);
 	if (rc == SQLITE_OK) {
 		sqlite3_bind_int64(row, 1, node_id);
@@ -177,20 +178,24 @@ static int check_row(struct table *t, const struct seal_keys *keys, uint16_t nod
 	int ret = -1;
 
 	if (sqlite3_prepare_v2(t->db,
-			       "SELECT node, secret, incarnation, settled, decided, tail, epoch, seq, sp,"
-			       " digest, chain, last_coordinator, last_number, nl, promised, accepted,"
-			       " value FROM meta",
+			       "SELECT node, secret, incarnation, settled, decided, tail, epoch, "
+			       "seq, sp,"
+			       " digest, chain, last_coordinator, last_number, nl, promised,"
+			       " accepted, value FROM meta",
 			       -1, &row, NULL) != SQLITE_OK || sqlite3_step(row) != SQLITE_ROW) {
 		sqlite_trouble(t, path, error);
 	} else if (sqlite3_column_int64(row, 0) != node_id) {
 		snprintf(error, STORE_ERROR_MAX,
-			 "%s belongs to node %lld, this is node %u: correct node-id or state-dir", path,
+			 "%s belongs to node %lld, this is node %u: correct node-id or "
+			 "state-dir", path,
 			 (long long)sqlite3_column_int64(row, 0), node_id);
 	} else if (sqlite3_column_bytes(row, 1) != SEAL_HASH_LEN ||
 		   CRYPTO_memcmp(sqlite3_column_blob(row, 1), keys->check, SEAL_HASH_LEN)) {
-		complain(error, path, "was sealed under another key set: name the file it was made with in key-set");
+		complain(error, path, "was sealed under another key set: name the file it was "
+				      "made with in key-set");
 	} else if (sqlite3_column_bytes(row, 10) != HSMREPL_CHAIN_LEN) {
-		complain(error, path, "is damaged: put it back from a copy, or have this node made anew from its pool");
+		complain(error, path, "is damaged: put it back from a copy, or have this node "
+				      "made anew from its pool");
 	} else {
 		take_row(&t->state, row);
 		t->before = t->state;
@@ -238,7 +243,8 @@ static int open_db(struct table *t, const char *path, const struct seal_keys *ke
 		return sqlite_trouble(t, path, error);
 	if (format > TABLE_FORMAT) {
 		snprintf(error, STORE_ERROR_MAX,
-			 "%s has format %d, this agent knows up to %d: install the newer agent again",
+			 "%s has format %d, this agent knows up to %d: install the newer agent "
+			 "again",
 			 path, format, TABLE_FORMAT);
 		return -1;
 	}

@@ -98,8 +98,9 @@ void table_close(struct table *t);
 int table_start(struct table *t, const struct seal_keys *keys);
 
 /*
- * All of these return 0; -EBADMSG if what they are given cannot follow what is there; else -errno that
- * says why SQLite failed. After any failure: table_rollback(), which also undoes changes of @state.
+ * All of these return 0; -EBADMSG if what they are given cannot follow what is there; else -errno
+ * that says why SQLite failed. After any failure: table_rollback(), which also undoes changes of
+ * @state.
  */
 int table_begin(struct table *t);
 int table_commit(struct table *t);

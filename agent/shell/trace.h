@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The story of a node, one line per event and action, for people who want to follow the protocol. */
+/*
+ * The story of a node, one line per event and action, for people who want to follow the protocol.
+ */
 #ifndef HSM_SHELL_TRACE_H
 #define HSM_SHELL_TRACE_H
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Zeroize on disk. A note with the incarnation comes first: a wipe that is cut off is finished at the
- * next start, and no incarnation is ever used twice.
+ * Zeroize on disk. A note with the incarnation comes first: a wipe that is cut off is finished at
+ * the next start, and no incarnation is ever used twice.
  */
 #include <assert.h>
 #include <errno.h>

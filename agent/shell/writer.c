@@ -198,7 +198,8 @@ static void finish_group(struct store *s, int error)
 
 	if (error && !s->error) {
 		s->error = -error;
-		log_error(s->log, "%s: the log cannot be written: %s: nothing is durable from now on; repair it and start again",
+		log_error(s->log, "%s: the log cannot be written: %s: nothing is durable from "
+				  "now on; repair it and start again",
 			  s->dir, strerror(s->error));
 	}
 	s->w.active->last_decision = s->w.last_decision;

@@ -194,7 +194,8 @@ static unsigned int report(const struct plan *plan, struct client *client, uint6
 				hsmrepl_error_name(client[i].error));
 	}
 	qsort(all, n, sizeof(*all), by_value);
-	printf("clients=%u nodes=%u committed=%zu failed=%u ops_s=%.0f p50_us=%u p99_us=%u max_us=%u\n",
+	printf("clients=%u nodes=%u committed=%zu failed=%u ops_s=%.0f p50_us=%u p99_us=%u "
+	       "max_us=%u\n",
 	       plan->clients, plan->n_devices, n, failed, (double)n * 1e6 / (double)took_us,
 	       n ? all[n / 2] : 0, n ? all[n - 1 - n / 100] : 0, n ? all[n - 1] : 0);
 	free(all);
@@ -233,7 +234,8 @@ static int execute(const struct plan *plan)
 
 static int usage(void)
 {
-	fputs("usage: load_bench [-c CLIENTS] [-s SECONDS | -n COUNT] [-b BYTES] [-p PREFIX] [-o FILE] DEVICE...\n",
+	fputs("usage: load_bench [-c CLIENTS] [-s SECONDS | -n COUNT] [-b BYTES] [-p PREFIX] "
+	      "[-o FILE] DEVICE...\n",
 	      stderr);
 	return 2;
 }

@@ -2,7 +2,7 @@
 /*
  * How fast the store makes batches durable, beside the disk's own floor in the same run.
  *
- *   store_bench [SECONDS [DIRECTORY]]
+ *   store_bench [SECONDS [DIRECTORY]], the directory on the disk to measure (/var/tmp)
  */
 #include <time.h>
 
@@ -118,8 +118,7 @@ int main(int argc, char **argv)
 	double *us = malloc(RUNS_MAX * sizeof(*us)), start;
 	struct bed *b;
 
-	if (argc > 2)
-		setenv("TMPDIR", argv[2], 1);
+	setenv("TMPDIR", argc > 2 ? argv[2] : "/var/tmp", 1);
 	b = bed_new();
 	if (!us || !bed_open_sized(b, &options)) {
 		fprintf(stderr, "%s\n", b->error);

@@ -57,7 +57,7 @@ scene_agent_restarted()
 	local told=$dir/told-restart node pid
 
 	: >"$told"
-	build/load_bench -c 9 -n 150 -p restart -o "$told" \
+	timeout $((2 * patience)) build/load_bench -c 9 -n 150 -p restart -o "$told" \
 		"$(device n1)" "$(device n2)" "$(device n3)" >"$dir/restart" 2>&1 &
 	pid=$!
 	for node in n2 n1 n3; do

@@ -120,9 +120,13 @@ end_agent()
 	wait_until dead "$pid"
 }
 
+# Gone with all its threads: as long as one is left, so are its descriptors.
 dead()
 {
-	! kill -0 "$1" 2>/dev/null || grep -q '^State:.*Z' "/proc/$1/status"
+	local tasks=("/proc/$1/task"/*)
+
+	! kill -0 "$1" 2>/dev/null ||
+		{ [ ${#tasks[@]} -le 1 ] && grep -qs '^State:.*Z' "/proc/$1/status"; }
 }
 
 # start_agent NODE [COMMAND...]: start it again, as an argument of COMMAND if there is one.

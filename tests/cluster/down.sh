@@ -36,7 +36,8 @@ holds_undecided()
 	[ "$(undecided_tid "$1")" = "$2" ]
 }
 
-# begin_undecided: n1 cuts a batch while n2 and n3 do not listen, then listens no more itself; sets tid.
+# begin_undecided: n1 cuts a batch while n2 and n3 do not listen, then listens no more itself.
+# Sets tid and create_pid.
 begin_undecided()
 {
 	signal_agents STOP n2 n3

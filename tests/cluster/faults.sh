@@ -40,7 +40,7 @@ kill_all_under_load()
 	local round=$1 told=$dir/told-$1 node pid
 
 	: >"$told"
-	build/load_bench -c 12 -s $patience -p "round$round" -o "$told" \
+	timeout $((2 * patience)) build/load_bench -c 12 -s $patience -p "round$round" -o "$told" \
 		"$(device n1)" "$(device n2)" "$(device n3)" >/dev/null 2>&1 &
 	pid=$!
 	wait_until told "$told" $((200 * round))
@@ -72,7 +72,7 @@ scene_rolling()
 	local told=$dir/told-rolling node pid
 
 	: >"$told"
-	build/load_bench -c 8 -s 8 -p rolling -o "$told" "$(device n1)" >/dev/null 2>&1 &
+	timeout $((2 * patience)) build/load_bench -c 8 -s 8 -p rolling -o "$told" "$(device n1)" >/dev/null 2>&1 &
 	pid=$!
 	for node in n2 n3 n2; do
 		wait_until told "$told" $(($(wc -l <"$told") + 50))

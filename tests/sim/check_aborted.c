@@ -9,8 +9,8 @@ void aborted_told(struct ledger *l, uint64_t tid)
 
 	f->told_aborted = true;
 	if (f->seq)
-		ledger_violated(l, "I4", "TID %016" PRIx64 " is told aborted, but it was applied at seq %"
-				PRIu64, tid, f->seq);
+		ledger_violated(l, "I4", "TID %016" PRIx64 " is told aborted, but it was applied at"
+				" seq %" PRIu64, tid, f->seq);
 }
 
 void aborted_applied(struct ledger *l, uint16_t node, uint64_t tid)

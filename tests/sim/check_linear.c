@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Linearizability of one label's history: the search of Wing and Gong with Lowe's memo. Beginnings
- * and ends of calls stand in a list by time. A call can be next if no end of another one stands before its
- * beginning; a call that explains what was told is taken out of the list and the search goes on; at
- * an end of a call that was not taken it goes back. (calls taken, state) is never tried twice.
+ * Linearizability of one label's history: the search of Wing and Gong with Lowe's memo.
+ * Beginnings and ends of calls stand in a list by time. A call can be next if no end of another
+ * one stands before its beginning; a call that explains what was told is taken out of the list
+ * and the search goes on; at an end of a call that was not taken it goes back. (calls taken,
+ * state) is never tried twice.
  *
- * Checked are calls that returned with a result, and writes without one that the pool has applied (they end
- * never). Writes that were never applied take no part: a read that saw one has no explanation.
+ * Checked are calls that returned with a result, and writes without one that the pool has applied
+ * (they end never). Writes that were never applied take no part: a read that saw one has no
+ * explanation.
  */
 #include "checks.h"
 
@@ -270,7 +272,8 @@ void linear_check(struct ledger *l, const struct history *h, unsigned int labels
 		if (v == VERDICT_UNDECIDED)
 			++*undecided;
 		if (v == VERDICT_NO)
-			ledger_violated(l, "I7", "no order of the %u calls on label k%u explains what callers were told",
+			ledger_violated(l, "I7", "no order of the %u calls on label k%u explains"
+					" what callers were told",
 					s->n_parts, label);
 	}
 	free(s);

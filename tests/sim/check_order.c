@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Strict serializability against the history's own order. Every write that happened has its place, its
- * seq. A read has a place between the TL that wrote what it saw and the next one that touches its label. Taken in
- * the order in which calls began, each gets the lowest place that is not before a call that had ended
- * when it began; if one does not exist, no order explains what callers saw.
+ * Strict serializability against the history's own order. Every write that happened has its
+ * place, its seq. A read has a place between the TL that wrote what it saw and the next one that
+ * touches its label. Taken in the order in which calls began, each gets the lowest place that is
+ * not before a call that had ended when it began; if one does not exist, no order explains what
+ * callers saw.
  */
 #include "checks.h"
 

@@ -41,7 +41,9 @@ void voters_said_yes(struct ledger *l, uint16_t node, struct batch_id id)
 				node, id.coordinator, id.number);
 }
 
-/* It holds no yes and never will: it refused this batch, or a later one of the same coordinator. */
+/*
+ * It holds no yes and never will: it refused this batch, or a later one of the same coordinator.
+ */
 void voters_said_never(struct ledger *l, uint16_t node, struct batch_id id)
 {
 	if (l->refused_up_to[node][id.coordinator] < id.number)

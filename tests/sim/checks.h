@@ -27,8 +27,8 @@ void aborted_told(struct ledger *l, uint64_t tid);
 void aborted_applied(struct ledger *l, uint16_t node, uint64_t tid);
 
 /*
- * check_voters.c, I5: no commit without a durable yes of every voter; @voters: bit n is node n. And what
- * is said of a vote, yes or never, is durable before.
+ * check_voters.c, I5: no commit without a durable yes of every voter; @voters: bit n is node n.
+ * And what is said of a vote, yes or never, is durable before.
  */
 void voters_yes(struct ledger *l, uint16_t node, struct batch_id id);
 void voters_refused(struct ledger *l, uint16_t node, struct batch_id id);
@@ -42,16 +42,19 @@ void linear_check(struct ledger *l, const struct history *h, unsigned int labels
 		  uint64_t *steps, unsigned int *undecided);
 
 /*
- * check_order.c, I7: all transactions in the order of their seq, and all reads at one place each, explain the
- * whole history, several labels included.
+ * check_order.c, I7: all transactions in the order of their seq, and all reads at one place each,
+ * explain the whole history, several labels included.
  */
 void order_check(struct ledger *l, const struct history *h, unsigned int labels);
 
-/* check_progress.c, I8: every submission ends, every writer gets its share, contention aborts nobody. */
-#define PROGRESS_HEAL_US	30000000u	/* from the end of all faults until all is well again */
-#define PROGRESS_CALL_US	300000u		/* of one call while all is well, and for each node */
-#define PROGRESS_ROUNDS		8		/* so many times the slowest message, flush and pump */
-#define PROGRESS_SHARE		4		/* each writer gets at least its share divided by this */
+/*
+ * check_progress.c, I8: every submission ends, every writer gets its share, contention aborts
+ * nobody.
+ */
+#define PROGRESS_HEAL_US	30000000u	/* from the last fault until all is well */
+#define PROGRESS_CALL_US	300000u		/* of one call while all is well */
+#define PROGRESS_ROUNDS		8	/* times the slowest message, flush and pump */
+#define PROGRESS_SHARE		4	/* each writer gets at least its share divided by this */
 
 void progress_healed(struct ledger *l, uint64_t since_us, uint64_t now_us, const char *missing);
 void progress_call(struct ledger *l, const struct call *c, uint64_t now_us, uint64_t bound_us);

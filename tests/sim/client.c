@@ -69,8 +69,8 @@ static void draw_write(struct world *w, struct machine *m, struct client *c, str
 static void begin_wait(struct world *w, struct client *c)
 {
 	if (!c->greedy && rng_chance(&w->rng, w->opt.timeout_per_mille))
-		world_later(w, rng_between(&w->rng, TIMEOUT_LOW_US, TIMEOUT_HIGH_US), DUE_TIMEOUT, 0,
-			    (unsigned int)(c->caller.call - w->history.call), c);
+		world_later(w, rng_between(&w->rng, TIMEOUT_LOW_US, TIMEOUT_HIGH_US), DUE_TIMEOUT,
+			    0, (unsigned int)(c->caller.call - w->history.call), c);
 }
 
 static void trace_call(const struct world *w, const struct client *c)
@@ -86,9 +86,10 @@ static void trace_call(const struct world *w, const struct client *c)
 		return;
 	}
 	for (unsigned int i = 0; i < call->n_changes; i++)
-		trace_line(w, call->node, "client %u: %s k%u%s value %" PRIx64 " if_version %" PRIu64
-			   " TID %016" PRIx64, c->id, code[call->change[i].code],
-			   call->change[i].label, i ? " (same transaction)" : "",
+		trace_line(w, call->node, "client %u: %s k%u%s value %" PRIx64
+			   " if_version %" PRIu64 " TID %016" PRIx64, c->id,
+			   code[call->change[i].code], call->change[i].label,
+			   i ? " (same transaction)" : "",
 			   call->change[i].value, call->change[i].if_version, call->tid);
 }
 
@@ -178,8 +179,9 @@ static void trace_told(const struct world *w, const struct client *c, int error)
 			   call->change[0].label);
 	else
 		trace_line(w, call->node, "client %u is told: %s version %" PRIu64 " seq %" PRIu64
-			   " value %" PRIx64, c->id, call->kind == CALL_GET ? "found," : "committed,",
-			   call->version, call->seq, call->value);
+			   " value %" PRIx64, c->id,
+			   call->kind == CALL_GET ? "found," : "committed,", call->version,
+			   call->seq, call->value);
 }
 
 void client_told(struct world *w, struct client *c, int error)
@@ -203,7 +205,9 @@ void client_told(struct world *w, struct client *c, int error)
 	}
 }
 
-/* What the administrative verb "outcome" would say: of the disk, once the device does not know. */
+/*
+ * What the administrative verb "outcome" would say: of the disk, once the device does not know.
+ */
 static bool store_outcome(const struct world *w, const struct host *h, struct hsmrepl_outcome *arg)
 {
 	uint64_t seq = ledger_fate((struct ledger *)&w->ledger, arg->tid)->seq;

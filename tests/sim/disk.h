@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A log on a disk as agent/shell/store.h promises it: records are appended, flushed together, and durable
- * only when the flush has ended. A crash keeps what is durable and some of the next records, in their order.
+ * A log on a disk as agent/shell/store.h promises it: records are appended, flushed together, and
+ * durable only when the flush has ended. A crash keeps what is durable and some of the next
+ * records, in their order.
  */
 #ifndef SIM_DISK_H
 #define SIM_DISK_H
@@ -44,8 +45,8 @@ bool disk_wants_flush(const struct disk *d);
 void disk_begin_flush(struct disk *d);
 
 /*
- * The flush is over, or a crash keeps @keep records; @durable is told of each. Returns NULL, or why the log
- * makes no sense.
+ * The flush is over, or a crash keeps @keep records; @durable is told of each. Returns NULL, or
+ * why the log makes no sense.
  */
 const char *disk_end_flush(struct disk *d, uint16_t own, disk_durable_fn *durable, void *arg);
 const char *disk_crash(struct disk *d, uint16_t own, unsigned int keep, disk_durable_fn *durable,

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The pump: events into the core, its actions into device, disk and network. As in agent/shell, events
- * wait in an inbox, and what a device call came to is an event behind those that wait already.
+ * The pump: events into the core, its actions into device, disk and network. As in agent/shell,
+ * events wait in an inbox, and what a device call came to is an event behind those that wait
+ * already.
  */
 #include "host.h"
 
@@ -22,7 +23,7 @@
 #define CLOCK_START_MS	1000		/* no clock starts at 0 */
 #define FAIL_NTH_MAX	6		/* which allocation of a device call fails */
 #define READ_AGAIN_US	1000		/* a claim found no memory */
-#define AT_ONCE_MAX	10000		/* events of one node that follow on each other in no time */
+#define AT_ONCE_MAX	10000		/* events of one node in no time */
 
 _Static_assert(SIM_SLOT_MAX >= 2 * GRANT_BYTES, "a batch fits");
 
@@ -94,6 +95,9 @@ static void tell_said(struct host *h, struct bytes head)
 		voters_said_yes(l, h->id, m.batch);
 	else if (m.type == MSG_ABORTED || (m.type == MSG_VOTE && m.refusal == REFUSAL_REFUSED))
 		voters_said_never(l, h->id, m.batch);
+	else if (m.type == MSG_ABORT && m.batch.number >> 32 == h->disk.image.incarnation)
+		/* One of a life before, of which it holds no yes, needs no refusal. */
+		voters_said_never(l, h->id, m.batch);
 	else if (m.type == MSG_HELLO && m.hello.slot.coordinator)
 		voters_said_yes(l, h->id, m.hello.slot);
 }
@@ -131,7 +135,8 @@ static void act_grant(struct host *h, const struct action *a)
 
 static void act_revoke(struct host *h, const struct action *a)
 {
-	int err = hsm_grant(&h->machine.hsm, &(struct hsmrepl_grant){ .size = sizeof(struct hsmrepl_grant) });
+	const struct hsmrepl_grant arg = { .size = sizeof(arg) };
+	int err = hsm_grant(&h->machine.hsm, &arg);
 
 	(void)a;
 	assert(!err || err == -EBUSY);
@@ -153,7 +158,8 @@ static void act_prepare(struct host *h, const struct action *a)
 	end_call();
 	if (err)
 		kvfree(tls);
-	host_note(h, &(struct event){ .type = EV_PREPARED, .batch = a->batch, .error = -err }, NULL);
+	host_note(h, &(struct event){ .type = EV_PREPARED, .batch = a->batch, .error = -err },
+		  NULL);
 }
 
 static void tell_applied(struct host *h, struct batch_id batch, const struct hsmrepl_tl *tl)
@@ -209,8 +215,8 @@ static void act_resolve(struct host *h, const struct action *a)
 	memcpy(h->after.chain, arg.chain, sizeof(arg.chain));
 	if (a->resolution == HSMREPL_COMMIT)
 		agree_position(&h->w->ledger, h->id, &h->after);
-	host_note(h, &(struct event){ .type = EV_RESOLVED, .batch = a->batch, .position = &h->after },
-		  NULL);
+	host_note(h, &(struct event){ .type = EV_RESOLVED, .batch = a->batch,
+				      .position = &h->after }, NULL);
 }
 
 static void act_submit_form(struct host *h, const struct action *a)
@@ -301,7 +307,8 @@ void host_note(struct host *h, const struct event *ev, struct frame *frame)
 	if (h->running || h->run_due)
 		return;
 	h->run_due = true;
-	world_later(h->w, rng_below(&h->w->rng, h->w->opt.run_us + 1), DUE_RUN, h->id, h->life, NULL);
+	world_later(h->w, rng_below(&h->w->rng, h->w->opt.run_us + 1), DUE_RUN, h->id, h->life,
+		    NULL);
 }
 
 void host_run(struct host *h)

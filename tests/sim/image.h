@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What a disk tells at start: the log folded into objects and position. The objects are a naive model
- * of their own, so that the device's store is checked against it by the digest of each load.
+ * What a disk tells at start: the log folded into objects and position. The objects are a naive
+ * model of their own, so that the device's store is checked against it by the digest of each
+ * load.
  */
 #ifndef SIM_IMAGE_H
 #define SIM_IMAGE_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What is known of each TID, each place in the history and each batch: the facts that the checkers
- * compare. The first violation is kept.
+ * What is known of each TID, each place in the history and each batch: the facts that the
+ * checkers compare. The first violation is kept.
  */
 #ifndef SIM_LEDGER_H
 #define SIM_LEDGER_H

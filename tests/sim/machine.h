@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A node's kernel: the module's core, and callers that wait in it. Power off, and all of it is gone. */
+/*
+ * A node's kernel: the module's core, and callers that wait in it. Power off, and all of it is
+ * gone.
+ */
 #ifndef SIM_MACHINE_H
 #define SIM_MACHINE_H
 
@@ -41,8 +44,8 @@ void machine_on(struct machine *m, u32 grace_ms);
 void machine_off(struct machine *m);
 
 /*
- * A call; 0: it waits, or get: it is done and call->end is set; else the errno with which it ended. Payloads
- * begin with the change's value, @pad bytes follow.
+ * A call; 0: it waits, or get: it is done and call->end is set; else the errno with which it
+ * ended. Payloads begin with the change's value, @pad bytes follow.
  */
 int machine_submit(struct machine *m, struct caller *who, const unsigned int pad[CHANGES_MAX]);
 int machine_get(struct machine *m, struct caller *who);

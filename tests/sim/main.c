@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * hsmrepl-sim: runs seeds, in a process of their own so that a broken assertion of one fails that seed only,
- * tells the end of the story of those that fail, and adds up.
+ * hsmrepl-sim: runs seeds, in a process of their own so that a broken assertion of one fails that
+ * seed only, tells the end of the story of those that fail, and adds up.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -174,8 +174,9 @@ static void print_totals(const struct tally_sheet *sheet, double seconds)
 static void usage(FILE *to)
 {
 	fprintf(to, "usage: hsmrepl-sim [--seed FIRST] [--seeds COUNT] [--steps MAX] [--trace]\n"
-		"Runs COUNT worlds (default %u, with --seed 1) of 2 to 5 nodes under faults and checks the\n"
-		"invariants of protocol.md. --trace tells the story of each, one line per event and action.\n",
+		"Runs COUNT worlds (default %u, with --seed 1) of 2 to 5 nodes under faults and\n"
+		"checks the invariants of protocol.md. --trace tells the story of each, one line\n"
+		"per event and action.\n",
 		SEEDS_DEFAULT);
 }
 

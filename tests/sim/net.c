@@ -11,7 +11,7 @@
 #define CONNECT_HIGH_US	100000
 #define END_HIGH_US	300000	/* until the other end learns of a break */
 #define SLOW_FACTOR	50
-#define LATE_US		100000	/* more than this under way: break it rather than wait, when all heals */
+#define LATE_US		100000	/* when all heals, what takes longer is broken */
 
 static uint64_t max(uint64_t a, uint64_t b)
 {
@@ -45,7 +45,8 @@ static struct frame *frame_new(enum frame_kind kind, uint16_t from, uint16_t to,
 {
 	struct frame *f = malloc(sizeof(*f) + len);
 
-	*f = (struct frame){ .kind = kind, .from = from, .to = to, .gen = gen, .len = (uint32_t)len };
+	*f = (struct frame){ .kind = kind, .from = from, .to = to, .gen = gen,
+			     .len = (uint32_t)len };
 	return f;
 }
 
@@ -201,5 +202,6 @@ void net_connect(struct world *w)
 			else
 				try_connect(w, b, a->id);
 		}
-	world_later(w, rng_between(&w->rng, CONNECT_LOW_US, CONNECT_HIGH_US), DUE_CONNECT, 0, 0, NULL);
+	world_later(w, rng_between(&w->rng, CONNECT_LOW_US, CONNECT_HIGH_US), DUE_CONNECT, 0, 0,
+		    NULL);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Connections between all pairs of nodes. Each way is in order; what is under way when a connection
- * breaks may be lost; one end may learn of the break long after the other; a new connection takes the
- * place of an old one whose end was not noticed.
+ * Connections between all pairs of nodes. Each way is in order; what is under way when a
+ * connection breaks may be lost; one end may learn of the break long after the other; a new
+ * connection takes the place of an old one whose end was not noticed.
  */
 #ifndef SIM_NET_H
 #define SIM_NET_H

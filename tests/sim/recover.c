@@ -12,7 +12,8 @@
 #include "trace.h"
 #include "world.h"
 
-#define LOAD_ENTRY_MAX	(sizeof(struct hsmrepl_load_entry) + SIM_LABEL_LEN + SIM_PAYLOAD_MAX + HSM_ALIGN)
+#define LOAD_ENTRY_MAX	\
+	(sizeof(struct hsmrepl_load_entry) + SIM_LABEL_LEN + SIM_PAYLOAD_MAX + HSM_ALIGN)
 
 #define AGENT_LATER_PER_MILLE	500	/* callers find a machine without an agent, for up to */
 #define AGENT_LATER_US		300000
@@ -76,8 +77,9 @@ static void load(struct host *h, struct start *s)
 	nl_encode(&im->nl, &nl);
 	err = hsm_load(&h->machine.hsm, &arg, entries, im->nl.n ? &nl : NULL);
 	if (err == -EBADMSG)
-		ledger_violated(&h->w->ledger, "I2", "n%u: what is on disk has another digest than the device gave to seq %llu",
-				h->id, (unsigned long long)im->position.seq);
+		ledger_violated(&h->w->ledger, "I2",
+				"n%u: what is on disk has another digest than the device gave to"
+				" seq %llu", h->id, (unsigned long long)im->position.seq);
 	assert(!err || err == -EBADMSG);
 	s->device.slot_state = HSMREPL_SLOT_FREE;
 }
@@ -129,8 +131,9 @@ static void prepare(struct host *h, const struct image *im)
 	memcpy(tls, im->slot, im->slot_len);
 	err = hsm_prepare(&h->machine.hsm, &arg, tls);
 	if (err)
-		ledger_violated(&h->w->ledger, "start", "n%u: the device does not take the undecided batch %u:%llx again: error %d",
-				h->id, im->slot_id.coordinator,
+		ledger_violated(&h->w->ledger, "start",
+				"n%u: the device does not take the undecided batch %u:%llx again:"
+				" error %d", h->id, im->slot_id.coordinator,
 				(unsigned long long)im->slot_id.number, -err);
 }
 
@@ -163,8 +166,9 @@ static void bring_together(struct host *h, struct start *s)
 	else if (im->slot_id.coordinator && device_at(s, b.after.epoch, b.after.seq, b.after.sp))
 		adopt_commit(h, s, &b);
 	else if (!device_at(s, im->position.epoch, im->position.seq, im->position.sp))
-		ledger_violated(&h->w->ledger, "start", "n%u: the device stands at seq %llu, the disk at %llu: not to be brought together",
-				h->id, (unsigned long long)s->device.seq,
+		ledger_violated(&h->w->ledger, "start",
+				"n%u: the device stands at seq %llu, the disk at %llu: not to be"
+				" brought together", h->id, (unsigned long long)s->device.seq,
 				(unsigned long long)im->position.seq);
 	if (!h->w->ledger.violated)
 		settle_slot(h, s);
@@ -214,15 +218,17 @@ void host_start(struct host *h)
 		trace_line(h->w, h->id, "kernel starts");
 		machine_on(&h->machine, h->w->opt.grace_ms);
 		if (rng_chance(&h->w->rng, AGENT_LATER_PER_MILLE)) {
-			world_later(h->w, rng_below(&h->w->rng, AGENT_LATER_US), DUE_START, h->id, 0,
-				    NULL);
+			world_later(h->w, rng_below(&h->w->rng, AGENT_LATER_US), DUE_START, h->id,
+				    0, NULL);
 			return;
 		}
 	}
 	if (h->agent)
 		return;
 	trace_line(h->w, h->id, "agent starts");
-	/* A copy: what is appended from here on is folded into the disk's own when it is durable. */
+	/*
+	 * A copy: what is appended from here on is folded into the disk's own when it is durable.
+	 */
 	h->disk.image.incarnation++;
 	s.image = malloc(sizeof(*s.image));
 	*s.image = h->disk.image;

@@ -18,4 +18,4 @@ build/hsmrepl-sim-san: $(call san,$(sim_main) $(sim_parts))
 build/hsmrepl-sim-selftest: $(call san,$(sim_self) $(sim_parts))
 	$(CC) $(SANITIZE) -o $@ $^ $(TEST_LIBS)
 
-tests: build/hsmrepl-sim
+tests: build/hsmrepl-sim build/hsmrepl-sim-selftest

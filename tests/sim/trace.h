@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A run as a story: one line for each event, action, call and fault; nothing unless it is asked for. */
+/*
+ * A run as a story: one line for each event, action, call and fault; nothing unless it is asked
+ * for.
+ */
 #ifndef SIM_TRACE_H
 #define SIM_TRACE_H
 

@@ -48,8 +48,8 @@ static void wake_clients(struct world *w)
 		if (!c->resting)
 			continue;
 		c->resting = false;
-		world_later(w, w->opt.burst || c->greedy ? 1 : rng_below(&w->rng, w->opt.think_us + 1),
-			    DUE_CLIENT, 0, 0, c);
+		world_later(w, w->opt.burst || c->greedy ? 1 :
+			    rng_below(&w->rng, w->opt.think_us + 1), DUE_CLIENT, 0, 0, c);
 	}
 }
 
@@ -107,6 +107,8 @@ static const char *trouble_of(const struct host *h)
 		return "has an undecided batch";
 	if (hsm->queue.n_waiting)
 		return "has transactions in its queue";
+	if (h->disk.n)
+		return "has records that are not durable";
 	return NULL;
 }
 
@@ -315,7 +317,8 @@ static void begin(struct world *w, uint64_t seed)
 		w->client[i].resting = true;
 	}
 	trace_line(w, 0, "%u nodes, %u clients, %u labels, delay %" PRIu64 " to %" PRIu64
-		   " us, flush %" PRIu64 " to %" PRIu64 " us, inbox %" PRIu64 " us, read %" PRIu64 " us",
+		   " us, flush %" PRIu64 " to %" PRIu64 " us, inbox %" PRIu64 " us, read %" PRIu64
+		   " us",
 		   w->opt.nodes, w->opt.clients, w->opt.labels, w->opt.delay_low_us,
 		   w->opt.delay_high_us, w->opt.flush_low_us, w->opt.flush_high_us, w->opt.run_us,
 		   w->opt.read_us);

@@ -295,7 +295,8 @@ START_TEST(prepare_tells_a_refusal_from_a_lost_device)
 	ck_assert_int_eq(device_prepare(device, (struct batch_id){ 2, 5 }, tls, 3, &refusal), 0);
 	ck_assert_int_eq(refusal, ESTALE);
 	fake.answer = -ENODEV;
-	ck_assert_int_eq(device_prepare(device, (struct batch_id){ 2, 5 }, tls, 3, &refusal), -ENODEV);
+	ck_assert_int_eq(device_prepare(device, (struct batch_id){ 2, 5 }, tls, 3, &refusal),
+			 -ENODEV);
 }
 END_TEST
 
@@ -303,7 +304,8 @@ START_TEST(resolve_yields_the_position)
 {
 	struct position p;
 
-	ck_assert_int_eq(device_resolve(device, (struct batch_id){ 2, 5 }, HSMREPL_COMMIT, 0, &p), 0);
+	ck_assert_int_eq(device_resolve(device, (struct batch_id){ 2, 5 }, HSMREPL_COMMIT, 0, &p),
+			 0);
 	ck_assert_uint_eq(fake.arg.resolve.resolution, HSMREPL_COMMIT);
 	ck_assert_uint_eq(p.seq, 13);
 	ck_assert_uint_eq(p.digest, 0xd2);
@@ -481,9 +483,11 @@ START_TEST(how_the_device_stands_to_the_store)
 	};
 	const struct undecided undecided = {
 		.tl = { .len = htole32(sizeof(struct undecided)), .format = htole16(1),
-			.kind = htole16(HSMREPL_TL_DATA), .tid = htole64(0x0f), .sync_point = htole64(0xa0),
+			.kind = htole16(HSMREPL_TL_DATA), .tid = htole64(0x0f),
+			.sync_point = htole64(0xa0),
 			.seq = htole64(8), .epoch = htole64(3), .coordinator = htole16(2),
-			.n_ops = htole16(1), .n_voters = htole16(2), .voters = { htole16(1), htole16(2) } },
+			.n_ops = htole16(1), .n_voters = htole16(2),
+			.voters = { htole16(1), htole16(2) } },
 	};
 	const struct store_image with = image(&undecided);
 	struct store_image without = with;

@@ -141,7 +141,8 @@ static void say(struct world *w, uint16_t from, enum message_type type, struct b
 static void vote(struct world *w, uint16_t from, struct batch_id id, enum refusal why, int error)
 {
 	hear(w, from, (struct message){ .type = MSG_VOTE, .batch = id, .turn = { 1, 1 },
-					.yes = why == REFUSAL_NONE, .refusal = why, .error = error });
+					.yes = why == REFUSAL_NONE, .refusal = why,
+					.error = error });
 }
 
 static void commit(struct world *w, struct batch_id id, uint64_t tid)

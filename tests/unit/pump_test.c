@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The pump carries out actions in their order and tells results after them; a scripted core stands in. */
+/*
+ * The pump carries out actions in their order and tells results after them; a scripted core
+ * stands in.
+ */
 #include <check.h>
 #include <errno.h>
 #include <stdio.h>
@@ -11,7 +14,10 @@
 
 #define STORY_MAX 1024
 
-/* What the scripted core answers to an event, and what it saw. The hands write into the same story. */
+/*
+ * What the scripted core answers to an event, and what it saw. The hands write into the same
+ * story.
+ */
 struct node {
 	char story[STORY_MAX];
 	bool prepare_fails;

@@ -56,7 +56,7 @@ static size_t make_yes(void)
 	r.incarnation = 3;
 	r.counter = sealer_next(sealer);
 	for (unsigned int i = 0; i < TLS; i++) {
-		struct record_part part = { .tid = 9 + i, .seq = 5 + i, .sp = 77, .tl_len = TL_LEN };
+		struct record_part part = { .tid = 9 + i, .seq = 5 + i, .tl_len = TL_LEN };
 
 		memset(tl, 'a' + (int)i, sizeof(tl));
 		r.body.n += record_tl_seal(sealer, &part, tl, (uint8_t *)r.body.p + r.body.n);
@@ -208,7 +208,10 @@ static size_t make_tl(uint8_t *p)
 	return len;
 }
 
-/* Whatever a TL says, no operation reaches beyond it; with sanitizers, in a buffer of just its size. */
+/*
+ * Whatever a TL says, no operation reaches beyond it; with sanitizers, in a buffer of just its
+ * size.
+ */
 START_TEST(operations_stay_inside)
 {
 	uint8_t tl[512];

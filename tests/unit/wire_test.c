@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Messages and batches: what is encoded decodes to the same; cut or bent at any byte, it is refused or harmless. */
+/* Messages and batches decode to what was encoded; cut or bent, they are refused or harmless. */
 #include <check.h>
 #include <endian.h>
 #include <stdlib.h>
@@ -38,8 +38,10 @@ static const struct message samples[] = {
 		     .slot = { 2, 1ull << 32 | 5 }, .slot_seq = 18, .slot_sp = 0xbeef,
 		     .flags = HELLO_ANSWER, .sent_ms = 1000, .echo_ms = 900 } },
 	{ .type = MSG_VOTE, .epoch = 4, .batch = { 1, 77 }, .turn = { 1, 1 }, .yes = true },
-	{ .type = MSG_VOTE, .epoch = 4, .batch = { 1, 77 }, .refusal = REFUSAL_INVALID, .error = 28 },
-	{ .type = MSG_COMMIT, .epoch = 4, .batch = { 1, 77 }, .turn = { 5, 2 }, .seq = 3, .sp = ~0ull },
+	{ .type = MSG_VOTE, .epoch = 4, .batch = { 1, 77 }, .refusal = REFUSAL_INVALID,
+	  .error = 28 },
+	{ .type = MSG_COMMIT, .epoch = 4, .batch = { 1, 77 }, .turn = { 5, 2 }, .seq = 3,
+	  .sp = ~0ull },
 	{ .type = MSG_ABORT, .epoch = 4, .batch = { 1, 77 } },
 	{ .type = MSG_ABORTED, .epoch = 4, .batch = { 65535, ~0ull } },
 	{ .type = MSG_INQUIRE, .epoch = 4, .batch = { 1, 77 } },

@@ -28,6 +28,10 @@ image_binary()
 {
 	local dir=$1 binary=$2 to=$3 lib
 
+	if ldd "$binary" 2>/dev/null | grep 'not found' >&2; then
+		echo "image: $binary lacks libraries on this machine" >&2
+		return 1
+	fi
 	cp -L "$binary" "$dir$to"
 	for lib in $(ldd "$binary" 2>/dev/null | grep -o '/[^ ]*'); do
 		[ -e "$dir$lib" ] && continue

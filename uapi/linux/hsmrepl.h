@@ -477,7 +477,7 @@ struct hsmrepl_list_entry {
  * enum hsmrepl_verb: administrative requests that the agent answers
  *
  * Request and answer are JSON texts (at most HSMREPL_ADMIN_MAX bytes); their fields stand in
- * Documentation/interfaces. Verbs that change something need write permission on the file.
+ * Documentation/verbs.md. Verbs that change something need write permission on the file.
  */
 enum hsmrepl_verb {
 	HSMREPL_VERB_STATUS = 1,

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The thread that writes the log, and what belongs to it alone. */
+#ifndef HSM_SHELL_WRITER_H
+#define HSM_SHELL_WRITER_H
+
+#include "entry.h"
+#include "segment.h"
+
+struct store;
+
+/**
+ * struct writer - what only the writer's thread touches (and the start, before there is one)
+ * @hasher: for the headers' checksums
+ * @active: segment being written
+ * @offset: next byte in it
+ * @next_lsn: of the next record
+ * @durable: lsn below which all is on the disk
+ * @last_decision: as in struct segment, not made known to others yet
+ * @open: YES that is written and undecided, NULL for none
+ * @dirty: @active has bytes that are not flushed
+ */
+struct writer {
+	struct hasher *hasher;
+	struct segment *active;
+	size_t offset;
+	uint64_t next_lsn;
+	uint64_t durable;
+	uint64_t last_decision;
+	struct entry *open;
+	bool dirty;
+};
+
+/* The thread, with the store. Ends when the store stops it and all is written. */
+void *writer_main(void *store);
+
+/**
+ * writer_start() - begin a new run of the log, in a segment of its own, with the recovered slot
+ * @follows: lsn at which the log ended so far
+ * Returns 0 or -errno.
+ */
+int writer_start(struct store *s, uint64_t follows);
+
+#endif /* HSM_SHELL_WRITER_H */
