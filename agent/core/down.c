@@ -3,8 +3,8 @@
  * A member's part in node-down: promise, accept, adopt (protocol.md section 3).
  *
  * Who has promised neither votes, nor decides a batch of its own, nor confirms an abort in this
- * epoch any more; it still applies what it learns to be committed. A promise is made when the slot is
- * at rest, so that what is reported is durable.
+ * epoch any more; it still applies what it learns to be committed. A promise is made when the slot
+ * is at rest, so that what is reported is durable.
  */
 #include "internal.h"
 

@@ -44,7 +44,8 @@ static void explain(const struct node *n, char *buf, size_t size)
 	unsigned int used = 0;
 
 	if (n->down.removed)
-		parts[used++] = "removed from the pool by node-down: it needs Live-Sync to come back";
+		parts[used++] = "removed from the pool by node-down: "
+				"it needs Live-Sync to come back";
 	else if (down_frozen(n))
 		parts[used++] = "a node-down is under way: it must be carried to its end";
 	for (unsigned int i = 0; i < n->nl.n && !n->down.removed; i++) {

@@ -31,8 +31,7 @@
  * @refused: per coordinator the highest batch number that was durably refused
  * @promised: node-down: highest ballot promised in this epoch, 0 for none
  * @accepted: node-down: ballot of the value accepted in this epoch, 0 for none
- * @value: that value, DOWN_VALUE_LEN bytes; without @accepted how the epoch before may have ended,
- *	or empty
+ * @value: DOWN_VALUE_LEN bytes or none; without @accepted: how the epoch before may have ended
  * @n_refused: entries of @refused
  */
 struct recovery {
@@ -66,7 +65,7 @@ enum event_type {
 	EV_MESSAGE,	/* mesh: one whole frame: peer, frame */
 	EV_FORM,	/* administrator: form a pool: nl, request */
 	EV_NODE_DOWN,	/* administrator: nodes that crashed: down, request */
-	EV_REMOVED,	/* mesh: a member in a later epoch has this node in its list no more: peer */
+	EV_REMOVED,	/* mesh: a member in a later epoch lists this node no more: peer */
 	EV_TYPES
 };
 
@@ -77,20 +76,6 @@ enum record_type {
 	RECORD_ABORTED = 4,	/* own batch, told aborted; not waited for */
 	RECORD_PROMISE = 5,	/* node-down: batch.number is the ballot promised */
 	RECORD_ACCEPT = 6,	/* node-down: batch.number is the ballot, tail the value accepted */
-};
-
-/**
- * struct down_request - what an administrator says of nodes that crashed
- * @n: nodes
- * @id: their ids
- * @dry: only say what would happen
- * @force: the survivors may be a minority, or the nodes look alive: the administrator vouches
- */
-struct down_request {
-	unsigned int n;
-	uint16_t id[HSMREPL_NODES_MAX];
-	bool dry;
-	bool force;
 };
 
 /**
@@ -143,24 +128,6 @@ enum action_type {
 };
 
 /**
- * struct down_plan - what a node-down does, or would do
- * @n_commit: undecided transactions that commit
- * @commit: their TIDs
- * @n_abort: undecided transactions that abort (or, where their coordinator survives, are tried again)
- * @abort: their TIDs
- * @after: node list that it ends in
- * @survives: how many more nodes may then crash before a node-down needs force
- */
-struct down_plan {
-	unsigned int n_commit;
-	uint64_t commit[HSMREPL_BATCH_TLS_MAX];
-	unsigned int n_abort;
-	uint64_t abort[HSMREPL_BATCH_TLS_MAX];
-	struct node_list after;
-	unsigned int survives;
-};
-
-/**
  * struct action - one thing to do
  * @why: one line for people, or NULL; static or of the node, lives until the next step
  */
@@ -208,7 +175,6 @@ struct actions {
 #define NODE_STARTING_MS	5000	/* a member alone is "starting", then "blocked" */
 
 struct node;
-
 /* Size of struct node, for whoever holds one (it has no pointers into itself). */
 extern const size_t node_size;
 

@@ -3,8 +3,8 @@
  * The initiator of a node-down (protocol.md section 3).
  *
  *   asked            -> every survivor promises and reports    ASKING
- *   all reports in   -> the value: one accepted before, or the longest log, with the undecided batch
- *                       if every survivor holds a yes for it   ACCEPTING
+ *   all reports in   -> the value: one accepted before, or the longest log, with the undecided
+ *                       batch if every survivor holds a yes for it   ACCEPTING
  *   quorum accepted  -> chosen: adopt, tell, answer            IDLE
  */
 #include "internal.h"
@@ -71,7 +71,7 @@ static const char *obstacle(struct node *n, const struct down_request *ask, int 
 		struct peer *p = peer_find(n, ask->id[i]);
 
 		if (ask->id[i] == n->id)
-			return "a node cannot declare itself down: ask another member, or use leave";
+			return "a node cannot declare itself down: ask another member";
 		if (!nl_has(&n->nl, ask->id[i]))
 			return "no such node in the node list: see hsmreplctl nodes";
 		if (p && p->up && !ask->force && !ask->dry) {
@@ -83,7 +83,8 @@ static const char *obstacle(struct node *n, const struct down_request *ask, int 
 	}
 	*error = EPERM;
 	if (2 * left <= n->nl.n && !ask->force && !ask->dry)
-		return "the survivors are no majority: make sure the others are dead, then use --force";
+		return "the survivors are no majority: make sure the others are dead, then use "
+		       "--force";
 	*error = EALREADY;
 	if (n->survey.state != SURVEY_IDLE)
 		return "a node-down is under way: wait for it";
@@ -125,7 +126,7 @@ static const struct down_message *longest(struct node *n)
 	return best;
 }
 
-/* Does every survivor stand at @top with a yes for one and the same batch? Then that batch, else none. */
+/* The batch that every survivor, standing at @top, has a yes for; NULL if there is none. */
 static const struct down_message *unanimous(struct node *n, const struct down_message *top)
 {
 	const struct down_message *first = NULL;
@@ -441,6 +442,6 @@ void survey_adopted(struct node *n, struct actions *out)
 	if (as_asked(n))
 		answer(n, 0, NULL, out);
 	else
-		answer(n, EAGAIN, "another node-down was carried to its end: look at the nodes, then "
-		       "repeat this one if need be", out);
+		answer(n, EAGAIN, "another node-down was carried to its end: look at the nodes, "
+		       "then repeat this one if need be", out);
 }

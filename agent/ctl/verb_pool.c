@@ -44,7 +44,7 @@ int verb_form(struct ctl *ctl, int argc, char **argv)
 	return CTL_DONE;
 }
 
-/* @name typed again: CTL_GO_ON, or CTL_FAILED after a message. @what says what is going to happen. */
+/* @name typed again: CTL_GO_ON, or CTL_FAILED after a message. @what says what will happen. */
 static int confirm(struct ctl *ctl, const char *what, const char *name)
 {
 	char typed[HSMREPL_NAME_MAX + 2];
@@ -137,7 +137,8 @@ int verb_zeroize(struct ctl *ctl, int argc, char **argv)
 		return status;
 	if (!yes) {
 		ret = hsmrepl_node_state(ctl->dev, 0, 0, &state);
-		status = ret ? ctl_fail(ctl, NULL, ret) : confirm(ctl, "This wipes all keys of this node", state.name);
+		status = ret ? ctl_fail(ctl, NULL, ret) :
+			       confirm(ctl, "This wipes all keys of this node", state.name);
 		if (status != CTL_GO_ON)
 			return status;
 	}

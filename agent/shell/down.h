@@ -10,7 +10,10 @@
 /* {"nodes":[name…],"dry_run","force"}: give it to the core, which answers by ACT_ANSWER. */
 int down_take(struct agent *a, const struct device_request *dr, struct json_object *request);
 
-/* {"epoch","nodes":[name…],"commit":[tid…],"abort":[tid…],"survives"}: the node list after, and the fate of what was undecided. */
+/*
+ * {"epoch","nodes":[name…],"commit":[tid…],"abort":[tid…],"survives"}: the node list after, and the
+ * fate of what was undecided.
+ */
 struct json_object *down_plan_json(const struct down_plan *plan);
 
 #endif /* HSM_SHELL_DOWN_H */

@@ -138,7 +138,8 @@ static void add_standing(struct json_object *o, const struct scene *s, uint16_t 
 
 	add(o, "seq", known ? number(seq) : NULL);
 	add(o, "sync_point", known ? hex64(sp) : NULL);
-	add(o, "rtt_ms", self ? number(0) : known && p->link != LINK_DOWN ? number(p->rtt_ms) : NULL);
+	add(o, "rtt_ms", self ? number(0) :
+	    known && p->link != LINK_DOWN ? number(p->rtt_ms) : NULL);
 	add(o, "last_ack_ms", self ? number(0) : known ? number(age(s, p->last_heard_ms)) : NULL);
 	add(o, "lag", known ? number(here > seq ? here - seq : 0) : NULL);
 }

@@ -4,8 +4,8 @@
  * aligned. Documentation/store.md draws it.
  *
  * The body of a YES is a chain of sealed TLs, that of an ACCEPT one sealed value; their tags guard
- * the bytes, and the header pins their nonces, so that what an earlier use of the segment left there
- * is never taken for it. Every other body is plain and under the header's checksum.
+ * the bytes, and the header pins their nonces, so that what an earlier use of the segment left
+ * there is never taken for it. Every other body is plain and under the header's checksum.
  */
 #ifndef HSM_SHELL_RECORD_H
 #define HSM_SHELL_RECORD_H
@@ -145,12 +145,6 @@ static inline bool record_is_decision(unsigned int type)
 	return type == RECORD_COMMIT || type == RECORD_REFUSED || type == RECORD_ABORTED;
 }
 
-/* Is it flushed at once, and its completion waited for? */
-static inline bool record_is_urgent(unsigned int type)
-{
-	return type != RECORD_COMMIT && type != RECORD_ABORTED;
-}
-
 /* Bytes of a record, header included. */
 size_t record_len(const struct record *r);
 
@@ -195,10 +189,7 @@ size_t record_tl_seal(struct sealer *s, const struct record_part *part, const vo
  */
 int record_tl_open(struct opener *o, struct bytes sealed, void *tl);
 
-/*
- * Check all that is sealed in a YES or an ACCEPT. @scratch: HSMREPL_TL_MAX bytes. Returns 0,
- * -EBADMSG or -EIO.
- */
+/* Check what is sealed in a YES or ACCEPT. @scratch: HSMREPL_TL_MAX bytes. 0, -EBADMSG or -EIO. */
 int record_check_body(struct opener *o, const struct record *r, void *scratch);
 
 void record_position_write(const struct position *p, struct record_position *out);

@@ -151,7 +151,9 @@ static int walk(struct replay *r, struct segment *seg)
 		return -1;
 	while (record_read(r->hasher, r->buf + at, seg->bytes - at, &rec) &&
 	       rec.generation == seg->generation && fits(r, &rec)) {
-		ret = record_is_sealed(rec.type) ? record_check_body(r->opener, &rec, r->scratch) : 0;
+		ret = 0;
+		if (record_is_sealed(rec.type))
+			ret = record_check_body(r->opener, &rec, r->scratch);
 		if (ret == -EIO)
 			return fail(r, seg, "OpenSSL failed", "see its providers");
 		if (ret)

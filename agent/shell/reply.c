@@ -13,7 +13,7 @@ int reply_json(struct agent *a, uint64_t request, int status, struct json_object
 
 	if (!json || strlen(json) > HSMREPL_ADMIN_MAX) {
 		status = json ? EMSGSIZE : ENOMEM;
-		json = "{\"error\":\"the answer does not fit into the agent's memory\",\"hint\":\"try again later\"}";
+		json = "{\"error\":\"the answer finds no room\",\"hint\":\"try again later\"}";
 	}
 	ret = device_answer(a->device, request, status, json);
 	json_object_put(o);

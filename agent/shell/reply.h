@@ -19,7 +19,10 @@ struct refusal {
 	const char *hint;
 };
 
-/* Answer a request with a JSON object, which is freed; NULL tells that memory was short. Returns 0 or a negative errno of the device. */
+/*
+ * Answer a request with a JSON object, which is freed; NULL tells that memory was short. Returns 0
+ * or a negative errno of the device.
+ */
 int reply_json(struct agent *a, uint64_t request, int status, struct json_object *o);
 
 /* Refuse a request with {"error","hint"}. */

@@ -95,7 +95,8 @@ static void resolve(struct cluster *c, uint16_t id, const struct action *a)
 	node_look(s->n, &v);
 	p = v.position;
 	chain_of(&p);
-	cluster_step(c, id, (struct event){ .type = EV_RESOLVED, .batch = a->batch, .position = &p });
+	cluster_step(c, id, (struct event){ .type = EV_RESOLVED, .batch = a->batch,
+					    .position = &p });
 }
 
 static void carry_out(struct cluster *c, uint16_t id, const struct action *a)

@@ -212,7 +212,8 @@ START_TEST(test_node_downs_cross)
 		v[id] = cluster_look(&c, id);
 	ck_assert_uint_eq(v[3].position.epoch, 2);
 	ck_assert_uint_eq(v[3].nl->n, 2);
-	ck_assert((v[1].position.sp == v[3].position.sp) + (v[2].position.sp == v[3].position.sp) == 1);
+	ck_assert((v[1].position.sp == v[3].position.sp) +
+		  (v[2].position.sp == v[3].position.sp) == 1);
 	ck_assert((v[1].state == HSMREPL_REMOVED) + (v[2].state == HSMREPL_REMOVED) == 1);
 	cluster_free(&c);
 }
