@@ -24,6 +24,7 @@ struct bed;
  * struct bed_node - node n@id of the bed
  * @up: peers that are up, a bit each; @ups and @downs: how often, by id
  * @frames: frames received; @last_len and @sum: bytes of the last one, and a sum over them
+ * @removed: who said that the node is removed, a bit each
  * @echo: send every frame back
  * @why: of the last down
  */
@@ -39,6 +40,7 @@ struct bed_node {
 	unsigned long frames;
 	size_t last_len;
 	uint64_t sum;
+	unsigned int removed;
 	bool echo;
 	char why[512];
 };
@@ -92,6 +94,13 @@ static inline void bed_frame(void *arg, uint16_t peer, const void *frame, size_t
 		mesh_send(n->mesh, peer, (struct bytes){ frame, len }, (struct bytes){ 0 });
 }
 
+static inline void bed_removed(void *arg, uint16_t peer)
+{
+	struct bed_node *n = arg;
+
+	n->removed |= 1U << peer;
+}
+
 /* Lets bed_wait() look at the clock. */
 static inline void bed_tick(evutil_socket_t fd, short what, void *arg)
 {
@@ -134,7 +143,7 @@ static inline void bed_init(struct bed *b)
 /* Starts node @id, with all nodes up to @n listed. */
 static inline struct bed_node *bed_start(struct bed *b, unsigned int id, unsigned int n)
 {
-	const struct mesh_sink sink = { bed_up, bed_down, bed_frame, &b->node[id] };
+	const struct mesh_sink sink = { bed_up, bed_down, bed_frame, bed_removed, &b->node[id] };
 	struct bed_node *node = &b->node[id];
 	char error[CONFIG_ERROR_MAX] = "";
 
