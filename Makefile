@@ -140,7 +140,7 @@ unit_tests = $(patsubst tests/unit/%.c,build/%,$(unit_src))
 
 build/%_test: build/san/tests/unit/%_test.o build/san/agent.a build/san/kmod.a
 	@echo '  LD    $@'
-	$(Q)$(CC) $(SANITIZE) -o $@ $^ $(TEST_LIBS)
+	$(Q)$(CC) $(SANITIZE) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(TEST_LIBS)
 
 # Programs that run inside a virtual machine, against the device.
 vm_tests = $(patsubst tests/vm/%.c,build/%,$(wildcard tests/vm/*_test.c))

@@ -104,6 +104,7 @@ static bool read_nl(const struct hsmrepl_tl *tl, struct bytes ops, struct batch 
 		return false;
 	b->has_nl = true;
 	b->forms = le16toh(tl->kind) == HSMREPL_TL_FORM;
+	b->downs = le16toh(tl->kind) == HSMREPL_TL_NODE_DOWN;
 	return b->nl.epoch == le64toh(tl->epoch) + 1;
 }
 

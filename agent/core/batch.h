@@ -15,6 +15,7 @@
  * @n_voters: the CNLS
  * @voters: node ids, ascending
  * @forms: it is a FORM: first node list of a pool
+ * @downs: it is a NODE_DOWN: chosen before anybody wrote it
  * @has_nl: it changes the node list
  * @nl: the list after it, when @has_nl
  */
@@ -27,6 +28,7 @@ struct batch {
 	unsigned int n_voters;
 	uint16_t voters[HSMREPL_NODES_MAX];
 	bool forms;
+	bool downs;
 	bool has_nl;
 	struct node_list nl;
 };

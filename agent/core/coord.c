@@ -36,7 +36,7 @@ static void commit_if_decided(struct node *n, struct actions *out)
 	struct slot *s = &n->slot;
 	struct message m = { .type = MSG_COMMIT, .batch = s->id };
 
-	if (!s->durable)
+	if (!s->durable || down_frozen(n))
 		return;
 	for (unsigned int i = 0; i < s->batch.n_voters; i++) {
 		struct peer *p = peer_find(n, s->batch.voters[i]);
@@ -128,7 +128,8 @@ void coord_vote(struct node *n, struct peer *p, const struct message *m, struct 
 		return;
 	}
 	p->vote = VOTE_NO;
-	revoke(n, m->refusal, m->error, p->id, out);
+	if (!down_frozen(n))
+		revoke(n, m->refusal, m->error, p->id, out);
 }
 
 static void tell_aborted(struct node *n, struct actions *out)
@@ -183,6 +184,15 @@ void coord_revoked_durable(struct node *n, struct actions *out)
 		p->confirmed = false;
 	slot_move(s, SLOT_ABORTING);
 	tell_if_confirmed(n, out);
+}
+
+/* The epoch ends without our batch: nobody's confirmation is waited for. */
+void coord_give_up(struct node *n, struct actions *out)
+{
+	if (n->slot.state == SLOT_VOTING)
+		revoke(n, REFUSAL_STATE, 0, n->id, out);
+	else
+		tell_aborted(n, out);
 }
 
 void coord_aborted(struct node *n, struct peer *p, const struct message *m, struct actions *out)

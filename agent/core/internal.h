@@ -8,6 +8,7 @@
  *   voter.c  voter: prepare, yes, commit notice, abort, inquiry
  *   turn.c   who may cut the next batch
  *   slot.c   the slot's table of allowed moves; applying what is committed
+ *   down.c, survey.c  node-down
  *   out.c    composing actions
  */
 #ifndef HSM_CORE_INTERNAL_H
@@ -55,12 +56,14 @@ void coord_yes(struct node *n, struct peer *p, struct actions *out);
 void coord_aborted(struct node *n, struct peer *p, const struct message *m, struct actions *out);
 void coord_own_durable(struct node *n, struct actions *out);
 void coord_revoked_durable(struct node *n, struct actions *out);
+void coord_give_up(struct node *n, struct actions *out);
 void coord_greeted(struct node *n, struct peer *p, const struct message *m, struct actions *out);
 
 /* voter.c */
 void voter_prepare(struct node *n, struct peer *p, const struct message *m, struct actions *out);
 void voter_prepared(struct node *n, const struct event *ev, struct actions *out);
 void voter_yes_durable(struct node *n, struct actions *out);
+void voter_give_up(struct node *n, struct actions *out);
 void voter_refused_durable(struct node *n, struct batch_id id, struct actions *out);
 void voter_commit(struct node *n, struct peer *p, const struct message *m, struct actions *out);
 void voter_abort(struct node *n, struct peer *p, const struct message *m, struct actions *out);

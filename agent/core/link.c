@@ -246,6 +246,8 @@ void link_hello(struct node *n, struct peer *p, const struct message *m, struct 
 	}
 	p->greeted = true;
 	learn(n, m, out);
+	if (m->hello.position.epoch && m->hello.position.epoch < n->pos.epoch)
+		down_missed(n, p, m->hello.position.epoch, out);
 	if (holds_stale_yes(n, m))
 		out_send(n, out, p, &(struct message){ .type = MSG_ABORT, .batch = m->hello.slot });
 	link = classify(n, m);

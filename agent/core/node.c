@@ -26,6 +26,8 @@ static enum hsmrepl_node_state state_of(const struct node *n)
 {
 	if (n->halted)
 		return HSMREPL_HALTED;
+	if (n->down.removed)
+		return HSMREPL_REMOVED;
 	if (!n->nl.n)
 		return HSMREPL_JOINING;
 	if (link_all_members(n))
@@ -38,10 +40,15 @@ static enum hsmrepl_node_state state_of(const struct node *n)
 /* One line that says why writes wait, naming every node that is waited for; empty if none. */
 static void explain(const struct node *n, char *buf, size_t size)
 {
-	const char *parts[3 + 4 * HSMREPL_NODES_MAX];
+	const char *parts[4 + 4 * HSMREPL_NODES_MAX];
 	unsigned int used = 0;
 
-	for (unsigned int i = 0; i < n->nl.n; i++) {
+	if (n->down.removed)
+		parts[used++] = "removed from the pool by node-down: "
+				"it needs Live-Sync to come back";
+	else if (down_frozen(n))
+		parts[used++] = "a node-down is under way: it must be carried to its end";
+	for (unsigned int i = 0; i < n->nl.n && !n->down.removed; i++) {
 		const struct peer *p = peer_find((struct node *)n, n->nl.node[i].id);
 		enum link_state link = p ? p->link : LINK_DOWN;
 
@@ -124,6 +131,7 @@ static void on_boot(struct node *n, const struct event *ev, struct actions *out)
 			n->peers[used++].refused = r->refused[i].number;
 		}
 	boot_slot(n, r);
+	down_boot(n, r);
 	turn_reset(n);
 	if (n->nl.n)
 		out_add(out, ACT_MEMBERS)->nl = &n->nl;
@@ -135,6 +143,7 @@ static void on_tick(struct node *n, const struct event *ev, struct actions *out)
 	(void)ev;
 	link_tick(n, out);
 	turn_tick(n);
+	survey_tick(n, out);
 }
 
 static void on_queued(struct node *n, const struct event *ev, struct actions *out)
@@ -169,10 +178,14 @@ static void on_durable(struct node *n, const struct event *ev, struct actions *o
 	struct slot *s = &n->slot;
 	bool own = ev->batch.coordinator == n->id;
 
-	if (ev->record == RECORD_REFUSED && !own)
+	if (ev->record == RECORD_PROMISE || ev->record == RECORD_ACCEPT)
+		down_durable(n, ev, out);
+	else if (ev->record == RECORD_REFUSED && !own)
 		voter_refused_durable(n, ev->batch, out);
 	else if (s->state == SLOT_FREE || !same_batch(s->id, ev->batch))
 		return;
+	else if (ev->record == RECORD_YES && same_batch(ev->batch, n->down.record))
+		down_recorded(n, out);
 	else if (ev->record == RECORD_REFUSED && s->state == SLOT_REVOKING)
 		coord_revoked_durable(n, out);
 	else if (ev->record == RECORD_YES && own)
@@ -248,7 +261,24 @@ static void on_message(struct node *n, const struct event *ev, struct actions *o
 		n->calm = false;
 		turn_adopt(n, &m.turn);
 		break;
+	case MSG_DOWN_ASK:
+	case MSG_DOWN_REPORT:
+	case MSG_DOWN_ACCEPT:
+	case MSG_DOWN_ACCEPTED:
+	case MSG_DOWN_CHOSEN:
+		down_message(n, p, &m, out);
+		break;
+	case MSG_END:
+		break;
 	}
+}
+
+/* A member of our pool says that we are out: the survivors ended the epoch without us. */
+static void on_removed(struct node *n, const struct event *ev, struct actions *out)
+{
+	(void)out;
+	if (nl_has(&n->nl, ev->peer))
+		n->down.removed = true;
 }
 
 /* Why the pool cannot be formed with this list, or NULL. */
@@ -303,6 +333,7 @@ void node_step(struct node *n, const struct event *ev, struct actions *out)
 		[EV_DURABLE] = on_durable, [EV_DISK_ERROR] = on_disk_error,
 		[EV_PEER_UP] = on_peer_up, [EV_PEER_DOWN] = on_peer_down,
 		[EV_MESSAGE] = on_message, [EV_FORM] = on_form,
+		[EV_NODE_DOWN] = survey_start, [EV_REMOVED] = on_removed,
 	};
 
 	assert(ev->type < EV_TYPES);
@@ -311,9 +342,12 @@ void node_step(struct node *n, const struct event *ev, struct actions *out)
 	if (ev->type != EV_BOOT && (!n->booted || n->halted))
 		return;
 	n->now_ms = ev->now_ms;
+	n->random = ev->random;
 	handler[ev->type](n, ev, out);
-	if (!n->halted)
+	if (!n->halted && !n->down.removed) {
+		down_settle(n, out);
 		turn_settle(n, out);
+	}
 	report_change(n, out);
 }
 

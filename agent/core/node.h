@@ -4,6 +4,7 @@
 #define HSM_CORE_NODE_H
 
 #include "batch.h"
+#include "down.h"
 #include "view.h"
 #include "wire.h"
 
@@ -34,6 +35,7 @@ enum reply {
  * @hello_sent_ms: its clock in its last hello, for the echo
  * @hello_at_ms: our clock when that hello came
  * @rtt_ms: round trip of the last hello that was echoed
+ * @report: what it reported to our survey
  */
 struct peer {
 	uint16_t id;
@@ -52,6 +54,7 @@ struct peer {
 	uint64_t hello_sent_ms;
 	uint64_t hello_at_ms;
 	uint32_t rtt_ms;
+	struct report report;
 };
 
 /**
@@ -89,6 +92,7 @@ struct slot {
  * @id: of this node
  * @name: of this node
  * @now_ms: of the event at work
+ * @random: of the event at work
  * @booted: EV_BOOT came
  * @halted: the disk failed: takes part in nothing any more
  * @boot_ms: when it started
@@ -100,6 +104,8 @@ struct slot {
  * @incarnation: high half of our batch numbers
  * @counter: low half of the last one
  * @slot: the undecided batch
+ * @down: this member's part in node-down
+ * @survey: a node-down that it initiated
  * @turn: newest turn heard of
  * @want: who asked for the turn, in order
  * @n_want: entries
@@ -123,6 +129,7 @@ struct node {
 	uint16_t id;
 	char name[HSMREPL_NAME_MAX];
 	uint64_t now_ms;
+	uint64_t random;
 	bool booted;
 	bool halted;
 	uint64_t boot_ms;
@@ -134,6 +141,8 @@ struct node {
 	uint32_t incarnation;
 	uint32_t counter;
 	struct slot slot;
+	struct down down;
+	struct survey survey;
 	struct turn turn;
 	uint16_t want[PEERS_MAX];
 	unsigned int n_want;

@@ -28,8 +28,7 @@ void out_send(struct node *n, struct actions *out, const struct peer *to, struct
 	a = out_add(out, ACT_SEND);
 	a->peer = to->id;
 	a->head = (struct bytes){ at, wire_encode(m, at) };
-	if (m->type == MSG_PREPARE)
-		a->tail = m->tls;
+	a->tail = m->tls;
 	out->wire_used += a->head.n;
 }
 

@@ -29,6 +29,9 @@
  * @slot_claimed: the device still has the submitters of that batch (kernel alive)
  * @last: batch that was applied last, coordinator 0 for none
  * @refused: per coordinator the highest batch number that was durably refused
+ * @promised: node-down: highest ballot promised in this epoch, 0 for none
+ * @accepted: node-down: ballot of the value accepted in this epoch, 0 for none
+ * @value: DOWN_VALUE_LEN bytes or none; without @accepted: how the epoch before may have ended
  * @n_refused: entries of @refused
  */
 struct recovery {
@@ -42,6 +45,9 @@ struct recovery {
 	struct batch_id last;
 	const struct batch_id *refused;
 	unsigned int n_refused;
+	uint64_t promised;
+	uint64_t accepted;
+	struct bytes value;
 };
 
 enum event_type {
@@ -58,6 +64,8 @@ enum event_type {
 	EV_PEER_DOWN,	/* mesh: connection lost: peer */
 	EV_MESSAGE,	/* mesh: one whole frame: peer, frame */
 	EV_FORM,	/* administrator: form a pool: nl, request */
+	EV_NODE_DOWN,	/* administrator: nodes that crashed: down, request */
+	EV_REMOVED,	/* mesh: a member in a later epoch lists this node no more: peer */
 	EV_TYPES
 };
 
@@ -66,6 +74,8 @@ enum record_type {
 	RECORD_COMMIT = 2,	/* applied; written along with the next record, never waited for */
 	RECORD_REFUSED = 3,	/* never a yes for this batch (any more) */
 	RECORD_ABORTED = 4,	/* own batch, told aborted; not waited for */
+	RECORD_PROMISE = 5,	/* node-down: batch.number is the ballot promised */
+	RECORD_ACCEPT = 6,	/* node-down: batch.number is the ballot, tail the value accepted */
 };
 
 /**
@@ -82,7 +92,8 @@ enum record_type {
  * @position: EV_RESOLVED
  * @recovery: EV_BOOT
  * @nl: EV_FORM: the list to form, with its fresh pool id and epoch 1
- * @request: EV_FORM: administrative request to answer
+ * @down: EV_NODE_DOWN
+ * @request: EV_FORM, EV_NODE_DOWN: administrative request to answer
  */
 struct event {
 	enum event_type type;
@@ -97,19 +108,20 @@ struct event {
 	const struct position *position;
 	const struct recovery *recovery;
 	const struct node_list *nl;
+	struct down_request down;
 	uint64_t request;
 };
 
 enum action_type {
 	ACT_SEND,	/* peer, head, tail: one frame, head then tail */
 	ACT_DROP,	/* peer, why: close the connection; EV_PEER_DOWN follows */
-	ACT_APPEND,	/* record, batch, tail (TLs of a yes), n_tls; see EV_DURABLE */
+	ACT_APPEND,	/* record, batch, tail (TLs of a yes, value), n_tls; see EV_DURABLE */
 	ACT_GRANT,	/* batch.number, max_tls */
 	ACT_REVOKE,	/* take the grant back; EV_REVOKED follows */
 	ACT_PREPARE,	/* batch, tail, n_tls; EV_PREPARED follows */
 	ACT_RESOLVE,	/* batch, resolution, error; EV_RESOLVED follows */
 	ACT_SUBMIT_FORM, /* nl: queue a FORM transaction at the device */
-	ACT_ANSWER,	/* request, error, why: answer the administrator */
+	ACT_ANSWER,	/* request, error, why: answer the administrator; plan: of a node-down */
 	ACT_REPORT,	/* state, nodes_up, node_event, peer, why (last_error): to device and log */
 	ACT_MEMBERS,	/* nl: the node list in force changed; the mesh connects to these */
 	ACT_TYPES
@@ -136,6 +148,7 @@ struct action {
 	unsigned int nodes_up;
 	enum hsmrepl_event node_event;
 	const char *why;
+	const struct down_plan *plan;
 };
 
 /**
@@ -158,10 +171,10 @@ struct actions {
 #define NODE_HEARTBEAT_MS	500	/* between heartbeats */
 #define NODE_SILENCE_MS		3000	/* a peer that says nothing for so long is gone */
 #define NODE_PATIENCE_MS	1000	/* ask again for the turn after this */
+#define NODE_SURVEY_MS		10000	/* a node-down waits so long for all survivors */
 #define NODE_STARTING_MS	5000	/* a member alone is "starting", then "blocked" */
 
 struct node;
-
 /* Size of struct node, for whoever holds one (it has no pointers into itself). */
 extern const size_t node_size;
 

@@ -130,7 +130,7 @@ void turn_tick(struct node *n)
 /* After each step: ask for the turn, use it, or hand it on. */
 void turn_settle(struct node *n, struct actions *out)
 {
-	bool ready = link_all_members(n);
+	bool ready = link_all_members(n) && !down_ending(n);
 	bool mine = n->turn.holder == n->id;
 
 	if (!n->nl.n || n->revoking)

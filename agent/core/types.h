@@ -61,6 +61,42 @@ struct node_list {
 	struct member node[HSMREPL_NODES_MAX];
 };
 
+/**
+ * struct down_request - what an administrator says of nodes that crashed
+ * @n: nodes
+ * @id: their ids
+ * @dry: only say what would happen
+ * @force: the survivors may be a minority, or the nodes look alive: the administrator vouches
+ */
+struct down_request {
+	unsigned int n;
+	uint16_t id[HSMREPL_NODES_MAX];
+	bool dry;
+	bool force;
+};
+
+/**
+ * struct down_plan - what a node-down does, or would do
+ * @n_commit: undecided transactions that commit
+ * @commit: their TIDs
+ * @n_abort: undecided transactions that abort, or are tried again where their coordinator survives
+ * @abort: their TIDs
+ * @after: node list that it ends in
+ * @survives: how many more nodes may then crash before a node-down needs force
+ */
+struct down_plan {
+	unsigned int n_commit;
+	uint64_t commit[HSMREPL_BATCH_TLS_MAX];
+	unsigned int n_abort;
+	uint64_t abort[HSMREPL_BATCH_TLS_MAX];
+	struct node_list after;
+	unsigned int survives;
+};
+
+#define DOWN_TL_LEN (sizeof(struct hsmrepl_tl) + sizeof(struct hsmrepl_op) + \
+		     sizeof(struct hsmrepl_nl))
+#define DOWN_VALUE_LEN (32 + DOWN_TL_LEN)	/* struct down_value on wire and disk */
+
 /* Bytes that belong to somebody else. */
 struct bytes {
 	const void *p;

@@ -42,6 +42,8 @@ static bool our_voters(const struct node *n, const struct batch *b)
 static enum refusal objection(const struct node *n, const struct peer *p, struct batch_id id,
 			      const struct batch *b)
 {
+	if (down_ending(n) || n->down.removed)
+		return REFUSAL_STATE;
 	if (id.number <= p->refused)
 		return REFUSAL_REFUSED;
 	if (n->slot.state != SLOT_FREE || n->granted)
@@ -119,10 +121,21 @@ static void taken(struct node *n, struct actions *out)
 		vote(n, p, s->id, REFUSAL_NONE, 0, out);
 }
 
+/* The epoch ends without the batch that we hold a yes for. */
+void voter_give_up(struct node *n, struct actions *out)
+{
+	n->slot.refusal = REFUSAL_STATE;
+	drop_yes(n, out);
+}
+
 void voter_prepared(struct node *n, const struct event *ev, struct actions *out)
 {
 	struct slot *s = &n->slot;
 
+	if (same_batch(ev->batch, n->down.record)) {
+		assert(ev->error == 0);	/* chosen: it must be applied */
+		return;
+	}
 	assert(s->state == SLOT_TAKING && same_batch(s->id, ev->batch));
 	s->prepared = ev->error == 0;
 	if (ev->error) {
@@ -205,6 +218,8 @@ void voter_abort(struct node *n, struct peer *p, const struct message *m, struct
 	struct slot *s = &n->slot;
 
 	n->calm = false;
+	if (down_frozen(n))
+		return;
 	if (m->batch.coordinator != p->id || same_batch(n->last, m->batch)) {
 		out_drop(out, p->id, "it aborts a batch that is not its own or is committed");
 		return;
@@ -229,7 +244,7 @@ void voter_inquire(struct node *n, struct peer *p, const struct message *m, stru
 		out_drop(out, p->id, "it inquires about a batch that is not its own");
 		return;
 	}
-	if (same_batch(n->last, m->batch))
+	if (same_batch(n->last, m->batch) || down_frozen(n))
 		return;		/* our hello shows that it is committed */
 	if (same_batch(s->id, m->batch) && s->state == SLOT_HELD)
 		vote(n, p, m->batch, REFUSAL_NONE, 0, out);

@@ -156,6 +156,67 @@ static void get_vote(struct reader *r, struct message *m)
 	m->error = r->bad ? 0 : (int)error;
 }
 
+static void put_down(struct writer *w, const struct down_message *d)
+{
+	put(w, d->ballot, 8);
+	put(w, d->promised, 8);
+	put(w, d->accepted, 8);
+	put(w, d->flags, 8);
+	put(w, d->seq, 8);
+	put(w, d->sp, 8);
+	put_batch(w, &d->slot);
+	put(w, d->slot_seq, 8);
+	put(w, d->slot_sp, 8);
+	put(w, d->n_tids, 8);
+}
+
+/* The tail holds just what the type says: a value, TIDs, or nothing. */
+static void get_down(struct reader *r, struct message *m)
+{
+	struct down_message *d = &m->down;
+	size_t tail = 0;
+
+	d->ballot = get(r, 8);
+	d->promised = get(r, 8);
+	d->accepted = get(r, 8);
+	d->flags = get(r, 8);
+	d->seq = get(r, 8);
+	d->sp = get(r, 8);
+	get_batch(r, &d->slot);
+	d->slot_seq = get(r, 8);
+	d->slot_sp = get(r, 8);
+	d->n_tids = get(r, 8);
+	if (d->n_tids > HSMREPL_BATCH_TLS_MAX || d->flags & ~(uint64_t)(DOWN_DRY | DOWN_NO))
+		r->bad = true;
+	else if (m->type == MSG_DOWN_ACCEPT || m->type == MSG_DOWN_CHOSEN || d->accepted)
+		tail = DOWN_VALUE_LEN;
+	else
+		tail = d->n_tids * 8;
+	if (r->left != tail)
+		r->bad = true;
+	m->tls = (struct bytes){ r->p, r->bad ? 0 : tail };
+	r->left = 0;
+}
+
+void value_encode(const struct down_value *v, uint8_t *buf)
+{
+	struct writer w = { .p = buf };
+
+	assert(v->tl.n == DOWN_TL_LEN);
+	put_batch(&w, &v->record);
+	put_batch(&w, &v->settles);
+	put_bytes(&w, v->tl.p, v->tl.n);
+}
+
+void value_decode(const uint8_t *buf, struct down_value *v)
+{
+	struct reader r = { .p = buf, .left = DOWN_VALUE_LEN };
+
+	get_batch(&r, &v->record);
+	get_batch(&r, &v->settles);
+	v->tl = (struct bytes){ r.p, r.left };
+}
+
 static void put_body(struct writer *w, const struct message *m)
 {
 	switch (m->type) {
@@ -184,6 +245,15 @@ static void put_body(struct writer *w, const struct message *m)
 		break;
 	case MSG_TURN:
 		put_turn(w, &m->turn);
+		break;
+	case MSG_DOWN_ASK:
+	case MSG_DOWN_REPORT:
+	case MSG_DOWN_ACCEPT:
+	case MSG_DOWN_ACCEPTED:
+	case MSG_DOWN_CHOSEN:
+		put_down(w, &m->down);
+		break;
+	case MSG_END:
 		break;
 	}
 }
@@ -230,6 +300,15 @@ static void get_body(struct reader *r, struct message *m)
 	case MSG_TURN:
 		get_turn(r, &m->turn);
 		break;
+	case MSG_DOWN_ASK:
+	case MSG_DOWN_REPORT:
+	case MSG_DOWN_ACCEPT:
+	case MSG_DOWN_ACCEPTED:
+	case MSG_DOWN_CHOSEN:
+		get_down(r, m);
+		break;
+	case MSG_END:
+		break;
 	}
 }
 
@@ -237,11 +316,10 @@ size_t wire_encode(const struct message *m, uint8_t *buf)
 {
 	struct writer w = { .p = buf, .used = WIRE_HEADER };
 	struct writer header = { .p = buf };
-	size_t tail = m->type == MSG_PREPARE ? m->tls.n : 0;
 
 	put_body(&w, m);
 	assert(w.used <= WIRE_HEADER + WIRE_BODY_MAX);
-	put(&header, w.used + tail, 4);
+	put(&header, w.used + m->tls.n, 4);
 	put(&header, m->type, 2);
 	put(&header, 0, 2);
 	put(&header, m->epoch, 8);
@@ -257,7 +335,7 @@ bool wire_decode(struct bytes frame, struct message *m)
 	if (get(&r, 4) != frame.n)
 		return false;
 	type = get(&r, 2);
-	if (get(&r, 2) != 0 || type < MSG_HELLO || type > MSG_TURN)
+	if (get(&r, 2) != 0 || type < MSG_HELLO || type >= MSG_END)
 		return false;
 	m->epoch = get(&r, 8);
 	m->type = (enum message_type)type;

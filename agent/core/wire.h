@@ -18,6 +18,12 @@ enum message_type {
 	MSG_INQUIRE,	/* how did you vote? Whoever holds no yes refuses durably */
 	MSG_WANT,	/* the sender has transactions and asks for the turn */
 	MSG_TURN,	/* the turn moves without a commit */
+	MSG_DOWN_ASK,	/* node-down, step 1: promise and report */
+	MSG_DOWN_REPORT, /* the promise, or why not, and what the sender holds */
+	MSG_DOWN_ACCEPT, /* step 3: accept this value */
+	MSG_DOWN_ACCEPTED, /* the sender accepted durably, or promised a higher ballot */
+	MSG_DOWN_CHOSEN, /* step 4: adopt this value */
+	MSG_END
 };
 
 enum refusal {
@@ -40,6 +46,47 @@ struct turn {
 	uint16_t holder;
 };
 
+/**
+ * struct down_value - how an epoch ends (protocol.md section 3)
+ * @record: batch that carries the NODE_DOWN TL
+ * @settles: undecided batch that commits before it, coordinator 0 for none; any other aborts
+ * @tl: the NODE_DOWN TL, DOWN_TL_LEN bytes
+ */
+struct down_value {
+	struct batch_id record;
+	struct batch_id settles;
+	struct bytes tl;
+};
+
+#define DOWN_DRY	1	/* flag: only report, promise nothing */
+#define DOWN_NO		2	/* flag of an answer: refused, see promised */
+
+/**
+ * struct down_message - fields of the node-down messages
+ * @ballot: attempt << 16 | id of the initiator
+ * @promised: REPORT, ACCEPTED: highest ballot the sender promised
+ * @accepted: REPORT: ballot of the value in the tail, 0 for none
+ * @flags: DOWN_DRY, DOWN_NO
+ * @seq: REPORT: position of the sender
+ * @sp: REPORT
+ * @slot: REPORT: batch that the sender holds a durable yes for
+ * @slot_seq: REPORT: position after it
+ * @slot_sp: REPORT
+ * @n_tids: REPORT: TIDs (8 bytes each) in the tail, when no value is
+ */
+struct down_message {
+	uint64_t ballot;
+	uint64_t promised;
+	uint64_t accepted;
+	uint64_t flags;
+	uint64_t seq;
+	uint64_t sp;
+	struct batch_id slot;
+	uint64_t slot_seq;
+	uint64_t slot_sp;
+	uint64_t n_tids;
+};
+
 #define HELLO_ANSWER	1	/* flag: please answer with a hello at once */
 
 /**
@@ -55,7 +102,8 @@ struct turn {
  * @refusal: VOTE: why not
  * @error: VOTE: errno with REFUSAL_INVALID
  * @n_tls: PREPARE
- * @tls: PREPARE: borrowed from the frame
+ * @tls: PREPARE: TLs; DOWN_*: value or TIDs; borrowed from the frame
+ * @down: DOWN_*
  */
 struct message {
 	enum message_type type;
@@ -79,6 +127,7 @@ struct message {
 	int error;
 	unsigned int n_tls;
 	struct bytes tls;
+	struct down_message down;
 };
 
 #define WIRE_HEADER 16
@@ -99,5 +148,9 @@ size_t wire_encode(const struct message *m, uint8_t *buf);
  * Returns false if it is not a well-formed message of this protocol.
  */
 bool wire_decode(struct bytes frame, struct message *m);
+
+/* A value to and from DOWN_VALUE_LEN bytes; the read one borrows its TL from them. */
+void value_encode(const struct down_value *v, uint8_t *buf);
+void value_decode(const uint8_t *buf, struct down_value *v);
 
 #endif /* HSM_CORE_WIRE_H */

@@ -22,6 +22,8 @@ static const struct ctl_verb verbs[] = {
 	{ "monitor", verb_monitor, "", "events, until interrupted" },
 	{ "metrics", verb_metrics, "", "counters of the agent, for Prometheus" },
 	{ "form", verb_form, "[NODE...]", "a new pool from blank nodes" },
+	{ "node-down", verb_node_down, "NODE... [--dry-run] [--force] [--yes]",
+	  "declare crashed nodes dead: frees what they block" },
 	{ "zeroize", verb_zeroize, "[--yes]", "wipe this node: back to the reset state" },
 	{ }
 };

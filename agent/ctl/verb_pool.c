@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Verbs form and zeroize: the begin and the end of a pool, for this node.
+ * Verbs form, node-down and zeroize: who makes up the pool.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -44,12 +44,12 @@ int verb_form(struct ctl *ctl, int argc, char **argv)
 	return CTL_DONE;
 }
 
-/* The name of the node, typed again: CTL_GO_ON, or CTL_FAILED after a message. */
-static int confirm(struct ctl *ctl, const char *name)
+/* @name typed again: CTL_GO_ON, or CTL_FAILED after a message. @what says what will happen. */
+static int confirm(struct ctl *ctl, const char *what, const char *name)
 {
 	char typed[HSMREPL_NAME_MAX + 2];
 
-	fprintf(stderr, "This wipes all keys of this node. Type its name (%s) to go on: ", name);
+	fprintf(stderr, "%s. Type its name (%s) to go on: ", what, name);
 	if (!fgets(typed, sizeof(typed), stdin))
 		typed[0] = '\0';
 	typed[strcspn(typed, "\n")] = '\0';
@@ -57,6 +57,65 @@ static int confirm(struct ctl *ctl, const char *name)
 		return CTL_GO_ON;
 	return ctl_refuse(ctl, NULL, "not confirmed, nothing was changed",
 			  "type the node's name, or give --yes");
+}
+
+static void print_names(const char *what, struct json_object *answer, const char *key)
+{
+	struct json_object *list = json_object_object_get(answer, key);
+	size_t n = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
+
+	printf("%-10s", what);
+	for (size_t i = 0; i < n; i++)
+		printf(" %s", json_object_get_string(json_object_array_get_idx(list, i)));
+	printf("%s\n", n ? "" : " none");
+}
+
+static void print_plan(struct json_object *answer, bool dry)
+{
+	print_names(dry ? "would commit" : "committed", answer, "commit");
+	print_names(dry ? "would abort" : "aborted", answer, "abort");
+	print_names("nodes then", answer, "nodes");
+	printf("epoch %lld, %lld more may crash before node-down needs --force\n",
+	       (long long)json_number(answer, "epoch"), (long long)json_number(answer, "survives"));
+	json_object_put(answer);
+}
+
+int verb_node_down(struct ctl *ctl, int argc, char **argv)
+{
+	bool dry = false, force = false, yes = false;
+	const struct ctl_option options[] = {
+		{ .name = "dry-run", .flag = &dry }, { .name = "force", .flag = &force },
+		{ .name = "yes", .flag = &yes }, { 0 }
+	};
+	struct json_object *request, *names, *answer;
+	struct ctl_operands operands;
+	int status;
+
+	status = ctl_options(ctl, argc, argv, options, 1, HSMREPL_NODES_MAX, &operands);
+	if (status == CTL_GO_ON)
+		status = ctl_open(ctl, O_RDWR);
+	names = json_object_new_array();
+	for (int i = 0; status == CTL_GO_ON && i < operands.n; i++) {
+		json_object_array_add(names, json_object_new_string(operands.at[i]));
+		if (!yes && !dry)
+			status = confirm(ctl, "This declares a node dead for good", operands.at[i]);
+	}
+	if (status != CTL_GO_ON) {
+		json_object_put(names);
+		return status;
+	}
+	request = json_object_new_object();
+	json_object_object_add(request, "nodes", names);
+	json_object_object_add(request, "dry_run", json_object_new_boolean(dry));
+	json_object_object_add(request, "force", json_object_new_boolean(force));
+	status = ctl_ask(ctl, HSMREPL_VERB_NODE_DOWN, request, &answer);
+	if (status != CTL_GO_ON)
+		return status;
+	if (ctl->json)
+		print_json(answer);
+	else
+		print_plan(answer, dry);
+	return CTL_DONE;
 }
 
 int verb_zeroize(struct ctl *ctl, int argc, char **argv)
@@ -78,7 +137,8 @@ int verb_zeroize(struct ctl *ctl, int argc, char **argv)
 		return status;
 	if (!yes) {
 		ret = hsmrepl_node_state(ctl->dev, 0, 0, &state);
-		status = ret ? ctl_fail(ctl, NULL, ret) : confirm(ctl, state.name);
+		status = ret ? ctl_fail(ctl, NULL, ret) :
+			       confirm(ctl, "This wipes all keys of this node", state.name);
 		if (status != CTL_GO_ON)
 			return status;
 	}

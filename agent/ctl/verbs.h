@@ -22,6 +22,7 @@ int verb_wait(struct ctl *ctl, int argc, char **argv);
 int verb_metrics(struct ctl *ctl, int argc, char **argv);
 int verb_monitor(struct ctl *ctl, int argc, char **argv);
 int verb_form(struct ctl *ctl, int argc, char **argv);
+int verb_node_down(struct ctl *ctl, int argc, char **argv);
 int verb_zeroize(struct ctl *ctl, int argc, char **argv);
 
 #endif /* _VERBS_H */

@@ -3,8 +3,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -12,61 +10,14 @@
 #include <json-c/json.h>
 
 #include "boot.h"
+#include "down.h"
 #include "panel.h"
+#include "reply.h"
 #include "roster.h"
 #include "../core/batch.h"
 
 #define REQUEST_DEPTH 4		/* of nested JSON */
 #define TID_DIGITS 16
-
-/**
- * struct refusal - why a request is not carried out
- * @status: errno
- * @error: what and why
- * @hint: what to do
- */
-struct refusal {
-	int status;
-	char error[AGENT_ERROR_MAX];
-	const char *hint;
-};
-
-static int answer(struct agent *a, uint64_t request, int status, struct json_object *o)
-{
-	const char *json = o ? json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN) : NULL;
-	int ret;
-
-	if (!json || strlen(json) > HSMREPL_ADMIN_MAX) {
-		status = json ? EMSGSIZE : ENOMEM;
-		json = "{\"error\":\"the answer finds no room\",\"hint\":\"try again later\"}";
-	}
-	ret = device_answer(a->device, request, status, json);
-	json_object_put(o);
-	return ret;
-}
-
-static int refuse(struct agent *a, uint64_t request, const struct refusal *r)
-{
-	struct json_object *o = json_object_new_object();
-
-	json_object_object_add(o, "error", json_object_new_string(r->error));
-	json_object_object_add(o, "hint", json_object_new_string(r->hint));
-	return answer(a, request, r->status, o);
-}
-
-static void set_refusal(struct refusal *r, int status, const char *hint, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
-
-static void set_refusal(struct refusal *r, int status, const char *hint, const char *fmt, ...)
-{
-	va_list ap;
-
-	r->status = status;
-	r->hint = hint;
-	va_start(ap, fmt);
-	vsnprintf(r->error, sizeof(r->error), fmt, ap);
-	va_end(ap);
-}
 
 /* The request as a JSON object; no text at all is an empty one. NULL if it is anything else. */
 static struct json_object *parse(const struct device_request *r)
@@ -114,7 +65,7 @@ static struct json_object *show_outcome(const struct agent *a, struct json_objec
 
 	if (read_tid(request, &tid))
 		return panel_outcome(a, tid);
-	set_refusal(r, EINVAL, "give the TID as create and its like print it",
+	refusal_set(r, EINVAL, "give the TID as create and its like print it",
 		    "\"tid\" is not a transaction id of up to %d hex digits", TID_DIGITS);
 	return NULL;
 }
@@ -128,14 +79,14 @@ static bool add_named(const struct roster *all, struct json_object *name, struct
 	if (json_object_is_type(name, json_type_string))
 		m = roster_named(all, json_object_get_string(name));
 	if (!m) {
-		set_refusal(r, ENOENT, "list it as a peer, or correct the name",
+		refusal_set(r, ENOENT, "list it as a peer, or correct the name",
 			    "no listed node is named %s", json_object_get_string(name));
 		return false;
 	}
 	if (nl_has(nl, m->id))
 		return true;
 	if (nl->n == HSMREPL_NODES_MAX) {
-		set_refusal(r, EINVAL, "form the pool with fewer nodes",
+		refusal_set(r, EINVAL, "form the pool with fewer nodes",
 			    "a pool has at most %d nodes", HSMREPL_NODES_MAX);
 		return false;
 	}
@@ -165,7 +116,7 @@ static bool form_list(const struct agent *a, struct json_object *request, struct
 	nl->node[nl->n++] = *roster_find(&all, a->config.node_id);
 	json_object_object_get_ex(request, "nodes", &names);
 	if (names && !json_object_is_type(names, json_type_array)) {
-		set_refusal(r, EINVAL, "give an array of node names", "\"nodes\" is not an array");
+		refusal_set(r, EINVAL, "give an array of node names", "\"nodes\" is not an array");
 		return false;
 	}
 	n = names ? json_object_array_length(names) : 0;
@@ -176,7 +127,7 @@ static bool form_list(const struct agent *a, struct json_object *request, struct
 		if (nl_has(nl, all.node[i].id))
 			continue;
 		if (nl->n == HSMREPL_NODES_MAX) {
-			set_refusal(r, EINVAL, "name the nodes that are to form the pool",
+			refusal_set(r, EINVAL, "name the nodes that are to form the pool",
 				    "more than %d nodes are listed", HSMREPL_NODES_MAX);
 			return false;
 		}
@@ -194,22 +145,33 @@ static int form(struct agent *a, const struct device_request *dr, struct json_ob
 	ssize_t got;
 
 	if (!form_list(a, request, &nl, &r))
-		return refuse(a, dr->id, &r);
+		return reply_refusal(a, dr->id, &r);
 	got = getrandom(nl.pool, sizeof(nl.pool), 0);
 	assert(got == (ssize_t)sizeof(nl.pool));
 	pump_note(a->pump, &ev);
 	return 0;
 }
 
-int admin_formed(struct agent *a, const struct action *act)
+/* What the core says of a request that it could not fulfil: "what and why: what to do". */
+static void read_why(struct refusal *r, const struct action *act)
+{
+	const char *why = act->why ? act->why : strerror(act->error);
+	const char *colon = strstr(why, ": ");
+
+	refusal_set(r, act->error, colon ? colon + 2 : "look at nodes, then try again", "%.*s",
+		    colon ? (int)(colon - why) : (int)strlen(why), why);
+}
+
+int admin_answer(struct agent *a, const struct action *act)
 {
 	struct refusal r;
 
+	if (!act->error && act->plan)
+		return reply_json(a, act->request, 0, down_plan_json(act->plan));
 	if (!act->error)
-		return answer(a, act->request, 0, panel_pool(a));
-	set_refusal(&r, act->error, "look at nodes, mend what is named, and form again",
-		    "the pool was not formed: %s", act->why ? act->why : strerror(act->error));
-	return refuse(a, act->request, &r);
+		return reply_json(a, act->request, 0, panel_pool(a));
+	read_why(&r, act);
+	return reply_refusal(a, act->request, &r);
 }
 
 static int zeroize(struct agent *a, const struct device_request *r)
@@ -220,12 +182,12 @@ static int zeroize(struct agent *a, const struct device_request *r)
 		log_error(a->log, "%s", error);
 		return -EIO;
 	}
-	return answer(a, r->id, 0, json_object_new_object());
+	return reply_json(a, r->id, 0, json_object_new_object());
 }
 
 static int show(struct agent *a, uint64_t request, struct json_object *o)
 {
-	return answer(a, request, 0, o);
+	return reply_json(a, request, 0, o);
 }
 
 static int carry_out(struct agent *a, const struct device_request *dr, struct json_object *request)
@@ -244,15 +206,17 @@ static int carry_out(struct agent *a, const struct device_request *dr, struct js
 		return show(a, dr->id, panel_metrics(a));
 	case HSMREPL_VERB_OUTCOME:
 		o = show_outcome(a, request, &r);
-		return o ? show(a, dr->id, o) : refuse(a, dr->id, &r);
+		return o ? show(a, dr->id, o) : reply_refusal(a, dr->id, &r);
 	case HSMREPL_VERB_FORM:
 		return form(a, dr, request);
 	case HSMREPL_VERB_ZEROIZE:
 		return zeroize(a, dr);
+	case HSMREPL_VERB_NODE_DOWN:
+		return down_take(a, dr, request);
 	default:
-		set_refusal(&r, EOPNOTSUPP, "use an agent of the tool's version",
+		refusal_set(&r, EOPNOTSUPP, "use an agent of the tool's version",
 			    "this agent has no verb 0x%x", dr->verb);
-		return refuse(a, dr->id, &r);
+		return reply_refusal(a, dr->id, &r);
 	}
 }
 
@@ -263,8 +227,8 @@ int admin_take(struct agent *a, const struct device_request *dr)
 	int ret;
 
 	if (!request) {
-		set_refusal(&r, EINVAL, "send one JSON object", "the request is not a JSON object");
-		return refuse(a, dr->id, &r);
+		refusal_set(&r, EINVAL, "send one JSON object", "the request is not a JSON object");
+		return reply_refusal(a, dr->id, &r);
 	}
 	ret = carry_out(a, dr, request);
 	json_object_put(request);

@@ -10,14 +10,14 @@
 
 /**
  * admin_take() - carry out a request and answer it
- * @r: borrowed for the call; a FORM is answered later, by admin_formed()
+ * @r: borrowed for the call; FORM and NODE_DOWN are answered later, by admin_answer()
  * Must not be called while the pump runs.
  *
  * Returns 0, or a negative errno if the agent cannot go on (its line is in the log).
  */
 int admin_take(struct agent *a, const struct device_request *r);
 
-/* The core's answer to a FORM: ACT_ANSWER. Returns 0, or -ENODEV. */
-int admin_formed(struct agent *a, const struct action *act);
+/* The core's answer: ACT_ANSWER. Returns 0, or -ENODEV. */
+int admin_answer(struct agent *a, const struct action *act);
 
 #endif /* HSM_SHELL_ADMIN_H */

@@ -67,6 +67,11 @@ static void on_down(void *arg, uint16_t peer, const char *why)
 	note_peer(arg, EV_PEER_DOWN, peer);
 }
 
+static void on_removed(void *arg, uint16_t peer)
+{
+	note_peer(arg, EV_REMOVED, peer);
+}
+
 static bool is_flooding(const struct agent *a, uint16_t peer)
 {
 	for (unsigned int i = 0; i < a->n_flooding; i++)
@@ -254,7 +259,9 @@ static int make_pump(struct agent *a, char error[AGENT_ERROR_MAX])
 
 static int make_mesh(struct agent *a, char error[AGENT_ERROR_MAX])
 {
-	const struct mesh_sink sink = { .up = on_up, .down = on_down, .frame = on_frame, .arg = a };
+	const struct mesh_sink sink = {
+		.up = on_up, .down = on_down, .frame = on_frame, .removed = on_removed, .arg = a,
+	};
 	char trouble[NETWATCH_ERROR_MAX];
 
 	_Static_assert(AGENT_ERROR_MAX >= CONFIG_ERROR_MAX, "an error of the shells fits");

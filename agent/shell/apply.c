@@ -257,9 +257,33 @@ int table_apply(struct table *t, const struct record *yes, const struct position
 		return ret;
 	if (t->state.position.seq != after->seq || t->state.position.sp != after->sp)
 		return -EBADMSG;
+	if (after->epoch != t->state.position.epoch) {	/* what was promised in it is over */
+		t->state.promised = 0;
+		t->state.accepted = 0;
+	}
 	t->state.position = *after;
 	t->state.last = yes->batch;
 	return 0;
+}
+
+void table_promise(struct table *t, uint64_t ballot)
+{
+	if (ballot > t->state.promised)
+		t->state.promised = ballot;
+}
+
+void table_accept(struct table *t, const struct record *accept)
+{
+	table_promise(t, accept->batch.number);
+	t->state.accepted = accept->batch.number;
+	memcpy(t->state.value, accept->body.p, sizeof(t->state.value));
+	t->state.has_value = true;
+}
+
+int table_value(const struct table *t, uint8_t *value)
+{
+	return record_tl_open(t->opener, (struct bytes){ t->state.value, sizeof(t->state.value) },
+			      value);
 }
 
 int table_refuse(struct table *t, struct batch_id id)

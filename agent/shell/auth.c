@@ -39,7 +39,15 @@ struct auth_wire {
 	uint8_t proof[AUTH_PROOF_LEN];
 } __attribute__((packed));
 
+/* The text follows. */
+struct refuse_wire {
+	struct header header;
+	uint64_t epoch;
+} __attribute__((packed));
+
 static_assert(sizeof(struct auth_wire) == AUTH_LEN, "layout of wire.md");
+static_assert(sizeof(struct refuse_wire) + REFUSE_TEXT_MAX == REFUSE_FRAME_MAX,
+	      "layout of wire.md");
 static_assert(AUTH_LEN <= AUTH_FRAME_MAX && REFUSE_FRAME_MAX <= AUTH_FRAME_MAX,
 	      "both fit before authentication");
 static_assert((int)FRAME_REFUSE < (int)MSG_HELLO, "types are apart from those of the core");
@@ -136,28 +144,30 @@ static char printable(char c)
 	return c >= ' ' && c <= '~' ? c : '?';
 }
 
-size_t refuse_encode(const char *text, uint8_t frame[REFUSE_FRAME_MAX])
+size_t refuse_encode(uint64_t epoch, const char *text, uint8_t frame[REFUSE_FRAME_MAX])
 {
-	size_t n = strnlen(text, REFUSE_TEXT_MAX), len;
-	struct header h;
+	size_t n = strnlen(text, REFUSE_TEXT_MAX);
+	struct refuse_wire w = { .epoch = htole64(epoch) };
 
 	if (!n)
 		n = strlen(text = "no reason given");
-	len = sizeof(h) + n;
-	h = header(len, FRAME_REFUSE);
-	memcpy(frame, &h, sizeof(h));
+	w.header = header(sizeof(w) + n, FRAME_REFUSE);
+	memcpy(frame, &w, sizeof(w));
 	for (size_t i = 0; i < n; i++)
-		frame[sizeof(h) + i] = (uint8_t)printable(text[i]);
-	return len;
+		frame[sizeof(w) + i] = (uint8_t)printable(text[i]);
+	return sizeof(w) + n;
 }
 
-bool refuse_decode(const void *frame, size_t len, char text[REFUSE_TEXT_MAX + 1])
+bool refuse_decode(const void *frame, size_t len, uint64_t *epoch, char text[REFUSE_TEXT_MAX + 1])
 {
-	const char *p = (const char *)frame + sizeof(struct header);
-	size_t n = len - sizeof(struct header);
+	struct refuse_wire w;
+	const char *p = (const char *)frame + sizeof(w);
+	size_t n = len - sizeof(w);
 
-	if (len > REFUSE_FRAME_MAX || !header_ok(frame, len, FRAME_REFUSE) || !n)
+	if (len <= sizeof(w) || len > REFUSE_FRAME_MAX || !header_ok(frame, len, FRAME_REFUSE))
 		return false;
+	memcpy(&w, frame, sizeof(w));
+	*epoch = le64toh(w.epoch);
 	for (size_t i = 0; i < n; i++)
 		text[i] = printable(p[i]);
 	text[n] = '\0';

@@ -18,7 +18,7 @@
 #define AUTH_LEN		56	/* bytes of an AUTH frame of this version */
 #define AUTH_FRAME_MAX		512	/* later versions may append fields, up to this */
 #define REFUSE_TEXT_MAX		200	/* bytes of the reason, printable ASCII, no NUL */
-#define REFUSE_FRAME_MAX	(8 + REFUSE_TEXT_MAX)
+#define REFUSE_FRAME_MAX	(16 + REFUSE_TEXT_MAX)
 
 enum auth_role {
 	AUTH_DIALLER = 1,
@@ -71,16 +71,18 @@ bool auth_decode(const void *frame, size_t len, struct auth *a);
 
 /**
  * refuse_encode() - write a REFUSE frame
+ * @epoch: of the sender's node list if the reason is that the receiver is not in it, else 0
  * @text: reason, cut after REFUSE_TEXT_MAX bytes; what is not printable becomes '?'
  * Returns the bytes written.
  */
-size_t refuse_encode(const char *text, uint8_t frame[REFUSE_FRAME_MAX]);
+size_t refuse_encode(uint64_t epoch, const char *text, uint8_t frame[REFUSE_FRAME_MAX]);
 
 /**
  * refuse_decode() - read a REFUSE frame
+ * @epoch: filled in
  * @text: filled in, NUL terminated; what is not printable is '?'
  * Returns false if the frame is none.
  */
-bool refuse_decode(const void *frame, size_t len, char text[REFUSE_TEXT_MAX + 1]);
+bool refuse_decode(const void *frame, size_t len, uint64_t *epoch, char text[REFUSE_TEXT_MAX + 1]);
 
 #endif /* HSM_SHELL_AUTH_H */

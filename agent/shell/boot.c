@@ -73,8 +73,11 @@ static void adopt_commit(struct agent *a, struct boot *b)
 		     &b->content.position);
 	image->position = b->content.position;
 	image->last = image->slot_id;
-	if (batch.has_nl)
+	if (batch.has_nl) {
 		image->nl = batch.nl;
+		image->promised = 0;	/* the epoch that it was about is over */
+		image->accepted = 0;
+	}
 	store_release_slot(a->store, image);
 	image->slot_id = (struct batch_id){ 0 };
 	image->slot = (struct bytes){ NULL, 0 };
@@ -119,6 +122,27 @@ gone:
 	return -1;
 }
 
+/* A NODE_DOWN TL is written only once it was chosen: nobody need be asked whether it commits. */
+static int finish_node_down(struct agent *a, struct boot *b, char error[AGENT_ERROR_MAX])
+{
+	struct batch batch;
+
+	if (!b->image.slot_id.coordinator)
+		return 0;
+	read_slot(&b->image, &batch);
+	if (!batch.downs)
+		return 0;
+	if (device_resolve(a->device, b->image.slot_id, HSMREPL_COMMIT, 0,
+			   &b->content.position) != 0) {
+		snprintf(error, AGENT_ERROR_MAX, "the device went away during the start");
+		return -1;
+	}
+	log_info(a->log, "a node-down was under way: epoch %" PRIu64 " begins",
+		 b->content.position.epoch);
+	adopt_commit(a, b);
+	return 0;
+}
+
 static int bring_together(struct agent *a, struct boot *b, char error[AGENT_ERROR_MAX])
 {
 	const struct position *p = &b->content.position;
@@ -149,7 +173,9 @@ static int bring_together(struct agent *a, struct boot *b, char error[AGENT_ERRO
 			 p->seq, p->sp, a->config.state_dir, b->image.position.seq);
 		return -1;
 	}
-	return settle_slot(a, b, error);
+	if (settle_slot(a, b, error) != 0)
+		return -1;
+	return finish_node_down(a, b, error);
 }
 
 static void boot_pump(struct agent *a, struct boot *b)
@@ -166,6 +192,9 @@ static void boot_pump(struct agent *a, struct boot *b)
 		.last = image->last,
 		.refused = image->refused,
 		.n_refused = image->n_refused,
+		.promised = image->promised,
+		.accepted = image->accepted,
+		.value = { image->value, image->has_value ? DOWN_VALUE_LEN : 0 },
 	};
 
 	hands_connect(a, &image->nl);
@@ -224,6 +253,7 @@ int boot_zeroize(struct agent *a, char error[AGENT_ERROR_MAX])
 	 * Whoever is connected hears the end of the old node, and the pump hears that they are
 	 * gone.
 	 */
+	mesh_set_epoch(a->mesh, 0);
 	mesh_set_peers(a->mesh, NULL, 0);
 	agent_pump(a);
 	a->granted = 0;

@@ -40,10 +40,9 @@ static void over(struct conn *c, const char *why)
 	c->up = false;
 	if (p && p->conn == c) {
 		p->conn = NULL;
-		if (p->dial && was_up && mesh_now_ms() - c->since_ms >= STABLE_MS)
+		if (was_up && mesh_now_ms() - c->since_ms >= STABLE_MS)
 			dial_reset(p->dial);
-		if (p->dial)
-			dial_later(p->dial);
+		peer_retry(p);
 	}
 	if (p && !p->conn)
 		snprintf(p->trouble, sizeof(p->trouble), "%s", why);
@@ -51,17 +50,17 @@ static void over(struct conn *c, const char *why)
 		c->mesh->sink.down(c->mesh->sink.arg, c->peer, why);
 }
 
-void conn_refuse(struct conn *c, const char *why)
+void conn_refuse(struct conn *c, uint64_t epoch, const char *why)
 {
 	complain(c, "refused ", ": ", why);
-	link_refuse(c->link, why);
+	link_refuse(c->link, epoch, why);
 	over(c, why);
 }
 
-void conn_close(struct conn *c, const char *why)
+void conn_close(struct conn *c, uint64_t epoch, const char *why)
 {
 	complain(c, "closing the connection to ", ": ", why);
-	link_refuse(c->link, why);
+	link_refuse(c->link, epoch, why);
 	over(c, why);
 }
 
@@ -98,17 +97,34 @@ static void send_auth(struct conn *c)
 	uint8_t frame[AUTH_LEN];
 
 	if (greet_frame(c, frame))
-		conn_refuse(c, "the proof of the key set cannot be computed: see the OpenSSL "
+		conn_refuse(c, 0, "the proof of the key set cannot be computed: see the OpenSSL "
 			       "configuration");
 	else
 		link_send(c->link, (struct bytes){ frame, sizeof(frame) }, (struct bytes){ 0 });
+}
+
+/* Does our pool do without that node? */
+static bool unlisted(const struct mesh *m, const struct tls_identity *who)
+{
+	return who->id && who->id != m->config.node_id && !mesh_peer(m, who->id);
+}
+
+/* Of two nodes the one with the greater id dials; the other one asks when it hears nothing. */
+static void answer_question(const struct conn *c, const struct tls_identity *who)
+{
+	struct peer *p = mesh_peer(c->mesh, who->id);
+
+	if (c->dialled || !p || p->asks || p->conn)
+		return;
+	dial_reset(p->dial);
+	dial_now(p->dial);
 }
 
 static void on_secured(void *arg)
 {
 	struct conn *c = arg;
 	X509 *cert = SSL_get1_peer_certificate(link_ssl(c->link));
-	struct tls_identity who;
+	struct tls_identity who = { 0 };
 	char why[TLS_WHY_MAX];
 	int bad;
 
@@ -121,7 +137,8 @@ static void on_secured(void *arg)
 		bad = greet_identity(c, &who, why);
 	}
 	if (bad) {
-		conn_refuse(c, why);
+		answer_question(c, &who);
+		conn_refuse(c, unlisted(c->mesh, &who) ? c->mesh->epoch : 0, why);
 		return;
 	}
 	c->peer = who.id;
@@ -139,7 +156,7 @@ static void become_up(struct conn *c)
 	if (old && old != c) {
 		log_info(m->log, "%s: a newer connection replaces the one of %s", c->who,
 			 link_where(old->link));
-		link_refuse(old->link, "replaced by a newer connection of the same node");
+		link_refuse(old->link, 0, "replaced by a newer connection of the same node");
 		over(old, "replaced by a newer connection");
 	}
 	p->conn = c;
@@ -158,11 +175,11 @@ static void greet(struct conn *c, const void *frame, size_t len)
 	struct auth a;
 
 	if (!c->peer || !auth_decode(frame, len, &a)) {
-		conn_refuse(c, "the first frame is no AUTH: run the same version on all nodes");
+		conn_refuse(c, 0, "the first frame is no AUTH: run the same version on all nodes");
 		return;
 	}
 	if (greet_auth(c, &a, why)) {
-		conn_refuse(c, why);
+		conn_refuse(c, 0, why);
 		return;
 	}
 	if (!c->dialled)
@@ -175,13 +192,16 @@ static void on_frame(void *arg, const void *frame, size_t len)
 {
 	char text[REFUSE_TEXT_MAX + 1];
 	struct conn *c = arg;
+	uint64_t epoch;
 
 	if (c->over)
 		return;
-	if (refuse_decode(frame, len, text)) {
+	if (refuse_decode(frame, len, &epoch, text)) {
 		complain(c, "", c->up ? " closed the connection: " : " refused us: ", text);
 		link_cut(c->link);
 		over(c, text);
+		if (c->peer && c->mesh->epoch && epoch > c->mesh->epoch)
+			c->mesh->sink.removed(c->mesh->sink.arg, c->peer);
 	} else if (c->up) {
 		c->mesh->count.frames_in++;
 		c->mesh->count.bytes_in += len;

@@ -227,6 +227,12 @@ void dial_later(struct dial *d)
 	d->pause_ms = d->pause_ms * 2 < DIAL_PAUSE_MAX_MS ? d->pause_ms * 2 : DIAL_PAUSE_MAX_MS;
 }
 
+void dial_after(struct dial *d, unsigned int ms)
+{
+	forget(d);
+	try_in(d, ms);
+}
+
 void dial_reset(struct dial *d)
 {
 	d->pause_ms = DIAL_PAUSE_MIN_MS;

@@ -38,6 +38,9 @@ void dial_now(struct dial *d);
 /* Try after a pause, each time a longer one. */
 void dial_later(struct dial *d);
 
+/* Try after @ms. */
+void dial_after(struct dial *d, unsigned int ms);
+
 /* Begin with the shortest pause again. */
 void dial_reset(struct dial *d);
 

@@ -5,10 +5,10 @@
 
 #include "entry.h"
 
-#define SMALL	256	/* bytes of a buffer that holds any record but a YES */
+#define SMALL	256	/* bytes of a buffer that holds any record whose body is not sealed */
 
 static_assert(SMALL >= sizeof(struct record_header) + sizeof(struct record_position),
-	      "the longest body but that of a YES");
+	      "the longest body that is not sealed");
 
 void entry_pool_init(struct entry_pool *p)
 {

@@ -39,6 +39,18 @@ const char *frame_name(unsigned int type)
 		return "WANT";
 	case MSG_TURN:
 		return "TURN";
+	case MSG_DOWN_ASK:
+		return "DOWN_ASK";
+	case MSG_DOWN_REPORT:
+		return "DOWN_REPORT";
+	case MSG_DOWN_ACCEPT:
+		return "DOWN_ACCEPT";
+	case MSG_DOWN_ACCEPTED:
+		return "DOWN_ACCEPTED";
+	case MSG_DOWN_CHOSEN:
+		return "DOWN_CHOSEN";
+	case MSG_END:
+		break;
 	}
 	return "?";
 }
@@ -100,6 +112,16 @@ static void describe_message(const struct message *m, char line[FRAME_LINE_MAX])
 	case MSG_TURN:
 		snprintf(line, FRAME_LINE_MAX, "%s %" PRIu64 "@%u", name, m->turn.number,
 			 m->turn.holder);
+		return;
+	case MSG_DOWN_ASK:
+	case MSG_DOWN_REPORT:
+	case MSG_DOWN_ACCEPT:
+	case MSG_DOWN_ACCEPTED:
+	case MSG_DOWN_CHOSEN:
+		snprintf(line, FRAME_LINE_MAX, "%s ballot %" PRIx64 " promised %" PRIx64 "%s", name,
+			 m->down.ballot, m->down.promised, m->down.flags & DOWN_NO ? " no" : "");
+		return;
+	case MSG_END:
 		return;
 	}
 }

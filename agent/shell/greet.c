@@ -39,8 +39,8 @@ int greet_identity(const struct conn *c, const struct tls_identity *who, char wh
 					   "the address on %s",
 			 who->id, who->name, c->peer, own->node_name);
 	else if (!c->dialled && who->id < own->node_id)
-		snprintf(why, TLS_WHY_MAX, "node %u dials node %u, but of two nodes the one with "
-					   "the greater id dials: run the same version",
+		snprintf(why, TLS_WHY_MAX, "of two nodes the one with the greater id dials: node "
+					   "%u is listed, node %u dials it",
 			 who->id, own->node_id);
 	else
 		return 0;

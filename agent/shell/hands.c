@@ -14,6 +14,7 @@ void hands_connect(struct agent *a, const struct node_list *nl)
 	struct roster r;
 
 	roster_make(&r, &a->config, nl);
+	mesh_set_epoch(a->mesh, nl->n ? nl->epoch : 0);
 	mesh_set_peers(a->mesh, r.node, r.n);
 }
 
@@ -84,7 +85,7 @@ static int hand_answer(void *arg, const struct action *act)
 {
 	struct agent *a = arg;
 
-	return admin_formed(a, act);
+	return admin_answer(a, act);
 }
 
 static enum log_level report_level(enum hsmrepl_node_state state)

@@ -189,11 +189,11 @@ static void put(struct link *l, struct bytes head, struct bytes tail)
 	evbuffer_commit_space(out, &room, 1);
 }
 
-static void say_why(struct link *l, const char *text)
+static void say_why(struct link *l, uint64_t epoch, const char *text)
 {
 	uint8_t frame[REFUSE_FRAME_MAX];
 
-	put(l, (struct bytes){ frame, refuse_encode(text, frame) }, (struct bytes){ 0 });
+	put(l, (struct bytes){ frame, refuse_encode(epoch, text, frame) }, (struct bytes){ 0 });
 	if (!evbuffer_get_length(bufferevent_get_output(l->bev))) {
 		drain(l);
 		return;
@@ -211,7 +211,7 @@ static void report(struct link *l)
 	if (l->phase != PHASE_ENDING)
 		return;
 	if (l->bev && failure == TLS_REFUSED && !l->broken)
-		say_why(l, l->why);
+		say_why(l, 0, l->why);
 	else if (l->bev && failure == TLS_REFUSED)
 		drain(l);
 	else
@@ -483,7 +483,7 @@ void link_send(struct link *l, struct bytes head, struct bytes tail)
 	put(l, head, tail);
 }
 
-void link_refuse(struct link *l, const char *text)
+void link_refuse(struct link *l, uint64_t epoch, const char *text)
 {
 	switch (l->phase) {
 	case PHASE_CONNECTING:
@@ -493,7 +493,7 @@ void link_refuse(struct link *l, const char *text)
 	case PHASE_OPEN:
 	case PHASE_ENDING:
 		if (l->bev && !l->broken && SSL_is_init_finished(l->ssl))
-			say_why(l, text);
+			say_why(l, epoch, text);
 		else
 			die(l);
 		return;

@@ -72,8 +72,11 @@ void link_settle(struct link *l);
  */
 void link_send(struct link *l, struct bytes head, struct bytes tail);
 
-/* Send @text in a REFUSE frame, then end; only @gone follows. Before TLS it just ends. */
-void link_refuse(struct link *l, const char *text);
+/*
+ * Send a REFUSE frame (see refuse_encode()), then end; only @gone follows. Before TLS it just
+ * ends.
+ */
+void link_refuse(struct link *l, uint64_t epoch, const char *text);
 
 /* End without a word; only @gone follows. */
 void link_cut(struct link *l);

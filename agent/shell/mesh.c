@@ -13,6 +13,7 @@
 #define KICK_MS			200	/* mesh_kick() leaves younger attempts alone */
 #define SECONDS_PER_DAY		86400
 #define EXPIRY_WARNING_DAYS	30
+#define ASK_MS			3000	/* a peer that should dial, and does not, is asked why */
 
 uint64_t mesh_now_ms(void)
 {
@@ -30,6 +31,14 @@ struct peer *mesh_peer(const struct mesh *m, uint16_t id)
 	return NULL;
 }
 
+void peer_retry(struct peer *p)
+{
+	if (p->asks)
+		dial_after(p->dial, ASK_MS);
+	else
+		dial_later(p->dial);
+}
+
 static void on_dial(void *arg, const struct sockaddr *addr, socklen_t len)
 {
 	struct peer *p = arg;
@@ -39,7 +48,7 @@ static void on_dial(void *arg, const struct sockaddr *addr, socklen_t len)
 		return;
 	c = conn_new(p->mesh);
 	if (!c) {
-		dial_later(p->dial);
+		peer_retry(p);
 		return;
 	}
 	c->dialled = true;
@@ -63,7 +72,7 @@ static void on_dial_failed(void *arg, const char *why)
 		log_warning(p->mesh->log, "cannot connect to %s (%s): %s", p->member.name,
 			    p->member.address, why);
 	snprintf(p->trouble, sizeof(p->trouble), "%s", why);
-	dial_later(p->dial);
+	peer_retry(p);
 }
 
 static const struct dial_ops dial_ops = {
@@ -168,7 +177,7 @@ static void remove_peer(struct mesh *m, unsigned int at)
 		 p->member.name, m->config.node_name);
 	TAILQ_FOREACH(c, &m->conns, entry)
 		if (c->peer == p->member.id && !c->over)
-			conn_close(c, why);
+			conn_close(c, m->epoch, why);
 	m->peer[at] = m->peer[--m->n_peers];
 	peer_free(p);
 }
@@ -184,17 +193,19 @@ static void add_peer(struct mesh *m, const struct member *member)
 	}
 	p->mesh = m;
 	p->member = *member;
-	if (member->id < m->config.node_id) {
-		p->dial = dial_new(m->base, p->member.address, &dial_ops, p);
-		if (!p->dial) {
-			log_error(m->log, "no memory for a connection to %s", member->name);
-			free(p);
-			return;
-		}
-		dial_now(p->dial);
+	p->asks = member->id > m->config.node_id;
+	p->dial = dial_new(m->base, p->member.address, &dial_ops, p);
+	if (!p->dial) {
+		log_error(m->log, "no memory for a connection to %s", member->name);
+		free(p);
+		return;
 	}
+	if (p->asks)
+		dial_after(p->dial, ASK_MS);
+	else
+		dial_now(p->dial);
 	snprintf(p->trouble, sizeof(p->trouble), "%s",
-		 p->dial ? "connecting" : "it has not connected yet");
+		 p->asks ? "it has not connected yet" : "connecting");
 	m->peer[m->n_peers++] = p;
 }
 
@@ -203,7 +214,7 @@ static void move_peer(struct peer *p, const struct member *member)
 	if (!strcmp(p->member.address, member->address))
 		return;
 	p->member = *member;
-	if (!p->dial || (p->conn && p->conn->up))
+	if (p->asks || (p->conn && p->conn->up))
 		return;
 	if (p->conn)
 		conn_lose(p->conn, "its address changed");
@@ -228,6 +239,11 @@ void mesh_set_peers(struct mesh *m, const struct member *peer, unsigned int n)
 	}
 }
 
+void mesh_set_epoch(struct mesh *m, uint64_t epoch)
+{
+	m->epoch = epoch;
+}
+
 void mesh_send(struct mesh *m, uint16_t peer, struct bytes head, struct bytes tail)
 {
 	struct peer *p = mesh_peer(m, peer);
@@ -245,7 +261,7 @@ void mesh_drop(struct mesh *m, uint16_t peer, const char *why)
 	struct conn *c = p ? p->conn : NULL;
 
 	if (c)
-		conn_close(c, why);
+		conn_close(c, 0, why);
 }
 
 void mesh_kick(struct mesh *m)
@@ -254,7 +270,7 @@ void mesh_kick(struct mesh *m)
 		struct peer *p = m->peer[i];
 		struct conn *c = p->conn;
 
-		if (!p->dial)
+		if (p->asks)
 			continue;
 		if (c && (!link_connecting(c->link) || mesh_now_ms() - c->since_ms < KICK_MS))
 			continue;

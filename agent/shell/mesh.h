@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Mutual TLS connections to all peers. Of each pair, the node with the greater id dials.
+ * Mutual TLS connections to all peers. Of each pair, the node with the greater id dials. The other
+ * one, when it hears nothing, connects as well, only to be told why: it may have been removed from
+ * the pool.
  * After the TLS handshake both sides prove the key set (an HMAC bound to the TLS session by an
  * RFC 5705 exporter) and tell protocol range and mode; then the peer is up, and frames flow.
  */
@@ -28,6 +30,7 @@ struct mesh;
  * @up: an authenticated connection; frames may follow and be sent
  * @down: it is gone (also after mesh_drop()); @why is for people
  * @frame: one whole frame, borrowed for the call
+ * @removed: it is in a later epoch than ours (mesh_set_epoch()), and we are not in its node list
  *
  * The functions only take note (the pump queues events); they must not call back into the mesh,
  * except for mesh_send(). mesh_drop() and mesh_set_peers() report down() before they return;
@@ -37,6 +40,7 @@ struct mesh_sink {
 	void (*up)(void *arg, uint16_t peer);
 	void (*down)(void *arg, uint16_t peer, const char *why);
 	void (*frame)(void *arg, uint16_t peer, const void *frame, size_t len);
+	void (*removed)(void *arg, uint16_t peer);
 	void *arg;
 };
 
@@ -60,6 +64,12 @@ void mesh_free(struct mesh *m);
  * At most HSMREPL_NODES_MAX without this node. Connections to nodes no longer listed are closed.
  */
 void mesh_set_peers(struct mesh *m, const struct member *peer, unsigned int n);
+
+/*
+ * Of which epoch's node list the peers are, 0 for a manual list. Whoever is refused for not being
+ * in it is told. Call it before mesh_set_peers().
+ */
+void mesh_set_epoch(struct mesh *m, uint64_t epoch);
 
 /**
  * mesh_send() - queue one frame to a peer that is up; nothing happens if it is not

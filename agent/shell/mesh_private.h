@@ -51,7 +51,8 @@ struct conn {
  * struct peer - one listed node
  * @mesh: whose
  * @member: as listed
- * @dial: if it is ours to dial, else NULL
+ * @dial: to it
+ * @asks: it is not ours to dial: after MESH_ASK_MS without a word we ask whether we are wanted
  * @conn: the connection that is up, or that we are making
  * @expiry: of its certificate, 0 if it never connected
  * @trouble: why it is not up
@@ -60,6 +61,7 @@ struct peer {
 	struct mesh *mesh;
 	struct member member;
 	struct dial *dial;
+	bool asks;
 	struct conn *conn;
 	time_t expiry;
 	char trouble[TLS_WHY_MAX];
@@ -74,6 +76,7 @@ struct peer {
  * @own: from our certificate
  * @key: of the proofs
  * @peer: listed, @n_peers of them, each allocated
+ * @epoch: of the node list that they are from, 0 for a manual list
  * @count: see mesh_count()
  * @refusals: limits the log
  */
@@ -90,6 +93,7 @@ struct mesh {
 	uint8_t key[AUTH_KEY_LEN];
 	unsigned int n_peers;
 	struct peer *peer[HSMREPL_NODES_MAX];
+	uint64_t epoch;
 	struct mesh_counters count;
 	struct refusals refusals;
 };
@@ -112,11 +116,17 @@ void conn_free(struct conn *c);
 /* What the link of a connection reports to. */
 extern const struct link_ops conn_ops;
 
-/* Log that we refuse it, tell it so, and be done with it. @why reads the same on both sides. */
-void conn_refuse(struct conn *c, const char *why);
+/*
+ * Log that we refuse it, tell it so, and be done with it. @why reads the same on both sides. @epoch
+ * as in refuse_encode().
+ */
+void conn_refuse(struct conn *c, uint64_t epoch, const char *why);
 
 /* Log that we end it, tell it so, and be done with it. */
-void conn_close(struct conn *c, const char *why);
+void conn_close(struct conn *c, uint64_t epoch, const char *why);
+
+/* The connection to @p, or the attempt, is over: try again in time. */
+void peer_retry(struct peer *p);
 
 /* End it without a word to the other side; @why is for our log. It may be without link. */
 void conn_lose(struct conn *c, const char *why);

@@ -39,7 +39,7 @@ static void add_frames(struct text *t, const char *name, const char *help,
 		       const uint64_t counter[PUMP_MESSAGES])
 {
 	add(t, "# HELP hsmrepl_%s %s\n# TYPE hsmrepl_%s counter\n", name, help, name);
-	for (unsigned int type = MSG_HELLO; type <= MSG_TURN; type++)
+	for (unsigned int type = MSG_HELLO; type < MSG_END; type++)
 		add(t, "hsmrepl_%s{message=\"%s\"} %" PRIu64 "\n", name, frame_name(type),
 		    counter[type]);
 }
@@ -54,9 +54,11 @@ static void add_records(struct text *t, const struct pump_counters *c)
 		{ RECORD_COMMIT, "commit" },
 		{ RECORD_REFUSED, "refused" },
 		{ RECORD_ABORTED, "aborted" },
+		{ RECORD_PROMISE, "promise" },
+		{ RECORD_ACCEPT, "accept" },
 	};
 
-	_Static_assert(MSG_TURN < PUMP_MESSAGES && RECORD_ABORTED < PUMP_RECORDS,
+	_Static_assert(MSG_END <= PUMP_MESSAGES && RECORD_ACCEPT < PUMP_RECORDS,
 		       "every type has a counter");
 	add(t, "# HELP hsmrepl_log_records_total records appended to the log\n"
 	    "# TYPE hsmrepl_log_records_total counter\n");

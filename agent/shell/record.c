@@ -16,11 +16,13 @@ static_assert(sizeof(struct record_tl) == 24, "on disk");
 static_assert(sizeof(struct record_position) == 64, "on disk");
 static_assert(sizeof(struct record_start) == 16, "on disk");
 static_assert(RECORD_TL_LEN(0) % RECORD_ALIGN == 0, "TLs stay aligned");
+static_assert(DOWN_VALUE_LEN % RECORD_ALIGN == 0, "a value is as long as a TL may be");
+static_assert(DOWN_VALUE_LEN <= HSMREPL_TL_MAX, "a value is opened where TLs are");
 
 static void checksum(struct hasher *h, const struct record_header *head, struct bytes body,
 		     uint8_t mac[SEAL_HASH_LEN])
 {
-	bool sealed = le16toh(head->type) == RECORD_YES;
+	bool sealed = record_is_sealed(le16toh(head->type));
 
 	hasher_hash(h, head, MAC_COVERS, body.p, sealed ? 0 : body.n, mac);
 }
@@ -63,8 +65,11 @@ static bool shape_ok(const struct record_header *head, size_t body)
 		       body >= n_tls * RECORD_TL_LEN(0);
 	case RECORD_COMMIT:
 		return !n_tls && body == sizeof(struct record_position);
+	case RECORD_ACCEPT:
+		return n_tls == 1 && body == RECORD_VALUE_LEN;
 	case RECORD_REFUSED:
 	case RECORD_ABORTED:
+	case RECORD_PROMISE:
 		return !n_tls && !body;
 	case RECORD_START:
 		return !n_tls && body == sizeof(struct record_start);

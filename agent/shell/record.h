@@ -3,9 +3,9 @@
  * One record of the log: a header under a keyed checksum, and a body. Little-endian, 8-byte
  * aligned. Documentation/store.md draws it.
  *
- * The body of a YES is a chain of sealed TLs; their tags guard the bytes, and the header pins
- * their nonces, so that what an earlier use of the segment left there is never taken for it. Every
- * other body is plain and under the header's checksum.
+ * The body of a YES is a chain of sealed TLs, that of an ACCEPT one sealed value; their tags guard
+ * the bytes, and the header pins their nonces, so that what an earlier use of the segment left
+ * there is never taken for it. Every other body is plain and under the header's checksum.
  */
 #ifndef HSM_SHELL_RECORD_H
 #define HSM_SHELL_RECORD_H
@@ -24,14 +24,14 @@
  * @format: RECORD_FORMAT
  * @type: enum record_type or RECORD_START
  * @len: bytes of the record, header included, a multiple of RECORD_ALIGN
- * @n_tls: YES: sealed TLs in the body
+ * @n_tls: YES: sealed TLs in the body; ACCEPT: 1
  * @coordinator: of the batch
  * @lsn: log sequence number; one more than that of the record before, but see struct record_start
  * @durable: every record below this one was on the disk before this one was written
  * @generation: of the segment, drawn anew with each use of it
  * @number: of the batch
- * @counter: YES: nonce counter of the first sealed TL; the others follow one by one
- * @incarnation: YES: that of the nonces
+ * @counter: YES, ACCEPT: nonce counter of the first sealed TL; the others follow one by one
+ * @incarnation: YES, ACCEPT: that of the nonces
  * @reserved: zero
  * @mac: keyed hash of all the above, and of the body if it is plain
  */
@@ -54,7 +54,7 @@ struct record_header {
 
 /**
  * struct record_tl - before each sealed TL in a YES; authenticated with it
- * @tid: of the TL
+ * @tid: of the TL; before the value of an ACCEPT its ballot, and zero in the others
  * @seq: of the TL
  * @sp: Sync-Point after it
  */
@@ -91,6 +91,8 @@ struct record_start {
 
 /* Bytes that a TL of @tl_len bytes takes in the body of a YES. */
 #define RECORD_TL_LEN(tl_len)	(sizeof(struct record_tl) + SEAL_OVERHEAD + (tl_len))
+/* Body of an ACCEPT. */
+#define RECORD_VALUE_LEN RECORD_TL_LEN(DOWN_VALUE_LEN)
 /* The longest record there is. */
 #define RECORD_MAX	(sizeof(struct record_header) + HSMREPL_BATCH_MAX + \
 			 HSMREPL_BATCH_TLS_MAX * RECORD_TL_LEN(0))
@@ -129,6 +131,18 @@ bool record_read(struct hasher *h, const void *p, size_t n, struct record *r);
 static inline bool record_same_batch(struct batch_id a, struct batch_id b)
 {
 	return a.coordinator == b.coordinator && a.number == b.number;
+}
+
+/* Is the body sealed? */
+static inline bool record_is_sealed(unsigned int type)
+{
+	return type == RECORD_YES || type == RECORD_ACCEPT;
+}
+
+/* Does it say what becomes of a batch? The others of node-down speak of a ballot instead. */
+static inline bool record_is_decision(unsigned int type)
+{
+	return type == RECORD_COMMIT || type == RECORD_REFUSED || type == RECORD_ABORTED;
 }
 
 /* Bytes of a record, header included. */
@@ -175,7 +189,7 @@ size_t record_tl_seal(struct sealer *s, const struct record_part *part, const vo
  */
 int record_tl_open(struct opener *o, struct bytes sealed, void *tl);
 
-/* Check all sealed TLs of a YES. @scratch: HSMREPL_TL_MAX bytes. Returns 0, -EBADMSG or -EIO. */
+/* Check what is sealed in a YES or ACCEPT. @scratch: HSMREPL_TL_MAX bytes. 0, -EBADMSG or -EIO. */
 int record_check_body(struct opener *o, const struct record *r, void *scratch);
 
 void record_position_write(const struct position *p, struct record_position *out);

@@ -176,6 +176,9 @@ static int make_image(struct store *s, struct store_image *image, char error[STO
 	image->position = s->table->state.position;
 	image->last = s->table->state.last;
 	image->incarnation = s->incarnation;
+	image->promised = s->table->state.promised;
+	image->accepted = s->table->state.accepted;
+	image->has_value = s->table->state.has_value;
 	path_of(s, TABLE_FILE, path);
 	s->lookup = lookup_open(path, &s->keys, error);
 	if (!s->lookup)
@@ -183,6 +186,8 @@ static int make_image(struct store *s, struct store_image *image, char error[STO
 	ret = table_nl(&s->table->state, &image->nl) ? 0 : -EBADMSG;
 	if (!ret)
 		ret = lookup_image(s->lookup, image);
+	if (!ret && image->has_value)
+		ret = table_value(s->table, image->value);
 	if (!ret && s->slot)
 		ret = open_slot(s, image);
 	return ret ? fail(s, TABLE_FILE, -ret, "put the directory back from a copy", error) : 0;

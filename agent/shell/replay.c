@@ -125,7 +125,8 @@ static int take_decision(struct replay *r, const struct segment *seg, const stru
 	e->rec = *rec;
 	if (rec->type == RECORD_COMMIT)
 		record_position_read(rec->body.p, &e->after);
-	if (s->slot && record_same_batch(s->slot->rec.batch, rec->batch))
+	if (s->slot && record_is_decision(rec->type) &&
+	    record_same_batch(s->slot->rec.batch, rec->batch))
 		e->decides = s->slot->rec.lsn;
 	ret = store_decide(s, e);
 	if (!ret)
@@ -150,7 +151,9 @@ static int walk(struct replay *r, struct segment *seg)
 		return -1;
 	while (record_read(r->hasher, r->buf + at, seg->bytes - at, &rec) &&
 	       rec.generation == seg->generation && fits(r, &rec)) {
-		ret = rec.type == RECORD_YES ? record_check_body(r->opener, &rec, r->scratch) : 0;
+		ret = 0;
+		if (record_is_sealed(rec.type))
+			ret = record_check_body(r->opener, &rec, r->scratch);
 		if (ret == -EIO)
 			return fail(r, seg, "OpenSSL failed", "see its providers");
 		if (ret)

@@ -17,6 +17,14 @@ int settle_entry(struct table *t, const struct entry *e)
 	t->state.settled = e->rec.lsn;
 	if (e->rec.type == RECORD_COMMIT)
 		return table_apply(t, &e->with->rec, &e->after);
+	if (e->rec.type == RECORD_PROMISE) {
+		table_promise(t, e->rec.batch.number);
+		return 0;
+	}
+	if (e->rec.type == RECORD_ACCEPT) {
+		table_accept(t, &e->rec);
+		return 0;
+	}
 	ret = table_refuse(t, e->rec.batch);
 	if (!ret && e->rec.type == RECORD_ABORTED && e->with)
 		ret = table_abort(t, &e->with->rec);

@@ -63,6 +63,9 @@ int store_decide(struct store *s, struct entry *e)
 			s->dropped = NULL;
 		}
 		return 0;
+	case RECORD_PROMISE:
+	case RECORD_ACCEPT:
+		return 0;	/* of no batch */
 	default:
 		return -EBADMSG;
 	}
@@ -116,6 +119,19 @@ static struct entry *seal_yes(struct store *s, struct batch_id batch, struct byt
 	return e;
 }
 
+static struct entry *seal_value(struct store *s, struct batch_id batch, struct bytes value)
+{
+	const struct record_part part = { .tid = batch.number, .tl_len = DOWN_VALUE_LEN };
+	struct entry *e = take_entry(s, RECORD_ACCEPT, batch, RECORD_VALUE_LEN);
+
+	assert(value.n == DOWN_VALUE_LEN);
+	e->rec.n_tls = 1;
+	e->rec.incarnation = s->incarnation;
+	e->rec.counter = sealer_next(s->sealer);
+	record_tl_seal(s->sealer, &part, value.p, entry_body(e));
+	return e;
+}
+
 static struct entry *make_decision(struct store *s, enum record_type record, struct batch_id batch,
 				   const struct position *after)
 {
@@ -149,13 +165,15 @@ static void wait_for_room(struct store *s)
 void store_append(struct store *s, enum record_type record, struct batch_id batch,
 		  struct bytes tls, unsigned int n_tls, const struct position *after)
 {
-	bool waited_for = record == RECORD_YES || record == RECORD_REFUSED;
+	bool waited_for = record_is_urgent(record);
 	struct entry *e;
 
 	assert(s->running);
 	s->appended = true;
 	if (record == RECORD_YES)
 		e = seal_yes(s, batch, tls, n_tls);
+	else if (record == RECORD_ACCEPT)
+		e = seal_value(s, batch, tls);
 	else
 		e = make_decision(s, record, batch, after);
 	pthread_mutex_lock(&s->lock);

@@ -30,6 +30,11 @@ struct store;
  * @incarnation: of this start: higher than all before and already durable
  * @refused: per coordinator the highest batch number refused or aborted
  * @n_refused: entries
+ * @promised: node-down: highest ballot promised in @position's epoch, 0 for none
+ * @accepted: node-down: ballot of @value, 0 for none
+ * @has_value: @value holds one
+ * @value: node-down: value accepted last; without @accepted it is of the epoch before: how that
+ *	one ended, if it was chosen
  * @objects: objects at @position
  */
 struct store_image {
@@ -42,6 +47,10 @@ struct store_image {
 	uint32_t incarnation;
 	struct batch_id refused[HSMREPL_NODES_MAX];
 	unsigned int n_refused;
+	uint64_t promised;
+	uint64_t accepted;
+	bool has_value;
+	uint8_t value[DOWN_VALUE_LEN];
 	uint64_t objects;
 };
 
@@ -92,14 +101,14 @@ int store_each(struct store *s, int (*fn)(void *arg, const struct store_object *
  * store_append() - append one record
  * @record: what it says; see enum record_type
  * @batch: batch it is about
- * @tls: RECORD_YES: the TLs; copied (sealed) before the return
+ * @tls: RECORD_YES: the TLs; RECORD_ACCEPT: the value; copied (sealed) before the return
  * @n_tls: RECORD_YES
  * @after: RECORD_COMMIT: position after the batch
  *
- * YES and REFUSED are written and flushed at once, together with everything appended before
- * them, by one write and one fdatasync of the store's thread, and reported by store_next_done();
- * COMMIT and ABORTED go along with the next such write, or after a short idle time. COMMIT hands
- * the batch to SQLite; REFUSED drops it.
+ * YES, REFUSED, PROMISE and ACCEPT are written and flushed at once, together with everything
+ * appended before them, by one write and one fdatasync of the store's thread, and reported by
+ * store_next_done(); COMMIT and ABORTED go along with the next such write, or after a short idle
+ * time. COMMIT hands the batch to SQLite; REFUSED drops it.
  */
 void store_append(struct store *s, enum record_type record, struct batch_id batch,
 		  struct bytes tls, unsigned int n_tls, const struct position *after);

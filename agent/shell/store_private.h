@@ -153,6 +153,12 @@ int store_decide(struct store *s, struct entry *e);
 /* Write and settle what waits, end the threads. */
 void store_stop(struct store *s);
 
+/* Is a record of this type flushed at once, and its completion waited for? */
+static inline bool record_is_urgent(unsigned int type)
+{
+	return type != RECORD_COMMIT && type != RECORD_ABORTED;
+}
+
 uint64_t store_now_ms(void);
 
 /* Wait on @cond until @deadline_ms of store_now_ms(). */

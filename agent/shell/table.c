@@ -21,7 +21,8 @@ static const char schema[] =
 	" secret BLOB NOT NULL, incarnation INTEGER NOT NULL, settled INTEGER NOT NULL,"
 	" decided INTEGER NOT NULL, tail INTEGER NOT NULL, epoch INTEGER NOT NULL,"
 	" seq INTEGER NOT NULL, sp INTEGER NOT NULL, digest INTEGER NOT NULL, chain BLOB NOT NULL,"
-	" last_coordinator INTEGER NOT NULL, last_number INTEGER NOT NULL, nl BLOB);"
+	" last_coordinator INTEGER NOT NULL, last_number INTEGER NOT NULL, nl BLOB,"
+	" promised INTEGER NOT NULL, accepted INTEGER NOT NULL, value BLOB);"
 	"CREATE TABLE tl(seq INTEGER PRIMARY KEY, tid INTEGER NOT NULL, sp INTEGER NOT NULL,"
 	" refs INTEGER NOT NULL);"
 	"CREATE INDEX tl_tid ON tl(tid);"
@@ -37,7 +38,7 @@ static const char *const texts[TABLE_SQLS] = {
 	[TABLE_ROLLBACK] = "ROLLBACK",
 	[TABLE_SAVE] = "UPDATE meta SET incarnation=?1, settled=?2, decided=?3, tail=?4, epoch=?5,"
 		" seq=?6, sp=?7, digest=?8, chain=?9, last_coordinator=?10, last_number=?11, "
-		"nl=?12",
+		"nl=?12, promised=?13, accepted=?14, value=?15",
 	[TABLE_TL_ADD] = "INSERT INTO tl VALUES(?1, ?2, ?3, ?4)",
 	[TABLE_TL_UNREF] = "UPDATE tl SET refs = refs - 1 WHERE seq = ?1",
 	[TABLE_TL_REFS] = "SELECT refs FROM tl WHERE seq = ?1",
@@ -132,7 +133,7 @@ static int create(struct table *t, const struct seal_keys *keys, uint16_t node_i
 	if (rc == SQLITE_OK)
 		rc = sqlite3_prepare_v2(t->db,
 					"INSERT INTO meta VALUES(1, ?1, ?2, ?3, 0, 0, 0, 0, 0, "
-					"0, 0, ?4, 0, 0, NULL)",
+					"0, 0, ?4, 0, 0, NULL, 0, 0, NULL)",
 					-1, &row, NULL);
 	if (rc == SQLITE_OK) {
 		sqlite3_bind_int64(row, 1, node_id);
@@ -163,6 +164,11 @@ static void take_row(struct table_state *s, sqlite3_stmt *row)
 	s->has_nl = sqlite3_column_bytes(row, 13) == sizeof(s->nl);
 	if (s->has_nl)
 		memcpy(&s->nl, sqlite3_column_blob(row, 13), sizeof(s->nl));
+	s->promised = (uint64_t)sqlite3_column_int64(row, 14);
+	s->accepted = (uint64_t)sqlite3_column_int64(row, 15);
+	s->has_value = sqlite3_column_bytes(row, 16) == sizeof(s->value);
+	if (s->has_value)
+		memcpy(s->value, sqlite3_column_blob(row, 16), sizeof(s->value));
 }
 
 static int check_row(struct table *t, const struct seal_keys *keys, uint16_t node_id,
@@ -174,7 +180,8 @@ static int check_row(struct table *t, const struct seal_keys *keys, uint16_t nod
 	if (sqlite3_prepare_v2(t->db,
 			       "SELECT node, secret, incarnation, settled, decided, tail, epoch, "
 			       "seq, sp,"
-			       " digest, chain, last_coordinator, last_number, nl FROM meta",
+			       " digest, chain, last_coordinator, last_number, nl, promised,"
+			       " accepted, value FROM meta",
 			       -1, &row, NULL) != SQLITE_OK || sqlite3_step(row) != SQLITE_ROW) {
 		sqlite_trouble(t, path, error);
 	} else if (sqlite3_column_int64(row, 0) != node_id) {
@@ -317,6 +324,10 @@ static int save(struct table *t)
 	sqlite3_bind_int64(row, 11, (sqlite3_int64)s->last.number);
 	if (s->has_nl)
 		sqlite3_bind_blob(row, 12, &s->nl, sizeof(s->nl), SQLITE_STATIC);
+	sqlite3_bind_int64(row, 13, (sqlite3_int64)s->promised);
+	sqlite3_bind_int64(row, 14, (sqlite3_int64)s->accepted);
+	if (s->has_value)
+		sqlite3_bind_blob(row, 15, s->value, sizeof(s->value), SQLITE_STATIC);
 	return table_run(t, TABLE_SAVE);
 }
 

@@ -28,6 +28,10 @@ struct sqlite3_stmt;
  * @last: the last settled batch
  * @has_nl: @nl holds a list
  * @nl: node list in force, as it came in the TL
+ * @promised: node-down: highest ballot promised in the epoch of @position, 0 for none
+ * @accepted: node-down: ballot of @value in that epoch, 0 for none
+ * @has_value: @value holds one; without @accepted it is of the epoch before
+ * @value: node-down: the value accepted last, sealed as in its ACCEPT
  */
 struct table_state {
 	uint32_t incarnation;
@@ -38,6 +42,10 @@ struct table_state {
 	struct batch_id last;
 	bool has_nl;
 	struct hsmrepl_nl nl;
+	uint64_t promised;
+	uint64_t accepted;
+	bool has_value;
+	uint8_t value[RECORD_VALUE_LEN];
 };
 
 /* Statements of a struct table. */
@@ -106,6 +114,15 @@ int table_refuse(struct table *t, struct batch_id id);
 
 /* The transactions of @yes were told "aborted". */
 int table_abort(struct table *t, const struct record *yes);
+
+/* node-down: @ballot is promised. */
+void table_promise(struct table *t, uint64_t ballot);
+
+/* node-down: the value in the body of @accept is accepted. */
+void table_accept(struct table *t, const struct record *accept);
+
+/* Open the value into @value, DOWN_VALUE_LEN bytes. Returns 0 or -EBADMSG. */
+int table_value(const struct table *t, uint8_t *value);
 
 /* Run statement @i, bound before, to its end. Returns 0 or -errno. */
 int table_run(struct table *t, enum table_sql i);

@@ -56,6 +56,10 @@ static const char *record_name(enum record_type r)
 		return "REFUSED";
 	case RECORD_ABORTED:
 		return "ABORTED";
+	case RECORD_PROMISE:
+		return "PROMISE";
+	case RECORD_ACCEPT:
+		return "ACCEPT";
 	}
 	return "?";
 }
@@ -154,6 +158,13 @@ static void print_event(struct trace *t, const struct event *ev)
 		return;
 	case EV_FORM:
 		fprintf(t->file, "form, %u nodes", ev->nl->n);
+		return;
+	case EV_NODE_DOWN:
+		fprintf(t->file, "node-down%s%s, %u nodes", ev->down.dry ? " dry" : "",
+			ev->down.force ? " forced" : "", ev->down.n);
+		return;
+	case EV_REMOVED:
+		fprintf(t->file, "removed, says %u", ev->peer);
 		return;
 	case EV_TICK:
 	case EV_TYPES:

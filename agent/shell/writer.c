@@ -73,7 +73,8 @@ static void follow(struct writer *w, struct entry *e)
 		return;
 	}
 	w->last_decision = e->rec.lsn;
-	if (w->open && record_same_batch(w->open->rec.batch, e->rec.batch)) {
+	if (w->open && record_is_decision(e->rec.type) &&
+	    record_same_batch(w->open->rec.batch, e->rec.batch)) {
 		e->decides = w->open->rec.lsn;
 		w->open = NULL;
 	}
@@ -206,7 +207,7 @@ static void finish_group(struct store *s, int error)
 		s->kept_generation = s->w.active->generation;
 	while ((e = TAILQ_FIRST(&s->writing))) {
 		TAILQ_REMOVE(&s->writing, e, link);
-		if (e->rec.type == RECORD_YES || e->rec.type == RECORD_REFUSED)
+		if (record_is_urgent(e->rec.type))
 			complete(s, e);
 		if (e->rec.type != RECORD_YES) {
 			pass_on(s, e);

@@ -147,7 +147,9 @@ static void run_mesh(const char *dir, uint16_t id)
 		{ .id = 2, .name = "n2", .address = "127.77.0.2:4327" },
 	};
 	static struct bench b;
-	const struct mesh_sink sink = { on_up, on_down, on_frame, &b };
+	const struct mesh_sink sink = {
+		.up = on_up, .down = on_down, .frame = on_frame, .arg = &b,
+	};
 	uint8_t secret[MESH_SECRET_LEN] = { 1 };
 	char error[CONFIG_ERROR_MAX];
 	struct config c;

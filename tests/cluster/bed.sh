@@ -72,7 +72,7 @@ same()
 {
 	local node first
 
-	first=$(member n1 "$1")
+	first=$(member "${nodes[0]}" "$1")
 	for node in "${nodes[@]}"; do
 		[ "$(member "$node" "$1")" = "$first" ] || return 1
 	done

@@ -137,6 +137,9 @@ const char *image_fold(struct image *im, uint16_t own, const struct record *r)
 		return fold_refused(im, own, r);
 	case RECORD_ABORTED:
 		break;
+	case RECORD_PROMISE:
+	case RECORD_ACCEPT:
+		return "a record of node-down, though nobody is declared down here";
 	}
 	return NULL;
 }

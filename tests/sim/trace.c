@@ -43,7 +43,8 @@ static const char *record_name(enum record_type r)
 {
 	static const char *const name[] = {
 		[RECORD_YES] = "YES", [RECORD_COMMIT] = "COMMIT", [RECORD_REFUSED] = "REFUSED",
-		[RECORD_ABORTED] = "ABORTED",
+		[RECORD_ABORTED] = "ABORTED", [RECORD_PROMISE] = "PROMISE",
+		[RECORD_ACCEPT] = "ACCEPT",
 	};
 
 	return name[r];
@@ -68,6 +69,7 @@ static void say_message(struct bytes head, struct bytes tail, char *text)
 	};
 	static const char *const name[] = {
 		"HELLO", "PREPARE", "VOTE", "COMMIT", "ABORT", "ABORTED", "INQUIRE", "WANT", "TURN",
+		"DOWN_ASK", "DOWN_REPORT", "DOWN_ACCEPT", "DOWN_ACCEPTED", "DOWN_CHOSEN",
 	};
 	uint8_t frame[WIRE_HEADER + WIRE_BODY_MAX + SIM_SLOT_MAX];
 	struct message m;
@@ -106,6 +108,16 @@ static void say_message(struct bytes head, struct bytes tail, char *text)
 	case MSG_INQUIRE:
 		snprintf(text, TEXT_MAX, "%s " BATCH, name[m.type - MSG_HELLO],
 			 BATCH_ARGS(m.batch));
+		break;
+	case MSG_DOWN_ASK:
+	case MSG_DOWN_REPORT:
+	case MSG_DOWN_ACCEPT:
+	case MSG_DOWN_ACCEPTED:
+	case MSG_DOWN_CHOSEN:
+		snprintf(text, TEXT_MAX, "%s ballot %" PRIx64, name[m.type - MSG_HELLO],
+			 m.down.ballot);
+		break;
+	case MSG_END:
 		break;
 	}
 }
@@ -169,6 +181,12 @@ void trace_event(const struct host *h, const struct event *ev)
 		break;
 	case EV_FORM:
 		snprintf(text, sizeof(text), "FORM");
+		break;
+	case EV_NODE_DOWN:
+		snprintf(text, sizeof(text), "NODE_DOWN of %u", ev->down.n);
+		break;
+	case EV_REMOVED:
+		snprintf(text, sizeof(text), "n%u: REMOVED", ev->peer);
 		break;
 	case EV_TICK:
 	case EV_TYPES:

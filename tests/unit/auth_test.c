@@ -105,24 +105,26 @@ START_TEST(refuse_carries_printable_text_only)
 {
 	char text[REFUSE_TEXT_MAX + 1], long_text[2 * REFUSE_TEXT_MAX];
 	uint8_t frame[REFUSE_FRAME_MAX];
-	size_t n = refuse_encode("a \x1b[2J\n\xc3\xbc%s", frame);
+	uint64_t epoch;
+	size_t n = refuse_encode(7, "a \x1b[2J\n\xc3\xbc%s", frame);
 
-	ck_assert_uint_eq(n, 8 + 11);
-	ck_assert(refuse_decode(frame, n, text));
+	ck_assert_uint_eq(n, 16 + 11);
+	ck_assert(refuse_decode(frame, n, &epoch, text));
 	ck_assert_str_eq(text, "a ?[2J???%s");
+	ck_assert_uint_eq(epoch, 7);
 	/* a sender that does not care */
-	frame[9] = '\0';
-	frame[10] = '\n';
-	ck_assert(refuse_decode(frame, n, text));
+	frame[17] = '\0';
+	frame[18] = '\n';
+	ck_assert(refuse_decode(frame, n, &epoch, text));
 	ck_assert_str_eq(text, "a??[2J???%s");
 	memset(long_text, 'x', sizeof(long_text));
 	long_text[sizeof(long_text) - 1] = '\0';
-	n = refuse_encode(long_text, frame);
+	n = refuse_encode(7, long_text, frame);
 	ck_assert_uint_eq(n, REFUSE_FRAME_MAX);
-	ck_assert(refuse_decode(frame, n, text));
+	ck_assert(refuse_decode(frame, n, &epoch, text));
 	ck_assert_uint_eq(strlen(text), REFUSE_TEXT_MAX);
-	n = refuse_encode("", frame);
-	ck_assert(refuse_decode(frame, n, text));
+	n = refuse_encode(7, "", frame);
+	ck_assert(refuse_decode(frame, n, &epoch, text));
 	ck_assert_str_eq(text, "no reason given");
 }
 END_TEST
@@ -131,16 +133,17 @@ START_TEST(refuse_cut_is_refused)
 {
 	char text[REFUSE_TEXT_MAX + 1];
 	uint8_t frame[REFUSE_FRAME_MAX], *copy;
-	size_t len = refuse_encode("reason", frame);
+	uint64_t epoch;
+	size_t len = refuse_encode(7, "reason", frame);
 
 	for (size_t n = 0; n < len; n++) {
 		copy = malloc(n ? n : 1);
 		memcpy(copy, frame, n);
-		ck_assert(!refuse_decode(copy, n, text));
+		ck_assert(!refuse_decode(copy, n, &epoch, text));
 		free(copy);
 	}
 	auth_encode(&sample, frame);
-	ck_assert(!refuse_decode(frame, AUTH_LEN, text));
+	ck_assert(!refuse_decode(frame, AUTH_LEN, &epoch, text));
 }
 END_TEST
 

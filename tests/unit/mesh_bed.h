@@ -10,38 +10,11 @@
 
 #include <event2/event.h>
 
-#include "log.h"
-#include "mesh.h"
+#include "mesh_node.h"
 #include "pki.h"
 
-#define BED_NODES 4
 #define BED_TEXT_MAX (256 * 1024)
 #define BED_DEADLINE_S 20
-
-struct bed;
-
-/**
- * struct bed_node - node n@id of the bed
- * @up: peers that are up, a bit each; @ups and @downs: how often, by id
- * @frames: frames received; @last_len and @sum: bytes of the last one, and a sum over them
- * @echo: send every frame back
- * @why: of the last down
- */
-struct bed_node {
-	struct bed *bed;
-	struct config config;
-	struct mesh *mesh;
-	struct log *log;
-	int log_fd;
-	unsigned int up;
-	unsigned int ups[BED_NODES + 1];
-	unsigned int downs[BED_NODES + 1];
-	unsigned long frames;
-	size_t last_len;
-	uint64_t sum;
-	bool echo;
-	char why[512];
-};
 
 struct bed {
 	struct event_base *base;
@@ -51,46 +24,6 @@ struct bed {
 	struct bed_node node[BED_NODES + 1];
 	uint8_t secret[MESH_SECRET_LEN];
 };
-
-static inline uint64_t bed_sum(const uint8_t *p, size_t n)
-{
-	uint64_t sum = 0;
-
-	for (size_t i = 0; i < n; i++)
-		sum = sum * 31 + p[i];
-	return sum;
-}
-
-static inline void bed_up(void *arg, uint16_t peer)
-{
-	struct bed_node *n = arg;
-
-	ck_assert(!(n->up & 1U << peer));
-	n->up |= 1U << peer;
-	n->ups[peer]++;
-}
-
-static inline void bed_down(void *arg, uint16_t peer, const char *why)
-{
-	struct bed_node *n = arg;
-
-	ck_assert(n->up & 1U << peer);
-	n->up &= ~(1U << peer);
-	n->downs[peer]++;
-	snprintf(n->why, sizeof(n->why), "%s", why);
-}
-
-static inline void bed_frame(void *arg, uint16_t peer, const void *frame, size_t len)
-{
-	struct bed_node *n = arg;
-
-	ck_assert(n->up & 1U << peer);
-	n->frames++;
-	n->last_len = len;
-	n->sum = bed_sum(frame, len);
-	if (n->echo)
-		mesh_send(n->mesh, peer, (struct bytes){ frame, len }, (struct bytes){ 0 });
-}
 
 /* Lets bed_wait() look at the clock. */
 static inline void bed_tick(evutil_socket_t fd, short what, void *arg)
@@ -134,7 +67,7 @@ static inline void bed_init(struct bed *b)
 /* Starts node @id, with all nodes up to @n listed. */
 static inline struct bed_node *bed_start(struct bed *b, unsigned int id, unsigned int n)
 {
-	const struct mesh_sink sink = { bed_up, bed_down, bed_frame, &b->node[id] };
+	const struct mesh_sink sink = { bed_up, bed_down, bed_frame, bed_removed, &b->node[id] };
 	struct bed_node *node = &b->node[id];
 	char error[CONFIG_ERROR_MAX] = "";
 

@@ -127,6 +127,56 @@ START_TEST(not_listed)
 }
 END_TEST
 
+/* Node @id is in @epoch of a pool of all nodes but @but. */
+static void in_pool(unsigned int id, uint64_t epoch, unsigned int but)
+{
+	struct member list[BED_NODES];
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < 3; i++)
+		if (i + 1 != but)
+			list[n++] = bed.list[i];
+	bed_start(&bed, id, 0);
+	mesh_set_epoch(bed.node[id].mesh, epoch);
+	mesh_set_peers(bed.node[id].mesh, list, n);
+}
+
+/* Also node 1, whom all others dial, hears that nobody will any more. */
+START_TEST(removed)
+{
+	in_pool(2, 6, 1);
+	in_pool(3, 6, 1);
+	in_pool(1, 5, 0);
+	bed_wait(&bed, bed.node[1].removed == (1U << 2 | 1U << 3));
+	ck_assert(bed_logged(&bed.node[1], "node 1 n1 is not in the node list of n2"));
+	ck_assert_uint_eq(bed.node[2].removed | bed.node[3].removed, 0);
+}
+END_TEST
+
+START_TEST(removed_while_connected)
+{
+	in_pool(1, 5, 0);
+	in_pool(2, 5, 0);
+	bed_wait(&bed, bed.node[1].up && bed.node[2].up);
+	mesh_set_epoch(bed.node[1].mesh, 6);
+	mesh_set_peers(bed.node[1].mesh, bed.list, 1);
+	bed_wait(&bed, bed.node[2].removed == 1U << 1);
+}
+END_TEST
+
+/* Whoever lags behind, or has no pool, cannot say who is out of it. */
+START_TEST(refused_but_not_removed)
+{
+	in_pool(1, 5, 2);
+	in_pool(2, 5, 0);
+	in_pool(3, 0, 2);
+	bed_wait(&bed, bed_logged(&bed.node[2], "not in the node list of n1") &&
+		       bed_logged(&bed.node[3], "refused n2"));
+	bed_wait(&bed, bed_logged(&bed.node[2], "not in the node list of n3"));
+	ck_assert_uint_eq(bed.node[2].removed, 0);
+}
+END_TEST
+
 START_TEST(other_name)
 {
 	struct member list[2] = { bed.list[0], bed.list[1] };
@@ -324,6 +374,9 @@ int main(void)
 	tcase_add_test(t, other_key_set);
 	tcase_add_test(t, other_mode);
 	tcase_add_test(t, not_listed);
+	tcase_add_test(t, removed);
+	tcase_add_test(t, removed_while_connected);
+	tcase_add_test(t, refused_but_not_removed);
 	tcase_add_test(t, other_name);
 	tcase_add_test(t, other_id_at_the_address);
 	tcase_add_test(t, repeated_refusals_do_not_flood_the_log);

@@ -306,7 +306,7 @@ END_TEST
 
 START_TEST(what_cannot_start_says_why)
 {
-	const struct mesh_sink sink = { bed_up, bed_down, bed_frame, &bed.node[1] };
+	const struct mesh_sink sink = { bed_up, bed_down, bed_frame, bed_removed, &bed.node[1] };
 	char error[CONFIG_ERROR_MAX] = "";
 	struct config c = bed.node[1].config;
 

@@ -81,8 +81,9 @@ static inline int raw_refused(SSL *ssl, const char *text)
 	char why[REFUSE_TEXT_MAX + 1], rest[64];
 	uint8_t frame[REFUSE_FRAME_MAX];
 	int n = SSL_read(ssl, frame, sizeof(frame));
+	uint64_t epoch;
 
-	if (n <= 0 || !refuse_decode(frame, (size_t)n, why))
+	if (n <= 0 || !refuse_decode(frame, (size_t)n, &epoch, why))
 		return 101;
 	if (!strstr(why, text)) {
 		fprintf(stderr, "refused, but with: %s\n", why);

@@ -488,6 +488,7 @@ enum hsmrepl_verb {
 	HSMREPL_VERB_WRITE = 0x100,	/* this one and all above change something */
 	HSMREPL_VERB_FORM = 0x101,
 	HSMREPL_VERB_ZEROIZE = 0x102,
+	HSMREPL_VERB_NODE_DOWN = 0x103,
 };
 
 /**

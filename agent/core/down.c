@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A member's part in node-down: promise, accept, adopt (protocol.md section 3).
+ *
+ * Who has promised neither votes, nor decides a batch of its own, nor confirms an abort in this
+ * epoch any more; it still applies what it learns to be committed. A promise is made when the slot
+ * is at rest, so that what is reported is durable.
+ */
+#include "internal.h"
+
+#include <assert.h>
+#include <string.h>
+
+bool down_frozen(const struct node *n)
+{
+	return n->down.promised != 0;
+}
+
+/* This epoch is about to end: nothing new is begun in it. */
+bool down_ending(const struct node *n)
+{
+	return down_frozen(n) || n->down.asked || n->down.chosen;
+}
+
+static bool same_list(const struct node_list *a, const struct node_list *b)
+{
+	if (a->epoch != b->epoch || a->n != b->n || memcmp(a->pool, b->pool, sizeof(a->pool)))
+		return false;
+	for (unsigned int i = 0; i < a->n; i++)
+		if (a->node[i].id != b->node[i].id)
+			return false;
+	return true;
+}
+
+/* The value of the epoch before: if it was chosen, peers that missed it must hear of it from us. */
+static void boot_adopted(struct node *n, const uint8_t *value)
+{
+	struct down_value v;
+	struct batch b;
+
+	value_decode(value, &v);
+	if (!batch_read(v.tl, 1, &b) || !b.has_nl || !same_list(&b.nl, &n->nl))
+		return;
+	memcpy(n->down.adopt, value, DOWN_VALUE_LEN);
+	n->down.adopted_from = b.before.epoch;
+	n->down.record = v.record;
+}
+
+void down_boot(struct node *n, const struct recovery *r)
+{
+	assert(r->value.n == DOWN_VALUE_LEN || (!r->value.n && !r->accepted));
+	n->down.promised = r->promised;
+	n->down.accepted = r->accepted;
+	if (r->accepted)
+		memcpy(n->down.value, r->value.p, DOWN_VALUE_LEN);
+	else if (r->value.n)
+		boot_adopted(n, r->value.p);
+}
+
+/* Nothing about the slot is on its way to the disk, or to or from the device. */
+static bool at_rest(const struct node *n)
+{
+	const struct slot *s = &n->slot;
+
+	switch (s->state) {
+	case SLOT_FREE:
+		return !n->granted;	/* else a batch may be on its way */
+	case SLOT_ABORTING:
+	case SLOT_HELD:
+		return true;
+	case SLOT_VOTING:
+		return s->durable;
+	case SLOT_REVOKING:
+	case SLOT_TAKING:
+	case SLOT_DROPPING:
+	case SLOT_STATES:
+		return false;
+	}
+	return false;
+}
+
+/* What this node holds, for a report. */
+void down_describe(const struct node *n, struct down_message *d)
+{
+	const struct slot *s = &n->slot;
+
+	d->promised = n->down.promised;
+	d->accepted = n->down.accepted;
+	d->seq = n->pos.seq;
+	d->sp = n->pos.sp;
+	if (s->state == SLOT_HELD || s->state == SLOT_VOTING) {
+		d->slot = s->id;
+		d->slot_seq = s->batch.after.seq;
+		d->slot_sp = s->batch.after.sp;
+		d->n_tids = n->down.accepted ? 0 : s->batch.n;
+	}
+}
+
+/* The TIDs of the slot as they travel; room in the step's wire buffer. */
+static struct bytes wire_tids(const struct node *n, unsigned int count, struct actions *out)
+{
+	uint8_t *at = out->wire + out->wire_used;
+
+	assert(out->wire_used + 8 * (size_t)count <= NODE_WIRE_MAX);
+	for (unsigned int i = 0; i < count; i++)
+		for (unsigned int b = 0; b < 8; b++)
+			at[8 * i + b] = (uint8_t)(n->slot.batch.tids[i] >> (8 * b));
+	out->wire_used += 8 * (size_t)count;
+	return (struct bytes){ at, 8 * (size_t)count };
+}
+
+static void report(struct node *n, struct peer *p, uint64_t ballot, uint64_t flags,
+		   struct actions *out)
+{
+	struct message m = { .type = MSG_DOWN_REPORT };
+
+	down_describe(n, &m.down);
+	m.down.ballot = ballot;
+	m.down.flags = flags;
+	if (n->down.accepted)
+		m.tls = (struct bytes){ n->down.value, DOWN_VALUE_LEN };
+	else
+		m.tls = wire_tids(n, (unsigned int)m.down.n_tids, out);
+	out_send(n, out, p, &m);
+}
+
+static void refuse(struct node *n, struct peer *p, enum message_type type, uint64_t ballot,
+		   struct actions *out)
+{
+	struct message m = { .type = type };
+
+	m.down.ballot = ballot;
+	m.down.promised = n->down.promised;
+	m.down.flags = DOWN_NO;
+	out_send(n, out, p, &m);
+}
+
+/* Promise as soon as the slot is at rest; the higher of two that ask at once wins. */
+void down_promise(struct node *n, uint64_t ballot, struct actions *out)
+{
+	(void)out;
+	if (ballot > n->down.asked)
+		n->down.asked = ballot;
+}
+
+void down_accept(struct node *n, uint64_t ballot, const uint8_t *value, struct actions *out)
+{
+	n->down.promised = ballot;
+	n->down.accepted = ballot;
+	memcpy(n->down.value, value, DOWN_VALUE_LEN);
+	out_append(out, RECORD_ACCEPT, (struct batch_id){ ballot_initiator(ballot), ballot },
+		   (struct bytes){ n->down.value, DOWN_VALUE_LEN }, 0);
+}
+
+/* A value was chosen: adopt it as soon as the slot is at rest. */
+void down_choose(struct node *n, const uint8_t *value, struct actions *out)
+{
+	(void)out;
+	if (n->down.chosen)
+		return;
+	memcpy(n->down.adopt, value, DOWN_VALUE_LEN);
+	n->down.chosen = true;
+}
+
+/* Our promise, or our acceptance, is on the disk: say so. */
+void down_durable(struct node *n, const struct event *ev, struct actions *out)
+{
+	uint64_t ballot = ev->batch.number;
+	struct peer *p = peer_find(n, ballot_initiator(ballot));
+	struct message m = { .type = MSG_DOWN_ACCEPTED };
+
+	if (ballot != n->down.promised)
+		return;		/* a higher one came meanwhile, or the epoch is over */
+	if (ballot_initiator(ballot) == n->id) {
+		survey_own(n, out);
+	} else if (p && ev->record == RECORD_PROMISE) {
+		report(n, p, ballot, 0, out);
+	} else if (p) {
+		m.down.ballot = ballot;
+		m.down.promised = ballot;
+		out_send(n, out, p, &m);
+	}
+}
+
+static void on_ask(struct node *n, struct peer *p, const struct message *m, struct actions *out)
+{
+	uint64_t ballot = m->down.ballot;
+
+	if (m->down.flags & DOWN_DRY)
+		report(n, p, ballot, DOWN_DRY, out);
+	else if (ballot_initiator(ballot) != p->id)
+		out_drop(out, p->id, "it asks for a promise in another node's name");
+	else if (ballot <= n->down.promised || ballot <= n->down.asked)
+		refuse(n, p, MSG_DOWN_REPORT, ballot, out);
+	else
+		down_promise(n, ballot, out);
+}
+
+static void on_accept(struct node *n, struct peer *p, const struct message *m, struct actions *out)
+{
+	if (m->down.ballot < n->down.promised)
+		refuse(n, p, MSG_DOWN_ACCEPTED, m->down.ballot, out);
+	else
+		down_accept(n, m->down.ballot, m->tls.p, out);
+}
+
+/* A peer still stands in the epoch that we saw end: it missed what was chosen. */
+void down_missed(struct node *n, struct peer *p, uint64_t epoch, struct actions *out)
+{
+	struct message m = { .type = MSG_DOWN_CHOSEN };
+
+	if (!n->down.adopted_from || epoch != n->down.adopted_from)
+		return;
+	m.tls = (struct bytes){ n->down.adopt, DOWN_VALUE_LEN };
+	out_send(n, out, p, &m);
+}
+
+void down_message(struct node *n, struct peer *p, const struct message *m, struct actions *out)
+{
+	bool answer = m->type == MSG_DOWN_REPORT || m->type == MSG_DOWN_ACCEPTED;
+
+	if (!nl_has(&n->nl, p->id) || n->down.removed)
+		return;
+	if (m->epoch != n->pos.epoch && m->type != MSG_DOWN_CHOSEN) {
+		if (!answer)
+			down_missed(n, p, m->epoch, out);
+		return;
+	}
+	if (m->type == MSG_DOWN_ASK)
+		on_ask(n, p, m, out);
+	else if (m->type == MSG_DOWN_ACCEPT)
+		on_accept(n, p, m, out);
+	else if (m->type == MSG_DOWN_REPORT)
+		survey_report(n, p, m, out);
+	else if (m->type == MSG_DOWN_ACCEPTED)
+		survey_accepted(n, p, m, out);
+	else if (m->epoch == n->pos.epoch || m->epoch == n->pos.epoch + 1)
+		down_choose(n, m->tls.p, out);
+}
+
+/* The epoch ends without the batch in our slot: it is refused durably before it leaves. */
+static void give_up_slot(struct node *n, struct actions *out)
+{
+	if (n->slot.state == SLOT_HELD)
+		voter_give_up(n, out);
+	else
+		coord_give_up(n, out);
+}
+
+/* Who learns what was chosen keeps it like one who accepted it, to tell those who missed it. */
+static void keep_value(struct node *n, struct actions *out)
+{
+	uint64_t ballot = n->down.promised ? n->down.promised : (uint64_t)1 << 16 | n->id;
+
+	if (!n->down.accepted || memcmp(n->down.value, n->down.adopt, DOWN_VALUE_LEN))
+		down_accept(n, ballot, n->down.adopt, out);
+}
+
+/*
+ * Bring the slot to the fate that was chosen for it, then write the NODE_DOWN TL. What is not done
+ * in this step goes on in a later one, when the slot is at rest again.
+ */
+static void adopt(struct node *n, struct actions *out)
+{
+	struct slot *s = &n->slot;
+	struct down_value v;
+	struct action *a;
+	struct batch b;
+
+	value_decode(n->down.adopt, &v);
+	if (!batch_read(v.tl, 1, &b) || !b.downs || b.before.epoch != n->pos.epoch) {
+		n->down.chosen = false;
+		return;
+	}
+	if (!nl_has(&b.nl, n->id)) {
+		n->down.chosen = false;
+		n->down.removed = true;
+		return;
+	}
+	if (s->state == SLOT_ABORTING ||
+	    (s->state != SLOT_FREE && !same_batch(s->id, v.settles))) {
+		give_up_slot(n, out);
+		return;
+	}
+	if (s->state != SLOT_FREE)
+		slot_commit(n, out);
+	if (!same_place(&n->pos, &b.before)) {
+		n->down.chosen = false;	/* behind: Live-Sync brings what is missing */
+		return;
+	}
+	keep_value(n, out);
+	n->down.record = v.record;
+	slot_fill(n, SLOT_TAKING, v.record, &b);
+	a = out_add(out, ACT_PREPARE);
+	a->batch = v.record;
+	a->tail = v.tl;
+	a->n_tls = 1;
+	out_append(out, RECORD_YES, v.record, v.tl, 1);
+}
+
+/* The NODE_DOWN TL is on our disk: the next epoch begins. */
+void down_recorded(struct node *n, struct actions *out)
+{
+	n->slot.durable = true;
+	slot_move(&n->slot, SLOT_HELD);
+	n->down.adopted_from = n->pos.epoch;
+	slot_commit(n, out);
+	n->down.chosen = false;
+	n->down.promised = 0;
+	n->down.accepted = 0;
+	n->down.asked = 0;
+	survey_adopted(n, out);
+}
+
+/* After each step: what was asked for or chosen, and had to wait for the slot. */
+void down_settle(struct node *n, struct actions *out)
+{
+	if ((!n->down.asked && !n->down.chosen) || !at_rest(n))
+		return;
+	if (n->down.chosen) {
+		adopt(n, out);
+		return;
+	}
+	n->down.promised = n->down.asked;
+	n->down.asked = 0;
+	out_append(out, RECORD_PROMISE,
+		   (struct batch_id){ ballot_initiator(n->down.promised), n->down.promised },
+		   (struct bytes){ 0 }, 0);
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "down.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "reply.h"
+#include "roster.h"
+
+#define TID_ROOM 17
+
+/* One name of the request; false with @r set if it is none of the pool's. */
+static bool add_name(const struct roster *all, struct json_object *name, struct down_request *down,
+		     struct refusal *r)
+{
+	const struct member *m = NULL;
+
+	if (json_object_is_type(name, json_type_string))
+		m = roster_named(all, json_object_get_string(name));
+	if (!m || down->n == HSMREPL_NODES_MAX) {
+		refusal_set(r, ENOENT, "see hsmreplctl nodes for the names",
+			    "no node of the pool is named %s", json_object_get_string(name));
+		return false;
+	}
+	for (unsigned int i = 0; i < down->n; i++)
+		if (down->id[i] == m->id)
+			return true;
+	down->id[down->n++] = m->id;
+	return true;
+}
+
+static bool flag(struct json_object *request, const char *name)
+{
+	struct json_object *o;
+
+	return json_object_object_get_ex(request, name, &o) && json_object_get_boolean(o);
+}
+
+int down_take(struct agent *a, const struct device_request *dr, struct json_object *request)
+{
+	struct event ev = {
+		.type = EV_NODE_DOWN, .request = dr->id,
+		.down = { .dry = flag(request, "dry_run"), .force = flag(request, "force") },
+	};
+	struct json_object *names = NULL;
+	struct node_view view;
+	struct refusal r;
+	struct roster all;
+	size_t n;
+
+	pump_look(a->pump, &view);
+	roster_make(&all, &a->config, view.nl);
+	json_object_object_get_ex(request, "nodes", &names);
+	n = json_object_is_type(names, json_type_array) ? json_object_array_length(names) : 0;
+	if (n == 0) {
+		refusal_set(&r, EINVAL, "name the nodes that crashed", "no node is named");
+		return reply_refusal(a, dr->id, &r);
+	}
+	for (size_t i = 0; i < n; i++)
+		if (!add_name(&all, json_object_array_get_idx(names, i), &ev.down, &r))
+			return reply_refusal(a, dr->id, &r);
+	pump_note(a->pump, &ev);
+	return 0;
+}
+
+static struct json_object *tid_list(const uint64_t *tids, unsigned int n)
+{
+	struct json_object *list = json_object_new_array();
+	char text[TID_ROOM];
+
+	for (unsigned int i = 0; i < n; i++) {
+		snprintf(text, sizeof(text), "%016" PRIx64, tids[i]);
+		json_object_array_add(list, json_object_new_string(text));
+	}
+	return list;
+}
+
+struct json_object *down_plan_json(const struct down_plan *plan)
+{
+	struct json_object *o = json_object_new_object();
+	struct json_object *names = json_object_new_array();
+
+	for (unsigned int i = 0; i < plan->after.n; i++)
+		json_object_array_add(names, json_object_new_string(plan->after.node[i].name));
+	json_object_object_add(o, "epoch", json_object_new_uint64(plan->after.epoch));
+	json_object_object_add(o, "nodes", names);
+	json_object_object_add(o, "commit", tid_list(plan->commit, plan->n_commit));
+	json_object_object_add(o, "abort", tid_list(plan->abort, plan->n_abort));
+	json_object_object_add(o, "survives", json_object_new_int((int)plan->survives));
+	return o;
+}

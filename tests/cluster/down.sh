@@ -1,0 +1,316 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# node-down: what becomes of the undecided, who may say so, and that no two pools come of it.
+
+# fresh_pool COUNT: another pool, since a node-down is for good.
+fresh_pool()
+{
+	local i
+
+	nodes=()
+	for ((i = 1; i <= $1; i++)); do
+		nodes+=("n$i")
+	done
+	scripts/pool up -n "$1" --softdev "--grace-ms=$grace_ms" && wait_until all_members &&
+		echo before | on n1 create before - >/dev/null && wait_until all_same
+	verdict $? "a pool of $1"
+}
+
+signal_agents()
+{
+	local signal=$1 node
+
+	shift
+	for node; do
+		kill "-$signal" "$(<"$HSMREPL_POOL/$node/agent.pid")"
+	done
+}
+
+undecided_tid()
+{
+	on "$1" pending --json | sed -n 's/.*"tids":\["\([0-9a-f]*\)".*/\1/p'
+}
+
+holds_undecided()
+{
+	[ "$(undecided_tid "$1")" = "$2" ]
+}
+
+# begin_undecided: n1 cuts a batch while n2 and n3 do not listen, then listens no more itself.
+# Sets tid and create_pid.
+begin_undecided()
+{
+	signal_agents STOP n2 n3
+	echo undecided | on n1 create undecided - >"$dir/undecided" 2>&1 &
+	create_pid=$!
+	wait_until names_a_tid n1
+	tid=$(undecided_tid n1)
+	signal_agents STOP n1
+}
+
+# down NODE ARGUMENT...: node-down at that node; its text ends up in $dir/down.
+down()
+{
+	local node=$1
+
+	shift
+	on "$node" node-down "$@" >"$dir/down" 2>&1
+}
+
+# says PATTERN: of the last node-down.
+says()
+{
+	grep -qE "$1" "$dir/down"
+}
+
+outcome_is()
+{
+	on "$1" outcome "$2" --json | grep -q "\"outcome\":\"$3\""
+}
+
+are_members()
+{
+	wait_until all_members && wait_until all_same
+}
+
+writes_go_on()
+{
+	local node i=0
+
+	for node in "${nodes[@]}"; do
+		i=$((i + 1))
+		echo $i | on "$node" create "after-$1-$i" - >/dev/null || return 1
+	done
+	wait_until all_same
+}
+
+is_removed_for_good()
+{
+	wait_until is "$1" removed && [[ $(member "$1" last_error) == *node-down* ]]
+	verdict $? "$1 learns that it is removed: $(member "$1" last_error)"
+	out=$(echo late | on "$1" create late - 2>&1)
+	[ $? = 1 ] && grep -q EROFS <<<"$out"
+	verdict $? "its writes are refused: $out"
+	holds "$1" before before
+	verdict $? "it can still be read"
+}
+
+scene_down_commits()
+{
+	fresh_pool 3
+	begin_undecided
+	signal_agents CONT n2 n3
+	wait_until holds_undecided n2 "$tid" && wait_until holds_undecided n3 "$tid"
+	verdict $? "n2 and n3 voted, n1 dies before it hears of it"
+	scripts/pool kill n1
+	wait $create_pid
+	nodes=(n2 n3)
+	down n2 n1 --dry-run --json && says "\"commit\":\[\"$tid\"\]" && says '"abort":\[\]' &&
+		says '"nodes":\["n2","n3"\]'
+	verdict $? "dry run: $(<"$dir/down")"
+	holds_undecided n2 "$tid" && [ "$(member n2 epoch)" = 1 ]
+	verdict $? "it changed nothing"
+	down n2 n1 --yes
+	verdict $? "node-down: $(head -1 "$dir/down")"
+	are_members && outcome_is n2 "$tid" committed && outcome_is n3 "$tid" committed &&
+		holds n3 undecided undecided && [ "$(member n3 epoch)" = 2 ]
+	verdict $? "committed on both, epoch 2"
+	writes_go_on commits
+	verdict $? "the survivors go on writing"
+	down n2 n1 --yes
+	[ $? = 1 ] && says 'no node of the pool is named n1'
+	verdict $? "a second time: $(<"$dir/down")"
+	scripts/pool start n1
+	is_removed_for_good n1
+	writes_go_on back && all_members
+	verdict $? "the survivors do not notice"
+	restart_survivors
+}
+
+restart_survivors()
+{
+	local node
+
+	for node in "${nodes[@]}"; do
+		scripts/pool kill "$node"
+	done
+	for node in "${nodes[@]}"; do
+		scripts/pool start "$node"
+	done
+	are_members && [ "$(member n2 epoch)" = 2 ] && writes_go_on restart
+	verdict $? "killed and started: members, in epoch 2"
+}
+
+scene_down_aborts()
+{
+	fresh_pool 3
+	begin_undecided
+	kill_agent n3
+	signal_agents CONT n2
+	wait_until holds_undecided n2 "$tid"
+	verdict $? "n2 voted, n3 never heard of it"
+	scripts/pool kill n1
+	wait $create_pid
+	start_agent n3
+	nodes=(n2 n3)
+	wait_until down n3 n1 --dry-run --json
+	says "\"abort\":\[\"$tid\"\]" && says '"commit":\[\]'
+	verdict $? "dry run: $(<"$dir/down")"
+	down n3 n1 --yes && are_members && ! holds n2 undecided undecided &&
+		! outcome_is n2 "$tid" committed && [ "$(member n2 epoch)" = 2 ]
+	verdict $? "node-down: $(head -1 "$dir/down" ), and n2 lets it go"
+	writes_go_on aborts
+	verdict $? "the survivors go on writing"
+}
+
+# refused_down NODE PATTERN ARGUMENT...
+refused_down()
+{
+	local node=$1 pattern=$2
+
+	shift 2
+	down "$node" "$@" --yes
+	[ $? = 1 ] && says "$pattern"
+	verdict $? "node-down $*: $(<"$dir/down")"
+}
+
+scene_down_refused()
+{
+	fresh_pool 3
+	refused_down n2 'no node of the pool is named n9' n9
+	refused_down n2 'a node cannot declare itself down' n2
+	refused_down n2 'n1 is alive and connected' n1
+	scripts/pool kill n2
+	scripts/pool kill n3
+	wait_until is n1 blocked
+	refused_down n1 'the survivors are no majority' n2 n3
+	scripts/pool start n2
+	scripts/pool start n3
+	are_members && [ "$(member n1 epoch)" = 1 ]
+	verdict $? "nothing has changed"
+	writes_go_on refused
+	verdict $? "all three go on"
+}
+
+scene_down_minority()
+{
+	fresh_pool 2
+	scripts/pool kill n2
+	wait_until is n1 blocked
+	refused_down n1 'no majority .*--force' n2
+	down n1 n2 --yes --force
+	verdict $? "with --force: $(head -1 "$dir/down")"
+	nodes=(n1)
+	are_members && writes_go_on minority && holds n1 before before
+	verdict $? "n1 alone goes on"
+	scripts/pool start n2
+	is_removed_for_good n2
+}
+
+# n1 and n2 lose each other, and each is told that the other one is dead.
+scene_down_crossed()
+{
+	local first second
+
+	fresh_pool 3
+	scripts/pool cut n1 n2
+	wait_until is n1 blocked && wait_until is n2 blocked
+	on n1 node-down n2 --yes >"$dir/first" 2>&1 &
+	first=$!
+	on n2 node-down n1 --yes >"$dir/second" 2>&1 &
+	second=$!
+	wait $first
+	wait $second
+	echo "        n1: $(head -1 "$dir/first")"
+	echo "        n2: $(head -1 "$dir/second")"
+	scripts/pool heal n1 n2
+	wait_until one_removed
+	verdict $? "one of the two is removed: n1 $(member n1 state), n2 $(member n2 state)"
+	! is n1 removed || nodes=(n2 n3)
+	! is n2 removed || nodes=(n1 n3)
+	are_members && [ "$(member n3 epoch)" = 2 ] && writes_go_on crossed
+	verdict $? "the other one and n3 are the pool: ${nodes[*]}"
+}
+
+# Neither may have won at first: whoever is still a member repeats it.
+one_removed()
+{
+	is n1 removed && is n3 member && return
+	is n2 removed && is n3 member && return
+	[ "$(member n3 epoch)" = 1 ] && down n1 n2 --yes --force
+	return 1
+}
+
+# Agents die with promises made and values accepted: whoever repeats the node-down ends it.
+scene_down_restarted()
+{
+	local ms pid
+
+	fresh_pool 3
+	scripts/pool kill n1
+	signal_agents STOP n3
+	on n2 node-down n1 --yes >"$dir/down" 2>&1 &
+	pid=$!
+	wait_until promised n2
+	verdict $? "n2 has promised: $(member n2 last_error)"
+	kill_agent n2
+	signal_agents CONT n3
+	kill_agent n3
+	wait $pid
+	restart_both
+	promised n2
+	verdict $? "and knows it after a kill"
+	repeated_until_done n3
+	for ms in 0 1 2 3 5; do
+		killed_after $ms
+	done
+}
+
+promised()
+{
+	[[ $(member "$1" last_error) == *"node-down is under way"* ]]
+}
+
+restart_both()
+{
+	start_agent n2
+	start_agent n3
+	nodes=(n2 n3)
+	wait_until agents_back
+}
+
+agents_back()
+{
+	on n2 nodes >/dev/null 2>&1 && on n3 nodes >/dev/null 2>&1
+}
+
+ended_epoch()
+{
+	[ "$(member n2 epoch)" = 2 ] && [ "$(member n3 epoch)" = 2 ] && return
+	[ "$(member "$1" epoch)" = 2 ] || down "$1" n1 --yes
+	return 1
+}
+
+repeated_until_done()
+{
+	wait_until ended_epoch "$1" && are_members && writes_go_on "repeated"
+	verdict $? "repeated on $1: n2 and n3 go on in epoch 2"
+}
+
+# Both agents are killed so many milliseconds after the node-down began.
+killed_after()
+{
+	local pid asked
+
+	fresh_pool 3
+	scripts/pool kill n1
+	on n2 node-down n1 --yes >"$dir/down" 2>&1 &
+	pid=$!
+	sleep "0.0$(printf '%02d' "$1")"
+	signal_agents KILL n2 n3
+	wait $pid
+	asked="killed after $1 ms: epochs $(member n2 epoch) and $(member n3 epoch)"
+	restart_both
+	verdict $? "$asked"
+	repeated_until_done n3
+}

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "cluster.h"
+
+static void carry_out(struct cluster *c, uint16_t id, const struct action *a);
+
+void cluster_step(struct cluster *c, uint16_t id, struct event ev)
+{
+	struct actions *out = calloc(1, sizeof(*out));
+	struct seat *s = &c->seat[id];
+
+	ev.now_ms = c->now;
+	ev.random = ++c->random * 0x9e3779b97f4a7c15ull;
+	node_step(s->n, &ev, out);
+	for (unsigned int i = 0; i < out->n && s->up; i++)
+		carry_out(c, id, &out->action[i]);
+	free(out);
+}
+
+static void post(struct cluster *c, uint16_t from, const struct action *a)
+{
+	struct letter *l = &c->queue[c->tail % CLUSTER_QUEUE];
+
+	if (!c->linked[from][a->peer])
+		return;
+	ck_assert_uint_lt(c->tail - c->head, CLUSTER_QUEUE);
+	l->from = from;
+	l->to = a->peer;
+	l->len = a->head.n + a->tail.n;
+	ck_assert_uint_le(l->len, CLUSTER_FRAME);
+	memcpy(l->bytes, a->head.p, a->head.n);
+	if (a->tail.n)
+		memcpy(l->bytes + a->head.n, a->tail.p, a->tail.n);
+	if (!c->lose || !c->lose(l))
+		c->tail++;
+}
+
+/* The disk; what it holds is what a crash leaves. */
+static void append(struct cluster *c, uint16_t id, const struct action *a)
+{
+	struct seat *s = &c->seat[id];
+	struct durable *d = &s->d;
+	struct event ev = { .type = EV_DURABLE, .record = a->record, .batch = a->batch };
+	struct node_view v;
+
+	node_look(s->n, &v);
+	switch (a->record) {
+	case RECORD_YES:
+		d->slot_id = a->batch;
+		d->slot_len = a->tail.n;
+		memcpy(d->slot, a->tail.p, a->tail.n);
+		break;
+	case RECORD_COMMIT:
+		d->last = a->batch;
+		d->slot_id = (struct batch_id){ 0 };
+		d->pos = v.position;
+		if (v.nl->epoch != d->nl.epoch)
+			d->promised = d->accepted = 0;
+		d->nl = *v.nl;
+		return;
+	case RECORD_REFUSED:
+		d->refused[a->batch.coordinator] = a->batch;
+		if (d->slot_id.number == a->batch.number &&
+		    d->slot_id.coordinator == a->batch.coordinator)
+			d->slot_id = (struct batch_id){ 0 };
+		break;
+	case RECORD_ABORTED:
+		return;
+	case RECORD_PROMISE:
+		d->promised = a->batch.number;
+		break;
+	case RECORD_ACCEPT:
+		d->promised = d->accepted = a->batch.number;
+		memcpy(d->value, a->tail.p, a->tail.n);
+		d->has_value = true;
+		break;
+	}
+	if (!s->disk_held)
+		cluster_step(c, id, ev);
+}
+
+/* Stands for the hash chain: the same for the same Sync-Point. */
+static void chain_of(struct position *p)
+{
+	memcpy(p->chain, &p->sp, sizeof(p->sp));
+}
+
+static void resolve(struct cluster *c, uint16_t id, const struct action *a)
+{
+	struct seat *s = &c->seat[id];
+	struct node_view v;
+	struct position p;
+
+	s->aborted |= a->resolution == HSMREPL_ABORT && a->batch.coordinator == id;
+	s->requeued |= a->resolution == HSMREPL_REQUEUE;
+	node_look(s->n, &v);
+	p = v.position;
+	chain_of(&p);
+	cluster_step(c, id, (struct event){ .type = EV_RESOLVED, .batch = a->batch,
+					    .position = &p });
+}
+
+static void carry_out(struct cluster *c, uint16_t id, const struct action *a)
+{
+	struct seat *s = &c->seat[id];
+
+	switch (a->type) {
+	case ACT_SEND:
+		post(c, id, a);
+		break;
+	case ACT_DROP:
+		cluster_link(c, id, a->peer, false);
+		break;
+	case ACT_APPEND:
+		append(c, id, a);
+		break;
+	case ACT_GRANT:
+		s->granted = a->batch.number;
+		break;
+	case ACT_REVOKE:
+		s->granted = 0;
+		cluster_step(c, id, (struct event){ .type = EV_REVOKED });
+		break;
+	case ACT_PREPARE:
+		cluster_step(c, id, (struct event){ .type = EV_PREPARED, .batch = a->batch });
+		break;
+	case ACT_RESOLVE:
+		resolve(c, id, a);
+		break;
+	case ACT_ANSWER:
+		s->answered = true;
+		s->answer_error = a->error;
+		strncpy(s->why, a->why ? a->why : "", sizeof(s->why) - 1);
+		if (a->plan)
+			s->plan = *a->plan;
+		break;
+	case ACT_SUBMIT_FORM:
+	case ACT_REPORT:
+	case ACT_MEMBERS:
+	case ACT_TYPES:
+		break;
+	}
+}
+
+void cluster_run(struct cluster *c)
+{
+	while (c->head != c->tail) {
+		struct letter *l = &c->queue[c->head++ % CLUSTER_QUEUE];
+		struct letter copy = *l;
+
+		if (c->linked[copy.from][copy.to] && c->seat[copy.to].up)
+			cluster_step(c, copy.to,
+				     (struct event){ .type = EV_MESSAGE, .peer = copy.from,
+						     .data = { copy.bytes, copy.len } });
+	}
+}
+
+void cluster_link(struct cluster *c, uint16_t a, uint16_t b, bool up)
+{
+	enum event_type type = up ? EV_PEER_UP : EV_PEER_DOWN;
+
+	if (c->linked[a][b] == up || (up && (!c->seat[a].up || !c->seat[b].up)))
+		return;
+	c->linked[a][b] = c->linked[b][a] = up;
+	if (c->seat[a].up)
+		cluster_step(c, a, (struct event){ .type = type, .peer = b });
+	if (c->seat[b].up)
+		cluster_step(c, b, (struct event){ .type = type, .peer = a });
+}
+
+void cluster_crash(struct cluster *c, uint16_t id)
+{
+	c->seat[id].up = false;
+	for (uint16_t other = 1; other <= c->n; other++)
+		if (other != id)
+			cluster_link(c, id, other, false);
+}
+
+void cluster_start(struct cluster *c, uint16_t id)
+{
+	struct seat *s = &c->seat[id];
+	struct durable *d = &s->d;
+	struct batch_id refused[CLUSTER_MAX];
+	struct recovery r = {
+		.nl = &d->nl, .position = d->pos, .incarnation = ++d->incarnation,
+		.slot = { d->slot, d->slot_len }, .slot_n_tls = 1, .slot_id = d->slot_id,
+		.last = d->last, .refused = refused, .promised = d->promised,
+		.accepted = d->accepted, .value = { d->value, d->has_value ? DOWN_VALUE_LEN : 0 },
+	};
+
+	for (uint16_t other = 1; other <= c->n; other++)
+		if (d->refused[other].coordinator)
+			refused[r.n_refused++] = d->refused[other];
+	s->up = true;
+	s->granted = 0;
+	cluster_step(c, id, (struct event){ .type = EV_BOOT, .recovery = &r });
+	for (uint16_t other = 1; other <= c->n; other++)
+		if (other != id)
+			cluster_link(c, id, other, true);
+	cluster_run(c);
+}
+
+void cluster_pass(struct cluster *c, unsigned int ms)
+{
+	for (unsigned int t = 0; t < ms; t += NODE_TICK_MS) {
+		c->now += NODE_TICK_MS;
+		for (uint16_t id = 1; id <= c->n; id++)
+			if (c->seat[id].up)
+				cluster_step(c, id, (struct event){ .type = EV_TICK });
+		cluster_run(c);
+	}
+}
+
+/* A node claims one transaction that deletes "k", if it has a grant; nothing is delivered yet. */
+bool cluster_write(struct cluster *c, uint16_t id, uint64_t tid)
+{
+	struct seat *s = &c->seat[id];
+	struct node_view v;
+	struct hsmrepl_tl tl;
+	struct hsmrepl_op op = { .len = htole32(72), .code = htole16(HSMREPL_OP_DELETE),
+				 .label_len = htole16(1) };
+	uint8_t buf[sizeof(tl) + 72] = { 0 };
+
+	if (!s->granted) {
+		cluster_step(c, id, (struct event){ .type = EV_QUEUED });
+		cluster_run(c);
+	}
+	if (!s->granted)
+		return false;
+	node_look(s->n, &v);
+	tl = (struct hsmrepl_tl){
+		.len = htole32(sizeof(buf)), .format = htole16(1),
+		.kind = htole16(HSMREPL_TL_DATA), .tid = htole64(tid),
+		.sync_point = htole64(v.position.sp), .seq = htole64(v.position.seq + 1),
+		.epoch = htole64(v.position.epoch), .coordinator = htole16(id),
+		.n_ops = htole16(1), .n_voters = htole16((uint16_t)v.nl->n),
+	};
+	for (unsigned int i = 0; i < v.nl->n; i++)
+		tl.voters[i] = htole16(v.nl->node[i].id);
+	memcpy(buf, &tl, sizeof(tl));
+	memcpy(buf + sizeof(tl), &op, sizeof(op));
+	buf[sizeof(tl) + sizeof(op)] = 'k';
+	cluster_step(c, id, (struct event){ .type = EV_CLAIMED, .n_tls = 1,
+					    .batch = { id, s->granted },
+					    .data = { buf, sizeof(buf) } });
+	s->granted = 0;
+	return true;
+}
+
+void cluster_down(struct cluster *c, uint16_t at, uint16_t dead, bool dry, bool force)
+{
+	struct event ev = { .type = EV_NODE_DOWN, .request = 1,
+			    .down = { .n = 1, .id = { dead }, .dry = dry, .force = force } };
+
+	c->seat[at].answered = false;
+	cluster_step(c, at, ev);
+}
+
+struct node_view cluster_look(struct cluster *c, uint16_t id)
+{
+	struct node_view v;
+
+	node_look(c->seat[id].n, &v);
+	return v;
+}
+
+/* A pool of @n members that stand at seq 3, all connected. */
+void cluster_init(struct cluster *c, unsigned int n)
+{
+	struct node_list nl = { .pool = { 1 }, .epoch = 1, .n = n };
+
+	memset(c, 0, sizeof(*c));
+	c->n = n;
+	c->now = 1000;
+	c->queue = calloc(CLUSTER_QUEUE, sizeof(*c->queue));
+	for (unsigned int i = 0; i < n; i++) {
+		nl.node[i].id = (uint16_t)(i + 1);
+		nl.node[i].name[0] = 'n';
+		nl.node[i].name[1] = (char)('1' + i);
+	}
+	for (uint16_t id = 1; id <= n; id++) {
+		struct seat *s = &c->seat[id];
+
+		s->n = calloc(1, node_size);
+		s->d.nl = nl;
+		s->d.pos = (struct position){ .epoch = 1, .seq = 3, .sp = 0x33 };
+		chain_of(&s->d.pos);
+		node_init(s->n, id, nl.node[id - 1].name);
+	}
+	for (uint16_t id = 1; id <= n; id++)
+		cluster_start(c, id);
+	cluster_pass(c, NODE_HEARTBEAT_MS);
+}
+
+void cluster_free(struct cluster *c)
+{
+	for (uint16_t id = 1; id <= c->n; id++)
+		free(c->seat[id].n);
+	free(c->queue);
+}

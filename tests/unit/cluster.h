@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A few protocol cores on a perfect network, for stories told step by step: messages are
+ * delivered in order, disks flush at once unless told not to, devices take everything.
+ */
+#ifndef TESTS_CLUSTER_H
+#define TESTS_CLUSTER_H
+
+#include <check.h>
+#include <endian.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "batch.h"
+#include "step.h"
+#include "view.h"
+#include "wire.h"
+
+#define CLUSTER_MAX 5
+#define CLUSTER_QUEUE 4096
+#define CLUSTER_FRAME 8192
+
+struct letter {
+	uint16_t from, to;
+	size_t len;
+	uint8_t bytes[CLUSTER_FRAME];
+};
+
+/* What a node keeps across a crash of its agent and kernel. */
+struct durable {
+	struct node_list nl;
+	struct position pos;
+	struct batch_id slot_id, last;
+	uint8_t slot[CLUSTER_FRAME];
+	size_t slot_len;
+	struct batch_id refused[CLUSTER_MAX + 1];
+	uint64_t promised, accepted;
+	bool has_value;
+	uint8_t value[DOWN_VALUE_LEN];
+	uint32_t incarnation;
+};
+
+struct seat {
+	struct node *n;
+	bool up;
+	bool disk_held;		/* flushes do not complete */
+	uint64_t granted;
+	struct durable d;
+	int answer_error;
+	bool answered;
+	struct down_plan plan;
+	char why[256];
+	bool aborted, requeued;
+};
+
+struct cluster {
+	unsigned int n;
+	uint64_t now;
+	uint64_t random;
+	struct seat seat[CLUSTER_MAX + 1];	/* by node id */
+	bool linked[CLUSTER_MAX + 1][CLUSTER_MAX + 1];
+	unsigned int head, tail;
+	struct letter *queue;
+	bool (*lose)(const struct letter *l);	/* NULL: lose nothing */
+};
+
+void cluster_init(struct cluster *c, unsigned int n);
+void cluster_free(struct cluster *c);
+void cluster_step(struct cluster *c, uint16_t id, struct event ev);
+void cluster_run(struct cluster *c);
+void cluster_link(struct cluster *c, uint16_t a, uint16_t b, bool up);
+void cluster_crash(struct cluster *c, uint16_t id);
+void cluster_start(struct cluster *c, uint16_t id);
+void cluster_pass(struct cluster *c, unsigned int ms);
+bool cluster_write(struct cluster *c, uint16_t id, uint64_t tid);
+void cluster_down(struct cluster *c, uint16_t at, uint16_t dead, bool dry, bool force);
+struct node_view cluster_look(struct cluster *c, uint16_t id);
+
+#endif /* TESTS_CLUSTER_H */
