@@ -102,6 +102,9 @@ void device_detach(struct soft_device *dev)
 	notice_state(dev, HSMREPL_EVENT_STATE);
 }
 
+#define CLEAR_TRIES 20		/* a process that was killed lets go of its socket a little */
+#define CLEAR_WAIT_US 50000	/* after it seems dead */
+
 /* Somebody may still serve at @path; only a socket that nobody listens at is taken away. */
 static int clear_path(const char *path, const struct sockaddr_un *addr)
 {
@@ -132,6 +135,10 @@ static int open_socket(struct soft_device *dev, const char *path)
 		return -ENAMETOOLONG;
 	strcpy(addr.sun_path, path);
 	ret = clear_path(path, &addr);
+	for (int i = 0; ret == -EADDRINUSE && i < CLEAR_TRIES; i++) {
+		usleep(CLEAR_WAIT_US);
+		ret = clear_path(path, &addr);
+	}
 	if (ret)
 		return ret;
 	dev->sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
