@@ -35,7 +35,7 @@ TEST_LIBS = -lcheck -lsubunit -lm -lrt $(AGENT_LIBS)
 # The module's core compiles in userspace behind tests/shim; these are its front ends.
 KMOD_FRONT = main device ioctl admin file sysfs netlink
 core_src = $(wildcard agent/core/*.c)
-shell_src = $(wildcard agent/shell/*.c)
+shell_src = $(wildcard agent/base/*.c agent/store/*.c agent/mesh/*.c agent/shell/*.c)
 lib_src = $(wildcard agent/lib/*.c)
 ctl_src = $(wildcard agent/ctl/*.c)
 softdev_src = $(wildcard agent/softdev/*.c)
@@ -56,19 +56,23 @@ agent: $(programs) $(libraries)
 # --- objects: build/obj is what ships, build/san the same with sanitizers ---
 
 INCLUDES = -Iuapi
+SHELLS = -Iagent/core -Iagent/base -Iagent/store -Iagent/mesh -Iagent/shell -Iagent/lib
 # includes FOLDER FLAGS
 define includes
 build/obj/$(1)/%.o build/san/$(1)/%.o: INCLUDES = $(2)
 endef
 SHIM = -Itests/shim -Iuapi -Ikmod
-$(eval $(call includes,agent,-Iuapi -Iagent/core -Iagent/shell -Iagent/lib))
+$(eval $(call includes,agent,-Iuapi $$(SHELLS)))
 $(eval $(call includes,agent/core,-Iuapi -Iagent/core))
-$(eval $(call includes,agent/shell,-Iuapi -Iagent/core -Iagent/shell -Iagent/lib $$(NL_CFLAGS)))
+$(eval $(call includes,agent/base,-Iuapi -Iagent/core -Iagent/base))
+$(eval $(call includes,agent/store,-Iuapi -Iagent/core -Iagent/base -Iagent/store))
+$(eval $(call includes,agent/mesh,-Iuapi -Iagent/core -Iagent/base -Iagent/mesh $$(NL_CFLAGS)))
+$(eval $(call includes,agent/shell,-Iuapi $$(SHELLS) $$(NL_CFLAGS)))
 $(eval $(call includes,agent/lib,-Iuapi -Iagent/lib $$(NL_CFLAGS)))
 $(eval $(call includes,agent/ctl,-Iuapi -Iagent/lib -Iagent/ctl))
 $(eval $(call includes,agent/softdev,$$(SHIM) -Iagent/lib))
 $(eval $(call includes,kmod,$$(SHIM)))
-$(eval $(call includes,tests/unit,-Iuapi -Iagent/core -Iagent/shell -Iagent/lib -Iagent/ctl $$(NL_CFLAGS)))
+$(eval $(call includes,tests/unit,-Iuapi $$(SHELLS) -Iagent/ctl $$(NL_CFLAGS)))
 
 build/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -158,7 +162,7 @@ build/agent.a: $(call obj,$(core_src) $(shell_src) $(lib_src))
 	$(Q)rm -f $@
 	$(Q)$(AR) rcs $@ $^
 
-$(eval $(call includes,tests/bench,-Iuapi -Iagent/core -Iagent/shell -Iagent/lib $$(NL_CFLAGS)))
+$(eval $(call includes,tests/bench,-Iuapi $$(SHELLS) $$(NL_CFLAGS)))
 
 build/%_bench: build/obj/tests/bench/%_bench.o build/agent.a
 	@echo '  LD    $@'

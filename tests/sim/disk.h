@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A log on a disk as agent/shell/store.h promises it: records are appended, flushed together, and
+ * A log on a disk as agent/store/store.h promises it: records are appended, flushed together, and
  * durable only when the flush has ended. A crash keeps what is durable and some of the next
  * records, in their order.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Tells when a link or an address of this machine changed: the moment to dial peers again. */
-#ifndef HSM_SHELL_NETWATCH_H
-#define HSM_SHELL_NETWATCH_H
+#ifndef HSM_MESH_NETWATCH_H
+#define HSM_MESH_NETWATCH_H
 
 struct event_base;
 struct netwatch;
@@ -18,4 +18,4 @@ struct netwatch *netwatch_new(struct event_base *base, void (*changed)(void *arg
 			      char error[NETWATCH_ERROR_MAX]);
 void netwatch_free(struct netwatch *w);
 
-#endif /* HSM_SHELL_NETWATCH_H */
+#endif /* HSM_MESH_NETWATCH_H */

@@ -3,8 +3,8 @@
  * What the mesh wants of TLS: contexts made from the configuration, who a certificate belongs to,
  * and failures in words that tell people what to do.
  */
-#ifndef HSM_SHELL_TLS_H
-#define HSM_SHELL_TLS_H
+#ifndef HSM_MESH_TLS_H
+#define HSM_MESH_TLS_H
 
 #include <stdint.h>
 #include <time.h>
@@ -71,4 +71,4 @@ enum tls_failure {
 enum tls_failure tls_explain(const SSL *ssl, unsigned long error, int sys_error,
 			     char why[TLS_WHY_MAX]);
 
-#endif /* HSM_SHELL_TLS_H */
+#endif /* HSM_MESH_TLS_H */

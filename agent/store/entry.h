@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* One record in memory, from its append until SQLite holds what it says. */
-#ifndef HSM_SHELL_ENTRY_H
-#define HSM_SHELL_ENTRY_H
+#ifndef HSM_STORE_ENTRY_H
+#define HSM_STORE_ENTRY_H
 
 #include <sys/queue.h>
 
@@ -62,4 +62,4 @@ uint8_t *entry_body(struct entry *e);
 /* Bytes of memory that wait for SQLite while this entry does. */
 size_t entry_weight(const struct entry *e);
 
-#endif /* HSM_SHELL_ENTRY_H */
+#endif /* HSM_STORE_ENTRY_H */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Walks the operations of one TL in the clear; every length is checked. */
-#ifndef HSM_SHELL_OPS_H
-#define HSM_SHELL_OPS_H
+#ifndef HSM_STORE_OPS_H
+#define HSM_STORE_OPS_H
 
 #include "../core/step.h"
 
@@ -40,4 +40,4 @@ int ops_begin(struct ops *o, const void *tl, size_t len);
 /* Next operation: 1, 0 at the end, -EBADMSG. */
 int ops_next(struct ops *o, struct op *op);
 
-#endif /* HSM_SHELL_OPS_H */
+#endif /* HSM_STORE_OPS_H */

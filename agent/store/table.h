@@ -4,8 +4,8 @@
  * Documentation/store.md lists the tables. One connection writes (table.c, apply.c), a second
  * one reads for the caller's thread (lookup.c).
  */
-#ifndef HSM_SHELL_TABLE_H
-#define HSM_SHELL_TABLE_H
+#ifndef HSM_STORE_TABLE_H
+#define HSM_STORE_TABLE_H
 
 #include "record.h"
 #include "store.h"
@@ -180,4 +180,4 @@ int lookup_each(struct lookup *l, int (*fn)(void *arg, const struct store_object
 /* Fill in @image->objects, refused, n_refused; @image->nl is there already. Returns 0 or -errno. */
 int lookup_image(struct lookup *l, struct store_image *image);
 
-#endif /* HSM_SHELL_TABLE_H */
+#endif /* HSM_STORE_TABLE_H */

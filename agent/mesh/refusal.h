@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Keeps refusals and failures from flooding the log: the same once a minute, and few in all. */
-#ifndef HSM_SHELL_REFUSAL_H
-#define HSM_SHELL_REFUSAL_H
+#ifndef HSM_MESH_REFUSAL_H
+#define HSM_MESH_REFUSAL_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -38,4 +38,4 @@ bool refusal_due(struct refusals *r, const char *who, const char *why, uint64_t 
 /* All is well with @who: what comes next about it is news. */
 void refusal_forget(struct refusals *r, const char *who);
 
-#endif /* HSM_SHELL_REFUSAL_H */
+#endif /* HSM_MESH_REFUSAL_H */

@@ -6,8 +6,8 @@
  * and derives a key of its own from it, so a nonce (incarnation, counter) is never used twice
  * under one key, not even by a store that was put back from an old copy.
  */
-#ifndef HSM_SHELL_SEAL_H
-#define HSM_SHELL_SEAL_H
+#ifndef HSM_STORE_SEAL_H
+#define HSM_STORE_SEAL_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -112,4 +112,4 @@ void hasher_free(struct hasher *h);
 void hasher_hash(struct hasher *h, const void *a, size_t a_len, const void *b, size_t b_len,
 		 uint8_t out[SEAL_HASH_LEN]);
 
-#endif /* HSM_SHELL_SEAL_H */
+#endif /* HSM_STORE_SEAL_H */

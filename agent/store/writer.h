@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* The thread that writes the log, and what belongs to it alone. */
-#ifndef HSM_SHELL_WRITER_H
-#define HSM_SHELL_WRITER_H
+#ifndef HSM_STORE_WRITER_H
+#define HSM_STORE_WRITER_H
 
 #include "entry.h"
 #include "segment.h"
@@ -40,4 +40,4 @@ void *writer_main(void *store);
  */
 int writer_start(struct store *s, uint64_t follows);
 
-#endif /* HSM_SHELL_WRITER_H */
+#endif /* HSM_STORE_WRITER_H */

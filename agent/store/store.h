@@ -8,8 +8,8 @@
  * Threads: the caller's thread appends; one thread of the store writes and flushes the
  * log, one settles into SQLite. Completions are fetched by the caller's thread.
  */
-#ifndef HSM_SHELL_STORE_H
-#define HSM_SHELL_STORE_H
+#ifndef HSM_STORE_STORE_H
+#define HSM_STORE_STORE_H
 
 #include "log.h"
 #include "../core/step.h"
@@ -144,4 +144,4 @@ int store_zeroize(struct store *s);
  */
 void store_digest_key(const uint8_t secret[STORE_KEY_LEN], uint8_t key[HSMREPL_KEY_LEN]);
 
-#endif /* HSM_SHELL_STORE_H */
+#endif /* HSM_STORE_STORE_H */

@@ -4,8 +4,8 @@
  * shared key set, and REFUSE, the reason why a connection ends. Documentation/wire.md shows the
  * layouts. Pure: no connection, no log.
  */
-#ifndef HSM_SHELL_AUTH_H
-#define HSM_SHELL_AUTH_H
+#ifndef HSM_MESH_AUTH_H
+#define HSM_MESH_AUTH_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -85,4 +85,4 @@ size_t refuse_encode(uint64_t epoch, const char *text, uint8_t frame[REFUSE_FRAM
  */
 bool refuse_decode(const void *frame, size_t len, uint64_t *epoch, char text[REFUSE_TEXT_MAX + 1]);
 
-#endif /* HSM_SHELL_AUTH_H */
+#endif /* HSM_MESH_AUTH_H */

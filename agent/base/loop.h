@@ -2,8 +2,8 @@
 /*
  * The event loop of the daemon, over libevent: descriptors, signals, ticks, and notes of its own.
  */
-#ifndef HSM_SHELL_LOOP_H
-#define HSM_SHELL_LOOP_H
+#ifndef HSM_BASE_LOOP_H
+#define HSM_BASE_LOOP_H
 
 struct loop;
 struct watch;
@@ -38,4 +38,4 @@ void watch_free(struct watch *w);
 int loop_run(struct loop *l);
 void loop_end(struct loop *l);
 
-#endif /* HSM_SHELL_LOOP_H */
+#endif /* HSM_BASE_LOOP_H */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Inside the mesh: mesh.c (peers), gate.c (who connects from outside), conn.c and greet.c. */
-#ifndef HSM_SHELL_MESH_PRIVATE_H
-#define HSM_SHELL_MESH_PRIVATE_H
+#ifndef HSM_MESH_MESH_PRIVATE_H
+#define HSM_MESH_MESH_PRIVATE_H
 
 #include <sys/queue.h>
 
@@ -145,4 +145,4 @@ int greet_auth(const struct conn *c, const struct auth *a, char why[TLS_WHY_MAX]
 /* Our AUTH frame for it. Returns 0, or -1 if the crypto library fails. */
 int greet_frame(const struct conn *c, uint8_t frame[AUTH_LEN]);
 
-#endif /* HSM_SHELL_MESH_PRIVATE_H */
+#endif /* HSM_MESH_MESH_PRIVATE_H */

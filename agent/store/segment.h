@@ -3,8 +3,8 @@
  * The files of the log: filled with zeros ahead of use, then overwritten again and again, since a
  * write into blocks written before costs half of one into new ones (Documentation/store.md).
  */
-#ifndef HSM_SHELL_SEGMENT_H
-#define HSM_SHELL_SEGMENT_H
+#ifndef HSM_STORE_SEGMENT_H
+#define HSM_STORE_SEGMENT_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -76,4 +76,4 @@ int segment_write(const struct segment *seg, struct iovec *iov, unsigned int n, 
 /* Read the whole segment into @buf, @seg->bytes. Returns 0 or -errno. */
 int segment_read(const struct segment *seg, void *buf);
 
-#endif /* HSM_SHELL_SEGMENT_H */
+#endif /* HSM_STORE_SEGMENT_H */

@@ -7,8 +7,8 @@
  * the bytes, and the header pins their nonces, so that what an earlier use of the segment left
  * there is never taken for it. Every other body is plain and under the header's checksum.
  */
-#ifndef HSM_SHELL_RECORD_H
-#define HSM_SHELL_RECORD_H
+#ifndef HSM_STORE_RECORD_H
+#define HSM_STORE_RECORD_H
 
 #include "seal.h"
 #include "../core/step.h"
@@ -195,4 +195,4 @@ int record_check_body(struct opener *o, const struct record *r, void *scratch);
 void record_position_write(const struct position *p, struct record_position *out);
 void record_position_read(const struct record_position *in, struct position *p);
 
-#endif /* HSM_SHELL_RECORD_H */
+#endif /* HSM_STORE_RECORD_H */

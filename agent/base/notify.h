@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* What the service manager is told: the datagram protocol of sd_notify(3), without its library. */
-#ifndef HSM_SHELL_NOTIFY_H
-#define HSM_SHELL_NOTIFY_H
+#ifndef HSM_BASE_NOTIFY_H
+#define HSM_BASE_NOTIFY_H
 
 /**
  * notify_send() - tell the service manager, if there is one ($NOTIFY_SOCKET)
@@ -10,4 +10,4 @@
  */
 int notify_send(const char *text);
 
-#endif /* HSM_SHELL_NOTIFY_H */
+#endif /* HSM_BASE_NOTIFY_H */

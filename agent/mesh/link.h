@@ -3,8 +3,8 @@
  * One connection: TCP, TLS, frames with a length in front, and an orderly end that lets the other
  * side learn why. Knows no peers and no policy; whoever owns it decides.
  */
-#ifndef HSM_SHELL_LINK_H
-#define HSM_SHELL_LINK_H
+#ifndef HSM_MESH_LINK_H
+#define HSM_MESH_LINK_H
 
 #include <stdbool.h>
 #include <sys/socket.h>
@@ -95,4 +95,4 @@ bool link_connecting(const struct link *l);
  */
 void link_address(const struct sockaddr *addr, char where[LINK_WHERE_MAX]);
 
-#endif /* HSM_SHELL_LINK_H */
+#endif /* HSM_MESH_LINK_H */

@@ -6,8 +6,8 @@
  * After the TLS handshake both sides prove the key set (an HMAC bound to the TLS session by an
  * RFC 5705 exporter) and tell protocol range and mode; then the peer is up, and frames flow.
  */
-#ifndef HSM_SHELL_MESH_H
-#define HSM_SHELL_MESH_H
+#ifndef HSM_MESH_MESH_H
+#define HSM_MESH_MESH_H
 
 #include <time.h>
 
@@ -107,4 +107,4 @@ time_t mesh_expiry(const struct mesh *m, uint16_t peer);
 /* Last reason why this peer is not connected, empty if it is. */
 const char *mesh_trouble(const struct mesh *m, uint16_t peer);
 
-#endif /* HSM_SHELL_MESH_H */
+#endif /* HSM_MESH_MESH_H */

@@ -7,8 +7,8 @@
  * The entry of a YES is in a list only until it is written; then it belongs to @slot, to
  * @dropped, or to its decision.
  */
-#ifndef HSM_SHELL_STORE_PRIVATE_H
-#define HSM_SHELL_STORE_PRIVATE_H
+#ifndef HSM_STORE_STORE_PRIVATE_H
+#define HSM_STORE_STORE_PRIVATE_H
 
 #include <pthread.h>
 
@@ -192,4 +192,4 @@ int wipe_finish(int dir_fd, uint32_t *incarnation);
 /* The wipe's note goes, once the new database holds the incarnation. Returns 0 or -errno. */
 int wipe_done(int dir_fd);
 
-#endif /* HSM_SHELL_STORE_PRIVATE_H */
+#endif /* HSM_STORE_STORE_PRIVATE_H */

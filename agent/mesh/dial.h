@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* When, and at which address, to try to reach one peer: back-off with jitter, names looked up. */
-#ifndef HSM_SHELL_DIAL_H
-#define HSM_SHELL_DIAL_H
+#ifndef HSM_MESH_DIAL_H
+#define HSM_MESH_DIAL_H
 
 #include <stdbool.h>
 #include <sys/socket.h>
@@ -55,4 +55,4 @@ bool dial_parse(const char *address, struct sockaddr_storage *addr, socklen_t *l
 /* Is the host of a numeric @address that of @addr? */
 bool dial_same_host(const char *address, const struct sockaddr *addr);
 
-#endif /* HSM_SHELL_DIAL_H */
+#endif /* HSM_MESH_DIAL_H */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* One line per fact, to standard error; nothing secret ever passes here. */
-#ifndef HSM_SHELL_LOG_H
-#define HSM_SHELL_LOG_H
+#ifndef HSM_BASE_LOG_H
+#define HSM_BASE_LOG_H
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
@@ -26,4 +26,4 @@ void log_line(struct log *l, enum log_level level, const char *fmt, ...)
 #define log_info(l, ...) log_line(l, LOG_LEVEL_INFO, __VA_ARGS__)
 #define log_debug(l, ...) log_line(l, LOG_LEVEL_DEBUG, __VA_ARGS__)
 
-#endif /* HSM_SHELL_LOG_H */
+#endif /* HSM_BASE_LOG_H */

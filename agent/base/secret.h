@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* The key-set secret: what all nodes of a pool share beside their certificates. */
-#ifndef HSM_SHELL_SECRET_H
-#define HSM_SHELL_SECRET_H
+#ifndef HSM_BASE_SECRET_H
+#define HSM_BASE_SECRET_H
 
 #include <stdint.h>
 
@@ -18,4 +18,4 @@
  */
 int secret_read(const char *path, uint8_t secret[SECRET_LEN], char error[SECRET_ERROR_MAX]);
 
-#endif /* HSM_SHELL_SECRET_H */
+#endif /* HSM_BASE_SECRET_H */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* hsmrepld.conf: "key = value" lines, '#' comments; hsmrepld.conf(5) documents every key. */
-#ifndef HSM_SHELL_CONFIG_H
-#define HSM_SHELL_CONFIG_H
+#ifndef HSM_BASE_CONFIG_H
+#define HSM_BASE_CONFIG_H
 
 #include <stdint.h>
 
@@ -42,4 +42,4 @@ struct config {
  */
 int config_read(const char *path, struct config *c, char error[CONFIG_ERROR_MAX]);
 
-#endif /* HSM_SHELL_CONFIG_H */
+#endif /* HSM_BASE_CONFIG_H */
