@@ -20,6 +20,7 @@
 #define MESH_PROTOCOL_MAX 1
 /* A frame begins with its length, __le32, these four bytes included. */
 #define MESH_FRAME_MAX (HSMREPL_BATCH_MAX + 4096)
+#define MESH_EXTRA_MAX 4
 #define MESH_BACKLOG_MAX (4 * MESH_FRAME_MAX)	/* bytes waiting for one peer; more drops it */
 
 struct event_base;
@@ -64,6 +65,15 @@ void mesh_free(struct mesh *m);
  * At most HSMREPL_NODES_MAX without this node. Connections to nodes no longer listed are closed.
  */
 void mesh_set_peers(struct mesh *m, const struct member *peer, unsigned int n);
+
+/**
+ * mesh_set_extra() - who may connect besides: a candidate that is joining
+ * @member: @n nodes, at most MESH_EXTRA_MAX; those that are among the peers count as peers
+ *
+ * The rules are the same as for peers. A node that moves from here to mesh_set_peers(), or back,
+ * keeps its connection if it is named in one of both all the time.
+ */
+void mesh_set_extra(struct mesh *m, const struct member *member, unsigned int n);
 
 /*
  * Of which epoch's node list the peers are, 0 for a manual list. Whoever is refused for not being
