@@ -67,7 +67,7 @@ struct peer {
  * @in_doubt: own batch found at start: peers are asked, and it may already be committed
  * @durable: our yes is on the disk
  * @prepared: the device took it
- * @drop_asked: SLOT_TAKING: an ABORT came meanwhile
+ * @aborted: batch number that its coordinator's ABORT named, this one or a later one; 0 for none
  * @refusal: why it is being revoked or dropped
  * @error: errno that goes with @refusal
  * @refuser: node that said no to our own batch
@@ -81,7 +81,7 @@ struct slot {
 	bool in_doubt;
 	bool durable;
 	bool prepared;
-	bool drop_asked;
+	uint64_t aborted;
 	enum refusal refusal;
 	int error;
 	uint16_t refuser;

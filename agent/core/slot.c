@@ -48,7 +48,7 @@ void slot_fill(struct node *n, enum slot_state to, struct batch_id id, const str
 	s->in_doubt = false;
 	s->durable = false;
 	s->prepared = false;
-	s->drop_asked = false;
+	s->aborted = 0;
 	s->refusal = REFUSAL_NONE;
 	s->error = 0;
 	s->refuser = 0;

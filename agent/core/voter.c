@@ -110,7 +110,7 @@ static void taken(struct node *n, struct actions *out)
 	struct slot *s = &n->slot;
 	struct peer *p = peer_find(n, s->id.coordinator);
 
-	if (s->refusal != REFUSAL_NONE || (s->drop_asked && s->prepared)) {
+	if (s->refusal != REFUSAL_NONE || (s->aborted && s->prepared)) {
 		drop_yes(n, out);
 		return;
 	}
@@ -152,6 +152,26 @@ void voter_yes_durable(struct node *n, struct actions *out)
 		taken(n, out);
 }
 
+/* Never a yes for this batch of @p: durable before it is said. */
+static void refuse(struct node *n, struct peer *p, struct batch_id id, enum reply reply,
+		   struct actions *out)
+{
+	if (p->refusing == id.number) {
+		p->reply = reply;
+		return;
+	}
+	if (id.number > p->refused) {
+		p->refused = id.number;
+		p->refusing = id.number;
+		p->reply = reply;
+		out_append(out, RECORD_REFUSED, id, (struct bytes){ 0 }, 0);
+	} else if (reply == REPLY_ABORTED) {
+		out_send(n, out, p, &(struct message){ .type = MSG_ABORTED, .batch = id });
+	} else {
+		vote(n, p, id, REFUSAL_REFUSED, 0, out);
+	}
+}
+
 /* Our refusal of another's batch is on the disk: say so. */
 void voter_refused_durable(struct node *n, struct batch_id id, struct actions *out)
 {
@@ -163,10 +183,11 @@ void voter_refused_durable(struct node *n, struct batch_id id, struct actions *o
 		if (s->prepared)
 			out_resolve(out, id, HSMREPL_ABORT, 0);
 		slot_move(s, SLOT_FREE);
-		if (p && s->drop_asked)
-			out_send(n, out, p, &aborted);
+		id.number = s->aborted;
+		if (p && s->aborted)
+			refuse(n, p, id, REPLY_ABORTED, out);
 		else if (p)
-			vote(n, p, id, s->refusal, s->error, out);
+			vote(n, p, s->id, s->refusal, s->error, out);
 		return;
 	}
 	if (!p || p->refusing != id.number)
@@ -193,42 +214,27 @@ void voter_commit(struct node *n, struct peer *p, const struct message *m, struc
 	slot_commit(n, out);
 }
 
-/* Never a yes for this batch of @p: durable before it is said. */
-static void refuse(struct node *n, struct peer *p, struct batch_id id, enum reply reply,
-		   struct actions *out)
-{
-	if (p->refusing == id.number) {
-		p->reply = reply;
-		return;
-	}
-	if (id.number > p->refused) {
-		p->refused = id.number;
-		p->refusing = id.number;
-		p->reply = reply;
-		out_append(out, RECORD_REFUSED, id, (struct bytes){ 0 }, 0);
-	} else if (reply == REPLY_ABORTED) {
-		out_send(n, out, p, &(struct message){ .type = MSG_ABORTED, .batch = id });
-	} else {
-		vote(n, p, id, REFUSAL_REFUSED, 0, out);
-	}
-}
-
+/*
+ * A coordinator has one slot: when it aborts a batch, it has given up every earlier one for good
+ * (committed ones were told before, in this connection). A yes for an earlier one, which may be of
+ * the same transactions, goes first; only then is the abort confirmed.
+ */
 void voter_abort(struct node *n, struct peer *p, const struct message *m, struct actions *out)
 {
 	struct slot *s = &n->slot;
 
 	n->calm = false;
-	if (down_frozen(n))
+	if (down_frozen(n) || m->epoch != n->pos.epoch)
 		return;
 	if (m->batch.coordinator != p->id || same_batch(n->last, m->batch)) {
 		out_drop(out, p->id, "it aborts a batch that is not its own or is committed");
 		return;
 	}
-	if (!same_batch(s->id, m->batch) || s->state == SLOT_FREE) {
+	if (s->state == SLOT_FREE || s->id.coordinator != p->id || s->id.number > m->batch.number) {
 		refuse(n, p, m->batch, REPLY_ABORTED, out);
 		return;
 	}
-	s->drop_asked = true;
+	s->aborted = m->batch.number;
 	if (s->state == SLOT_HELD)
 		drop_yes(n, out);
 	else if (s->state == SLOT_TAKING)
@@ -244,8 +250,8 @@ void voter_inquire(struct node *n, struct peer *p, const struct message *m, stru
 		out_drop(out, p->id, "it inquires about a batch that is not its own");
 		return;
 	}
-	if (same_batch(n->last, m->batch) || down_frozen(n))
-		return;		/* our hello shows that it is committed */
+	if (same_batch(n->last, m->batch) || down_frozen(n) || m->epoch != n->pos.epoch)
+		return;		/* our hello shows that it is committed, or the epoch over */
 	if (same_batch(s->id, m->batch) && s->state == SLOT_HELD)
 		vote(n, p, m->batch, REFUSAL_NONE, 0, out);
 	else if (!same_batch(s->id, m->batch) || s->state == SLOT_FREE)

@@ -72,8 +72,10 @@ static void step(struct world *w, struct event ev)
 static void hear(struct world *w, uint16_t from, struct message m)
 {
 	uint8_t buf[4096];
-	size_t len = wire_encode(&m, buf);
+	size_t len;
 
+	m.epoch = 1;
+	len = wire_encode(&m, buf);
 	if (m.type == MSG_PREPARE) {
 		memcpy(buf + len, m.tls.p, m.tls.n);
 		len += m.tls.n;
@@ -204,8 +206,8 @@ enum stimulus {
 	S_TICK, S_QUEUED, S_CLAIMED, S_REVOKED, S_PREPARED, S_PREPARE_FAILED, S_DURABLE_YES,
 	S_DURABLE_REFUSED, S_DISK_ERROR, S_PEER_DOWN, S_PEER_UP, S_PREPARE, S_PREPARE_SUCCESSOR,
 	S_VOTE_YES, S_VOTE_BUSY, S_VOTE_INVALID, S_VOTE_STRAY, S_COMMIT, S_COMMIT_STRAY, S_ABORT,
-	S_ABORT_STRAY, S_ABORTED, S_INQUIRE, S_INQUIRE_STRAY, S_WANT, S_TURN, S_HELLO_SAME,
-	S_HELLO_AFTER_SLOT, S_MALFORMED, S_FORM, STIMULI
+	S_ABORT_STRAY, S_ABORT_LATER, S_ABORTED, S_INQUIRE, S_INQUIRE_STRAY, S_WANT, S_TURN,
+	S_HELLO_SAME, S_HELLO_AFTER_SLOT, S_MALFORMED, S_FORM, STIMULI
 };
 
 /* The batch in the slot, ours or n2's; OTHER where the slot is free. */
@@ -238,6 +240,7 @@ static void stimulate_peer(struct world *w, enum stimulus s)
 	case S_COMMIT_STRAY: commit(w, stray, OTHER_TID); break;
 	case S_ABORT: say(w, 2, MSG_ABORT, OTHER); break;
 	case S_ABORT_STRAY: say(w, 2, MSG_ABORT, stray); break;
+	case S_ABORT_LATER: say(w, 2, MSG_ABORT, (struct batch_id){ 2, 8 }); break;
 	case S_ABORTED:
 		say(w, 2, MSG_ABORTED, OWN);
 		say(w, 3, MSG_ABORTED, OWN);
@@ -312,6 +315,7 @@ static const enum slot_state expected[STIMULI][SLOT_STATES] = {
 	[S_COMMIT_STRAY]	= { F, V, R, A, T, H, D },
 	[S_ABORT]		= { F, V, R, A, T, D, D },
 	[S_ABORT_STRAY]		= { F, V, R, A, T, H, D },
+	[S_ABORT_LATER]		= { F, V, R, A, T, D, D },
 	[S_ABORTED]		= { F, V, R, F, T, H, D },
 	[S_INQUIRE]		= { F, V, R, A, T, H, D },
 	[S_INQUIRE_STRAY]	= { F, V, R, A, T, H, D },

@@ -326,6 +326,79 @@ START_TEST(test_a_survivors_batch_is_tried_again)
 }
 END_TEST
 
+static void hear(struct cluster *c, uint16_t from, uint16_t to, struct message m)
+{
+	uint8_t buf[WIRE_HEADER + WIRE_BODY_MAX];
+	size_t len = wire_encode(&m, buf);
+
+	cluster_step(c, to, (struct event){ .type = EV_MESSAGE, .peer = from,
+					    .data = { buf, len } });
+}
+
+static void refused(struct cluster *c, uint16_t id, struct batch_id batch)
+{
+	cluster_step(c, id, (struct event){ .type = EV_DURABLE, .record = RECORD_REFUSED,
+					    .batch = batch });
+}
+
+/* The newest letter under way, MSG_END if there is none. */
+static unsigned int last_said(const struct cluster *c)
+{
+	return c->head == c->tail ? MSG_END : c->queue[(c->tail - 1) % CLUSTER_QUEUE].bytes[4];
+}
+
+/*
+ * n2 still holds a yes for a first try of n1, and hears of the abort of the second one, which is of
+ * the same transaction: it confirms that only when the first yes is gone from its disk.
+ */
+START_TEST(test_no_confirmation_while_an_older_yes_is_held)
+{
+	struct message abort = { .type = MSG_ABORT, .epoch = 1 };
+	struct batch_id first;
+	struct cluster c;
+
+	cluster_init(&c, 3);
+	c.lose = lose_votes;
+	ck_assert(cluster_write(&c, 1, TID));
+	cluster_run(&c);
+	ck_assert_int_eq(cluster_look(&c, 2).slot, SLOT_HELD);
+	first = cluster_look(&c, 2).slot_id;
+	abort.batch = (struct batch_id){ 1, first.number + 1 };
+	c.seat[2].disk_held = true;
+	hear(&c, 1, 2, abort);
+	ck_assert_int_eq(cluster_look(&c, 2).slot, SLOT_DROPPING);
+	ck_assert_uint_eq(last_said(&c), MSG_END);
+	refused(&c, 2, first);
+	ck_assert_int_eq(cluster_look(&c, 2).slot, SLOT_FREE);
+	ck_assert_uint_eq(last_said(&c), MSG_END);
+	refused(&c, 2, abort.batch);
+	ck_assert_uint_eq(last_said(&c), MSG_ABORTED);
+	cluster_free(&c);
+}
+END_TEST
+
+/* What a node aborts or asks in an epoch that is over here is not answered. */
+START_TEST(test_nothing_is_confirmed_of_an_epoch_left)
+{
+	struct message m = { .type = MSG_ABORT, .epoch = 1, .batch = { 3, 99 } };
+	struct cluster c;
+
+	cluster_init(&c, 3);
+	cluster_crash(&c, 1);
+	cluster_down(&c, 2, 1, false, false);
+	cluster_run(&c);
+	ck_assert_uint_eq(cluster_look(&c, 2).position.epoch, 2);
+	hear(&c, 3, 2, m);
+	m.type = MSG_INQUIRE;
+	hear(&c, 3, 2, m);
+	ck_assert_uint_eq(last_said(&c), MSG_END);
+	m.epoch = 2;
+	hear(&c, 3, 2, m);
+	ck_assert_uint_eq(last_said(&c), MSG_VOTE);
+	cluster_free(&c);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("story");
@@ -338,6 +411,8 @@ int main(void)
 	tcase_add_test(commit, test_votes_lost);
 	tcase_add_test(commit, test_prepare_lost);
 	tcase_add_test(commit, test_coordinator_restarts);
+	tcase_add_test(commit, test_no_confirmation_while_an_older_yes_is_held);
+	tcase_add_test(down, test_nothing_is_confirmed_of_an_epoch_left);
 	tcase_add_test(down, test_node_down_commits_what_all_survivors_hold);
 	tcase_add_test(down, test_node_down_aborts_what_one_survivor_lacks);
 	tcase_add_test(down, test_node_down_refused);
