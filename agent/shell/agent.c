@@ -136,8 +136,10 @@ static void on_device(void *arg)
 		.admin = on_admin,
 		.arg = a,
 	};
-	int ret = device_read(a->device, &sink);
+	int ret;
 
+	phases_read(pump_phases(a->pump), pump_now_ns());
+	ret = device_read(a->device, &sink);
 	if (ret)
 		device_gone(a, ret);
 	else
@@ -150,6 +152,9 @@ static void on_store(void *arg)
 	struct event ev = { .type = EV_DURABLE };
 
 	while (store_next_done(a->store, &ev.record, &ev.batch, &ev.error)) {
+		if (ev.record == RECORD_YES)
+			phases_flushed(pump_phases(a->pump), ev.batch.number,
+				       store_done_ns(a->store));
 		ev.type = ev.error ? EV_DISK_ERROR : EV_DURABLE;
 		pump_note(a->pump, &ev);
 	}

@@ -67,6 +67,32 @@ static void add_records(struct text *t, const struct pump_counters *c)
 		    c->appends[record[i].type]);
 }
 
+/* Prometheus wants each bucket to hold those below it, and seconds. */
+static void add_phase(struct text *t, enum phase phase, const struct histogram *h)
+{
+	const char *name = phase_name(phase);
+	uint64_t bound_us = PHASE_FIRST_US, n = 0;
+
+	for (unsigned int i = 0; i < PHASE_BUCKETS - 1; i++, bound_us *= 2) {
+		n += h->count[i];
+		add(t, "hsmrepl_commit_phase_seconds_bucket{phase=\"%s\",le=\"%.6f\"} %" PRIu64
+		    "\n", name, (double)bound_us / 1e6, n);
+	}
+	n += h->count[PHASE_BUCKETS - 1];
+	add(t, "hsmrepl_commit_phase_seconds_bucket{phase=\"%s\",le=\"+Inf\"} %" PRIu64 "\n"
+	    "hsmrepl_commit_phase_seconds_sum{phase=\"%s\"} %.9f\n"
+	    "hsmrepl_commit_phase_seconds_count{phase=\"%s\"} %" PRIu64 "\n",
+	    name, n, name, (double)h->sum_ns / 1e9, name, n);
+}
+
+static void add_phases(struct text *t, const struct phases *p)
+{
+	add(t, "# HELP hsmrepl_commit_phase_seconds where the time of this node's batches goes\n"
+	    "# TYPE hsmrepl_commit_phase_seconds histogram\n");
+	for (enum phase phase = 0; phase < PHASES; phase++)
+		add_phase(t, phase, &p->of[phase]);
+}
+
 static void add_mesh(struct text *t, const struct agent *a)
 {
 	struct mesh_counters m;
@@ -107,4 +133,5 @@ void metrics_text(const struct agent *a, char text[METRICS_MAX])
 	add_frames(&t, "frames_sent_total", "protocol messages sent", c->frames_out);
 	add_frames(&t, "frames_received_total", "protocol messages received", c->frames_in);
 	add_mesh(&t, a);
+	add_phases(&t, pump_phases(a->pump));
 }

@@ -5,7 +5,7 @@
 
 #include "agent.h"
 
-#define METRICS_MAX 16384	/* bytes of the text */
+#define METRICS_MAX 32768	/* bytes of the text */
 
 /**
  * metrics_text() - write all counters

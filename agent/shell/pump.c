@@ -10,6 +10,8 @@
 #include "frame.h"
 #include "inbox.h"
 
+#define NS_PER_MS 1000000u
+#define NS_PER_S 1000000000u
 #define RANDOM_NUMBERS 32	/* drawn at once; up to 256 bytes come whole (getrandom(2)) */
 
 /**
@@ -21,6 +23,7 @@
  * @position: the device's, after the last resolve
  * @stopped: a hand stopped the pump: negative errno
  * @counters: since the start
+ * @phases: since the start
  * @random: fresh numbers, @n_random left
  * @n_random: entries of @random
  * @actions: of the step at work
@@ -33,6 +36,7 @@ struct pump {
 	struct position position;
 	int stopped;
 	struct pump_counters counters;
+	struct phases phases;
 	uint64_t random[RANDOM_NUMBERS];
 	unsigned int n_random;
 	struct actions actions;
@@ -66,12 +70,17 @@ void pump_free(struct pump *p)
 	free(p);
 }
 
-uint64_t pump_now_ms(void)
+uint64_t pump_now_ns(void)
 {
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+	return (uint64_t)ts.tv_sec * NS_PER_S + (uint64_t)ts.tv_nsec;
+}
+
+uint64_t pump_now_ms(void)
+{
+	return pump_now_ns() / NS_PER_MS;
 }
 
 static uint64_t fresh_random(struct pump *p)
@@ -106,11 +115,12 @@ static void count_frame(uint64_t counter[PUMP_MESSAGES], struct bytes head)
 
 static int resolve(struct pump *p, const struct action *a)
 {
-	uint64_t seq = p->position.seq;
+	uint64_t seq = p->position.seq, began_ns = pump_now_ns();
 	int ret = p->hands.resolve(p->hands.arg, a, &p->position);
 
 	if (ret)
 		return ret;
+	phases_resolved(&p->phases, a, began_ns, pump_now_ns());
 	if (a->resolution == HSMREPL_COMMIT) {
 		p->counters.batches++;
 		p->counters.transactions += p->position.seq - seq;
@@ -171,15 +181,19 @@ static int carry_out(struct pump *p, const struct action *a)
 
 static void step(struct pump *p, struct event *ev)
 {
-	ev->now_ms = pump_now_ms();
+	uint64_t now_ns = pump_now_ns();
+
+	ev->now_ms = now_ns / NS_PER_MS;
 	ev->random = fresh_random(p);
 	p->counters.events[ev->type]++;
+	phases_event(&p->phases, ev, now_ns);
 	trace_event(p->trace, ev);
 	node_step(p->node, ev, &p->actions);
 	for (unsigned int i = 0; i < p->actions.n && !p->stopped; i++) {
 		const struct action *a = &p->actions.action[i];
 
 		p->counters.actions[a->type]++;
+		phases_action(&p->phases, a, now_ns);
 		trace_action(p->trace, a);
 		p->stopped = carry_out(p, a);
 	}
@@ -220,4 +234,9 @@ void pump_look(const struct pump *p, struct node_view *view)
 const struct pump_counters *pump_count(const struct pump *p)
 {
 	return &p->counters;
+}
+
+struct phases *pump_phases(struct pump *p)
+{
+	return &p->phases;
 }

@@ -6,6 +6,7 @@
 #ifndef HSM_SHELL_PUMP_H
 #define HSM_SHELL_PUMP_H
 
+#include "phases.h"
 #include "trace.h"
 #include "../core/step.h"
 #include "../core/view.h"
@@ -104,7 +105,11 @@ int pump_run(struct pump *p);
 void pump_look(const struct pump *p, struct node_view *view);
 const struct pump_counters *pump_count(const struct pump *p);
 
-/* The pump's clock, to compare with the times of a view. */
+/* Where its commits' time goes; who reads the device or the store tells it when. */
+struct phases *pump_phases(struct pump *p);
+
+/* The pump's clock, to compare with the times of a view; and of the phases. */
 uint64_t pump_now_ms(void);
+uint64_t pump_now_ns(void);
 
 #endif /* HSM_SHELL_PUMP_H */

@@ -15,12 +15,17 @@
 static_assert(STORE_KEY_LEN == SEAL_KEY_LEN, "the secret is key material");
 static_assert(SEGMENT_BYTES > 2 * RECORD_MAX + 4096, "a segment holds a carried YES and a new one");
 
-uint64_t store_now_ms(void)
+uint64_t store_now_ns(void)
 {
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+uint64_t store_now_ms(void)
+{
+	return store_now_ns() / 1000000;
 }
 
 void store_wait(struct store *s, pthread_cond_t *cond, uint64_t deadline_ms)
@@ -218,7 +223,13 @@ bool store_next_done(struct store *s, enum record_type *record, struct batch_id 
 	*record = done.record;
 	*batch = done.batch;
 	*error = done.error;
+	s->fetched_ns = done.done_ns;
 	return true;
+}
+
+uint64_t store_done_ns(const struct store *s)
+{
+	return s->fetched_ns;
 }
 
 static bool holds(const struct entry *yes, uint64_t tid, struct record_part *part)

@@ -123,6 +123,9 @@ int store_fd(const struct store *s);
  */
 bool store_next_done(struct store *s, enum record_type *record, struct batch_id *batch, int *error);
 
+/* When the completion fetched last was on the disk, by CLOCK_MONOTONIC. */
+uint64_t store_done_ns(const struct store *s);
+
 /**
  * store_outcome() - fate of one transaction by TID
  * Returns HSMREPL_OUTCOME_COMMITTED (fills @seq, @sp), _ABORTED, _PENDING, or 0 if not known.

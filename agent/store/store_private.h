@@ -45,6 +45,7 @@ struct store_done {
 	enum record_type record;
 	struct batch_id batch;
 	int error;
+	uint64_t done_ns;
 };
 
 /**
@@ -62,6 +63,7 @@ struct store_done {
  * @slot: undecided YES; caller's thread
  * @dropped: YES refused last, its TIDs may be told aborted yet; caller's thread
  * @appended: there was an append; caller's thread
+ * @fetched_ns: when the completion fetched last was on the disk; caller's thread
  * @table: writing connection; settle thread
  * @w: the writer's
  * @event_fd: eventfd, readable while @done is not empty
@@ -103,6 +105,7 @@ struct store {
 	struct entry *slot;
 	struct entry *dropped;
 	bool appended;
+	uint64_t fetched_ns;
 	struct table *table;
 	struct writer w;
 	int event_fd;
@@ -160,6 +163,7 @@ static inline bool record_is_urgent(unsigned int type)
 }
 
 uint64_t store_now_ms(void);
+uint64_t store_now_ns(void);
 
 /* Wait on @cond until @deadline_ms of store_now_ms(). */
 void store_wait(struct store *s, pthread_cond_t *cond, uint64_t deadline_ms);

@@ -174,6 +174,7 @@ static void complete(struct store *s, const struct entry *e)
 		.record = e->rec.type,
 		.batch = e->rec.batch,
 		.error = s->error,
+		.done_ns = store_now_ns(),
 	};
 	if (s->n_done == 1 && write(s->event_fd, &one, sizeof(one)) != sizeof(one))
 		assert(!"an eventfd takes a one");
