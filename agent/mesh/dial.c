@@ -11,6 +11,7 @@
 #include <event2/event.h>
 #include <event2/util.h>
 
+#include "address.h"
 #include "../core/types.h"
 
 #define LOOKUP_MS 10000	/* patience with name servers */
@@ -48,36 +49,6 @@ struct dial {
 	void *arg;
 	unsigned int pause_ms;
 };
-
-bool dial_parse(const char *address, struct sockaddr_storage *addr, socklen_t *len)
-{
-	int n = sizeof(*addr);
-
-	memset(addr, 0, sizeof(*addr));
-	if (evutil_parse_sockaddr_port(address, (struct sockaddr *)addr, &n))
-		return false;
-	*len = (socklen_t)n;
-	return true;
-}
-
-bool dial_same_host(const char *address, const struct sockaddr *addr)
-{
-	struct sockaddr_storage ours;
-	const struct sockaddr_in6 *a6 = (const void *)&ours, *b6 = (const void *)addr;
-	const struct sockaddr_in *a = (const void *)&ours, *b = (const void *)addr;
-	socklen_t len;
-
-	if (!dial_parse(address, &ours, &len))
-		return false;
-	if (ours.ss_family == AF_INET && addr->sa_family == AF_INET6)
-		return IN6_IS_ADDR_V4MAPPED(&b6->sin6_addr) &&
-		       !memcmp(&b6->sin6_addr.s6_addr[12], &a->sin_addr, sizeof(a->sin_addr));
-	if (ours.ss_family != addr->sa_family)
-		return false;
-	if (ours.ss_family == AF_INET)
-		return !memcmp(&a->sin_addr, &b->sin_addr, sizeof(a->sin_addr));
-	return !memcmp(&a6->sin6_addr, &b6->sin6_addr, sizeof(a6->sin6_addr));
-}
 
 static void try_in(struct dial *d, unsigned int ms)
 {
@@ -174,7 +145,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 		d->ops->failed(d->arg, "its name cannot be looked up: no answer");
 		return;
 	}
-	if (dial_parse(d->address, &addr, &len))
+	if (address_parse(d->address, &addr, &len))
 		d->ops->connect(d->arg, (struct sockaddr *)&addr, len);
 	else
 		ask(d);

@@ -3,7 +3,6 @@
 #ifndef HSM_MESH_DIAL_H
 #define HSM_MESH_DIAL_H
 
-#include <stdbool.h>
 #include <sys/socket.h>
 
 #define DIAL_PAUSE_MIN_MS 100
@@ -43,16 +42,5 @@ void dial_after(struct dial *d, unsigned int ms);
 
 /* Begin with the shortest pause again. */
 void dial_reset(struct dial *d);
-
-/**
- * dial_parse() - read a numeric "host:port"
- * @addr: filled in
- * @len: bytes of @addr
- * Returns false if the host is a name, or the text is no address.
- */
-bool dial_parse(const char *address, struct sockaddr_storage *addr, socklen_t *len);
-
-/* Is the host of a numeric @address that of @addr? */
-bool dial_same_host(const char *address, const struct sockaddr *addr);
 
 #endif /* HSM_MESH_DIAL_H */

@@ -8,7 +8,7 @@
 #include <event2/event.h>
 #include <event2/listener.h>
 
-#include "dial.h"
+#include "address.h"
 
 #define PENDING_MAX	32	/* connections that are not authenticated; more drop the oldest */
 #define BACKLOG		1024	/* connections that the kernel holds until they are accepted */
@@ -20,7 +20,7 @@ static void guess_peer(struct conn *c, const struct sockaddr *addr)
 	const struct mesh *m = c->mesh;
 
 	for (unsigned int i = 0; i < m->n_peers; i++) {
-		if (!dial_same_host(m->peer[i]->member.address, addr))
+		if (!address_same_host(m->peer[i]->member.address, addr))
 			continue;
 		c->guess = c->listed ? 0 : m->peer[i]->member.id;
 		c->listed = true;
@@ -61,7 +61,7 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
 		return;
 	}
 	guess_peer(c, addr);
-	link_address(addr, c->who);
+	address_write(addr, c->who);
 	snprintf(c->key, sizeof(c->key), "%.*s", (int)(strrchr(c->who, ':') - c->who), c->who);
 	c->link = link_accept(m->base, m->ctx, fd, addr, &conn_ops, c);
 	if (!c->link)
@@ -95,7 +95,7 @@ int gate_open(struct mesh *m, char error[CONFIG_ERROR_MAX])
 	struct sockaddr_storage addr;
 	socklen_t len;
 
-	if (!dial_parse(where, &addr, &len)) {
+	if (!address_parse(where, &addr, &len)) {
 		snprintf(error, CONFIG_ERROR_MAX, "listen = %s: allowed is a numeric address of "
 						  "this machine with port",
 			 where);

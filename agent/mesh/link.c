@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "link.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
 #include <endian.h>
 #include <errno.h>
@@ -17,6 +16,7 @@
 #include <event2/event.h>
 #include <openssl/err.h>
 
+#include "address.h"
 #include "auth.h"
 #include "mesh.h"
 
@@ -82,7 +82,7 @@ struct link {
 	bool broken;
 	enum tls_failure failure;
 	char why[TLS_WHY_MAX];
-	char where[LINK_WHERE_MAX];
+	char where[ADDRESS_TEXT_MAX];
 };
 
 static void set_timer(struct link *l, unsigned int ms)
@@ -401,7 +401,7 @@ static struct link *new_link(struct event_base *base, SSL_CTX *ctx, int fd,
 	}
 	l->ctx = ctx;
 	set_options(fd);
-	link_address(addr, l->where);
+	address_write(addr, l->where);
 	set_timer(l, LINK_PATIENCE_MS);
 	return l;
 }
@@ -525,22 +525,4 @@ const char *link_where(const struct link *l)
 bool link_connecting(const struct link *l)
 {
 	return l->phase == PHASE_CONNECTING;
-}
-
-void link_address(const struct sockaddr *addr, char where[LINK_WHERE_MAX])
-{
-	const struct sockaddr_in6 *in6 = (const void *)addr;
-	const struct sockaddr_in *in = (const void *)addr;
-	char host[INET6_ADDRSTRLEN] = "?";
-
-	if (addr->sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr)) {
-		inet_ntop(AF_INET, &in6->sin6_addr.s6_addr[12], host, sizeof(host));
-		snprintf(where, LINK_WHERE_MAX, "%s:%u", host, ntohs(in6->sin6_port));
-	} else if (addr->sa_family == AF_INET6) {
-		inet_ntop(AF_INET6, &in6->sin6_addr, host, sizeof(host));
-		snprintf(where, LINK_WHERE_MAX, "[%s]:%u", host, ntohs(in6->sin6_port));
-	} else {
-		inet_ntop(AF_INET, &in->sin_addr, host, sizeof(host));
-		snprintf(where, LINK_WHERE_MAX, "%s:%u", host, ntohs(in->sin_port));
-	}
 }

@@ -13,7 +13,6 @@
 #include "../core/step.h"
 
 #define LINK_FRAME_MIN		8	/* bytes */
-#define LINK_WHERE_MAX		64	/* "address:port" */
 #define LINK_PATIENCE_MS	5000	/* for connect, handshake and authentication together */
 #define LINK_LINGER_MS		1000	/* for the last bytes to go out, and again to be taken */
 #define LINK_SILENCE_MS		10000	/* without acknowledgement of what was sent */
@@ -88,11 +87,5 @@ const char *link_where(const struct link *l);
 
 /* Is TCP not connected yet? */
 bool link_connecting(const struct link *l);
-
-/**
- * link_address() - write an address as "address:port"
- * @where: LINK_WHERE_MAX bytes
- */
-void link_address(const struct sockaddr *addr, char where[LINK_WHERE_MAX]);
 
 #endif /* HSM_MESH_LINK_H */

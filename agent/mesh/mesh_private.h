@@ -5,13 +5,14 @@
 
 #include <sys/queue.h>
 
+#include "address.h"
 #include "auth.h"
 #include "link.h"
 #include "mesh.h"
 #include "refusal.h"
 #include "tls.h"
 
-#define WHO_MAX (HSMREPL_NAME_MAX + LINK_WHERE_MAX + 16)
+#define WHO_MAX (HSMREPL_NAME_MAX + ADDRESS_TEXT_MAX + 16)
 
 struct dial;
 struct evconnlistener;
@@ -43,7 +44,7 @@ struct conn {
 	bool up;
 	bool over;
 	uint64_t since_ms;
-	char key[LINK_WHERE_MAX];
+	char key[ADDRESS_TEXT_MAX];
 	char who[WHO_MAX];
 };
 

@@ -9,8 +9,8 @@
 
 #include <openssl/ssl.h>
 
+#include "address.h"
 #include "auth.h"
-#include "dial.h"
 #include "mesh_bed.h"
 
 #define RAW_PATIENCE_S 10
@@ -33,7 +33,7 @@ static inline int raw_connect(const struct bed *b, unsigned int to)
 	socklen_t len;
 	int fd;
 
-	ck_assert(dial_parse(b->list[to - 1].address, &addr, &len));
+	ck_assert(address_parse(b->list[to - 1].address, &addr, &len));
 	fd = socket(addr.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	ck_assert_int_ge(fd, 0);
 	ck_assert_int_eq(connect(fd, (struct sockaddr *)&addr, len), 0);
