@@ -35,7 +35,8 @@ struct auth_wire {
 	uint16_t protocol_max;
 	uint16_t node;
 	uint8_t mode;
-	uint8_t zero[5];
+	uint8_t purpose;
+	uint8_t zero[4];
 	uint8_t proof[AUTH_PROOF_LEN];
 } __attribute__((packed));
 
@@ -114,6 +115,7 @@ void auth_encode(const struct auth *a, uint8_t frame[AUTH_LEN])
 		.protocol_max = htole16(a->protocol_max),
 		.node = htole16(a->node),
 		.mode = a->mode,
+		.purpose = a->purpose,
 	};
 
 	memcpy(w.magic, magic, sizeof(magic));
@@ -135,6 +137,7 @@ bool auth_decode(const void *frame, size_t len, struct auth *a)
 	a->protocol_max = le16toh(w.protocol_max);
 	a->node = le16toh(w.node);
 	a->mode = w.mode;
+	a->purpose = w.purpose;
 	memcpy(a->proof, w.proof, AUTH_PROOF_LEN);
 	return a->node && a->protocol_min && a->protocol_min <= a->protocol_max;
 }

@@ -25,12 +25,21 @@ enum auth_role {
 	AUTH_LISTENER = 2,
 };
 
+/* What a connection is for; the dialler says. */
+enum auth_purpose {
+	AUTH_PEER,	/* the protocol: one connection of each pair */
+	AUTH_SERVICE,	/* see service.h */
+	AUTH_PROBE,	/* to try whether a SERVICE would be refused, and why */
+	AUTH_PURPOSES
+};
+
 /**
  * struct auth - an AUTH frame
  * @protocol_min: lowest protocol version that the sender speaks
  * @protocol_max: highest one
  * @node: id of the sender
  * @mode: enum hsmrepl_mode, as it came
+ * @purpose: enum auth_purpose, as it came
  * @proof: see auth_proof()
  */
 struct auth {
@@ -38,6 +47,7 @@ struct auth {
 	uint16_t protocol_max;
 	uint16_t node;
 	uint8_t mode;
+	uint8_t purpose;
 	uint8_t proof[AUTH_PROOF_LEN];
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "mesh_private.h"
+#include "conn.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -7,11 +7,11 @@
 #include <string.h>
 
 #include "dial.h"
+#include "mesh_private.h"
 
 #define STABLE_MS 2000	/* a connection that lasted so long was a good one: dial again soon */
 
-/* A line that may repeat: "refused WHO: why" and its like. */
-static void complain(struct conn *c, const char *before, const char *after, const char *why)
+void conn_complain(struct conn *c, const char *before, const char *after, const char *why)
 {
 	struct mesh *m = c->mesh;
 	unsigned int hidden;
@@ -38,6 +38,11 @@ static void over(struct conn *c, const char *why)
 		return;
 	c->over = true;
 	c->up = false;
+	if (c->purpose != AUTH_PEER) {
+		if (c->service)
+			service_over(c->service, why);
+		return;
+	}
 	if (p && p->conn == c) {
 		p->conn = NULL;
 		if (was_up && mesh_now_ms() - c->since_ms >= STABLE_MS)
@@ -52,16 +57,22 @@ static void over(struct conn *c, const char *why)
 
 void conn_refuse(struct conn *c, uint64_t epoch, const char *why)
 {
-	complain(c, "refused ", ": ", why);
+	conn_complain(c, "refused ", ": ", why);
 	link_refuse(c->link, epoch, why);
 	over(c, why);
 }
 
 void conn_close(struct conn *c, uint64_t epoch, const char *why)
 {
-	complain(c, "closing the connection to ", ": ", why);
+	conn_complain(c, "closing the connection to ", ": ", why);
 	link_refuse(c->link, epoch, why);
 	over(c, why);
+}
+
+void conn_finish(struct conn *c)
+{
+	link_finish(c->link);
+	over(c, "done");
 }
 
 static void on_lost(void *arg, enum tls_failure failure, const char *why)
@@ -72,13 +83,15 @@ static void on_lost(void *arg, enum tls_failure failure, const char *why)
 		return;
 	switch (failure) {
 	case TLS_REFUSED:
-		complain(c, "refused ", ": ", why);
+		conn_complain(c, "refused ", ": ", why);
 		break;
 	case TLS_REFUSED_US:
-		complain(c, "", " ", why);
+		conn_complain(c, "", " ", why);
 		break;
 	case TLS_LOST:
-		complain(c, c->up ? "lost " : c->dialled ? "cannot connect to " : "dropped ",
+		if (c->up && c->service)
+			break;
+		conn_complain(c, c->up ? "lost " : c->dialled ? "cannot connect to " : "dropped ",
 			 ": ", why);
 		break;
 	}
@@ -103,46 +116,53 @@ static void send_auth(struct conn *c)
 		link_send(c->link, (struct bytes){ frame, sizeof(frame) }, (struct bytes){ 0 });
 }
 
-/* Does our pool do without that node? */
-static bool unlisted(const struct mesh *m, const struct tls_identity *who)
-{
-	return who->id && who->id != m->config.node_id && !mesh_peer(m, who->id);
-}
-
 /* Of two nodes the one with the greater id dials; the other one asks when it hears nothing. */
-static void answer_question(const struct conn *c, const struct tls_identity *who)
+static void answer_question(const struct conn *c)
 {
-	struct peer *p = mesh_peer(c->mesh, who->id);
+	struct peer *p = mesh_peer(c->mesh, c->whom.id);
 
-	if (c->dialled || !p || p->asks || p->conn)
+	if (c->dialled || c->purpose != AUTH_PEER || !p || p->asks || p->conn)
 		return;
 	dial_reset(p->dial);
 	dial_now(p->dial);
 }
 
+/* Returns 0, or -1 after it was refused. If our pool does without that node, it is told so. */
+static int check_identity(struct conn *c)
+{
+	struct mesh *m = c->mesh;
+	char why[TLS_WHY_MAX];
+	bool unlisted;
+
+	if (!greet_identity(c, why))
+		return 0;
+	answer_question(c);
+	unlisted = c->purpose == AUTH_PEER && c->whom.id != m->config.node_id &&
+		   !mesh_peer(m, c->whom.id);
+	conn_refuse(c, unlisted ? m->epoch : 0, why);
+	return -1;
+}
+
+/* What one from outside is for, and so whether we want it, is seen when its AUTH comes. */
 static void on_secured(void *arg)
 {
 	struct conn *c = arg;
 	X509 *cert = SSL_get1_peer_certificate(link_ssl(c->link));
-	struct tls_identity who = { 0 };
 	char why[TLS_WHY_MAX];
 	int bad;
 
 	assert(cert);
-	bad = tls_identity(cert, &who, why);
+	bad = tls_identity(cert, &c->whom, why);
 	X509_free(cert);
-	if (!bad) {
-		snprintf(c->key, sizeof(c->key), "%s", who.name);
-		snprintf(c->who, sizeof(c->who), "%s (%s)", who.name, link_where(c->link));
-		bad = greet_identity(c, &who, why);
-	}
 	if (bad) {
-		answer_question(c, &who);
-		conn_refuse(c, unlisted(c->mesh, &who) ? c->mesh->epoch : 0, why);
+		conn_refuse(c, 0, why);
 		return;
 	}
-	c->peer = who.id;
-	mesh_peer(c->mesh, c->peer)->expiry = who.expiry;
+	snprintf(c->key, sizeof(c->key), "%s", c->whom.name);
+	snprintf(c->who, sizeof(c->who), "%s (%s)", c->whom.name, link_where(c->link));
+	if (c->dialled && check_identity(c))
+		return;
+	c->peer = c->whom.id;
 	if (c->dialled)
 		send_auth(c);
 }
@@ -164,9 +184,46 @@ static void become_up(struct conn *c)
 	c->up = true;
 	c->since_ms = mesh_now_ms();
 	link_settle(c->link);
+	p->expiry = c->whom.expiry;
 	refusal_forget(&m->refusals, c->key);
 	log_info(m->log, "connected to %s, %s", c->who, SSL_get_cipher_name(link_ssl(c->link)));
 	m->sink.up(m->sink.arg, c->peer);
+}
+
+/* Both sides are content with each other. */
+static void settle(struct conn *c)
+{
+	if (c->purpose == AUTH_PEER) {
+		become_up(c);
+		return;
+	}
+	c->up = true;
+	link_settle(c->link);
+	link_bulk(c->link, SERVICE_LOW_WATER, SERVICE_SILENCE_MS);
+	log_debug(c->mesh->log, "service connection with %s", c->who);
+	service_open(c->service);
+}
+
+/* Its AUTH says what it is for: do we want that? Returns 0, or -1 after it was refused. */
+static int check_purpose(struct conn *c, const struct auth *a)
+{
+	char why[TLS_WHY_MAX];
+
+	if (c->dialled && a->purpose == c->purpose)
+		return 0;
+	if (c->dialled || a->purpose >= AUTH_PURPOSES) {
+		conn_refuse(c, 0, "a connection for an unknown purpose: run the same version on "
+				  "all nodes");
+		return -1;
+	}
+	c->purpose = a->purpose;
+	if (check_identity(c))
+		return -1;
+	if (greet_auth(c, a, why) || (c->purpose != AUTH_PEER && service_accept(c, why))) {
+		conn_refuse(c, 0, why);
+		return -1;
+	}
+	return 0;
 }
 
 static void greet(struct conn *c, const void *frame, size_t len)
@@ -178,14 +235,16 @@ static void greet(struct conn *c, const void *frame, size_t len)
 		conn_refuse(c, 0, "the first frame is no AUTH: run the same version on all nodes");
 		return;
 	}
-	if (greet_auth(c, &a, why)) {
+	if (check_purpose(c, &a))
+		return;
+	if (c->dialled && greet_auth(c, &a, why)) {
 		conn_refuse(c, 0, why);
 		return;
 	}
 	if (!c->dialled)
 		send_auth(c);
 	if (!c->over)
-		become_up(c);
+		settle(c);
 }
 
 static void on_frame(void *arg, const void *frame, size_t len)
@@ -197,11 +256,13 @@ static void on_frame(void *arg, const void *frame, size_t len)
 	if (c->over)
 		return;
 	if (refuse_decode(frame, len, &epoch, text)) {
-		complain(c, "", c->up ? " closed the connection: " : " refused us: ", text);
+		conn_complain(c, "", c->up ? " closed the connection: " : " refused us: ", text);
 		link_cut(c->link);
 		over(c, text);
-		if (c->peer && c->mesh->epoch && epoch > c->mesh->epoch)
+		if (c->purpose == AUTH_PEER && c->peer && c->mesh->epoch && epoch > c->mesh->epoch)
 			c->mesh->sink.removed(c->mesh->sink.arg, c->peer);
+	} else if (c->up && c->service) {
+		service_take(c->service, frame, len);
 	} else if (c->up) {
 		c->mesh->count.frames_in++;
 		c->mesh->count.bytes_in += len;
@@ -238,9 +299,18 @@ static void on_gone(void *arg)
 	conn_free(c);
 }
 
+static void on_drained(void *arg)
+{
+	struct conn *c = arg;
+
+	if (c->service)
+		service_drained(c->service);
+}
+
 const struct link_ops conn_ops = {
 	.secured = on_secured,
 	.frame = on_frame,
+	.drained = on_drained,
 	.lost = on_lost,
 	.gone = on_gone,
 };

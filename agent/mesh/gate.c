@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Connections from outside: few that are not authenticated, so no flood harms those that are. */
-#include "mesh_private.h"
+#include "conn.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +9,7 @@
 #include <event2/listener.h>
 
 #include "address.h"
+#include "mesh_private.h"
 
 #define PENDING_MAX	32	/* connections that are not authenticated; more drop the oldest */
 #define BACKLOG		1024	/* connections that the kernel holds until they are accepted */

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Is the other side whom it should be? What is said about it reads the same on both sides. */
-#include "mesh_private.h"
+#include "conn.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include <openssl/crypto.h>
+
+#include "mesh_private.h"
 
 static const char *const mode_words[] = {
 	[HSMREPL_MODE_NORMAL] = "normal",
@@ -17,23 +19,16 @@ static const char *mode_word(unsigned int mode)
 	return mode < sizeof(mode_words) / sizeof(mode_words[0]) ? mode_words[mode] : "unknown";
 }
 
-int greet_identity(const struct conn *c, const struct tls_identity *who, char why[TLS_WHY_MAX])
+/* What makes it a good peer. */
+static int greet_peer(const struct conn *c, char why[TLS_WHY_MAX])
 {
 	const struct config *own = &c->mesh->config;
-	const struct peer *p = mesh_peer(c->mesh, who->id);
+	const struct tls_identity *who = &c->whom;
 
-	if (who->id == own->node_id)
-		snprintf(why, TLS_WHY_MAX, "two nodes have id %u (%s, %s): give each an id and a "
-					   "certificate of its own",
-			 who->id, who->name, own->node_name);
-	else if (!p)
+	if (!mesh_peer(c->mesh, who->id))
 		snprintf(why, TLS_WHY_MAX, "node %u %s is not in the node list of %s: list it "
 					   "there if it belongs to this pool",
 			 who->id, who->name, own->node_name);
-	else if (strcmp(p->member.name, who->name))
-		snprintf(why, TLS_WHY_MAX, "the certificate says node %u is %s, the node list of "
-					   "%s says %s: correct the one that is wrong",
-			 who->id, who->name, own->node_name, p->member.name);
 	else if (c->dialled && who->id != c->peer)
 		snprintf(why, TLS_WHY_MAX, "node %u %s answers at the address of node %u: correct "
 					   "the address on %s",
@@ -44,6 +39,29 @@ int greet_identity(const struct conn *c, const struct tls_identity *who, char wh
 			 who->id, own->node_id);
 	else
 		return 0;
+	return -1;
+}
+
+int greet_identity(const struct conn *c, char why[TLS_WHY_MAX])
+{
+	const struct config *own = &c->mesh->config;
+	const struct tls_identity *who = &c->whom;
+	const struct peer *p = mesh_peer(c->mesh, who->id);
+
+	if (who->id == own->node_id)
+		snprintf(why, TLS_WHY_MAX, "two nodes have id %u (%s, %s): give each an id and a "
+					   "certificate of its own",
+			 who->id, who->name, own->node_name);
+	else if (!strcmp(who->name, own->node_name))
+		snprintf(why, TLS_WHY_MAX, "nodes %u and %u are both called %s: give each a name "
+					   "and a certificate of its own",
+			 who->id, own->node_id, who->name);
+	else if (p && strcmp(p->member.name, who->name))
+		snprintf(why, TLS_WHY_MAX, "the certificate says node %u is %s, the node list of "
+					   "%s says %s: correct the one that is wrong",
+			 who->id, who->name, own->node_name, p->member.name);
+	else
+		return c->purpose == AUTH_PEER ? greet_peer(c, why) : 0;
 	return -1;
 }
 
@@ -61,6 +79,7 @@ int greet_frame(const struct conn *c, uint8_t frame[AUTH_LEN])
 	struct auth a = {
 		.protocol_min = MESH_PROTOCOL_MIN, .protocol_max = MESH_PROTOCOL_MAX,
 		.node = m->config.node_id, .mode = (uint8_t)m->config.mode,
+		.purpose = (uint8_t)c->purpose,
 	};
 	uint8_t exporter[AUTH_EXPORTER_LEN];
 
@@ -83,7 +102,7 @@ static bool proof_ok(const struct conn *c, const struct auth *a)
 
 int greet_auth(const struct conn *c, const struct auth *a, char why[TLS_WHY_MAX])
 {
-	const char *name = mesh_peer(c->mesh, c->peer)->member.name;
+	const char *name = c->whom.name;
 	const struct config *own = &c->mesh->config;
 
 	if (a->node != c->peer)

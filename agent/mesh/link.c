@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "link.h"
+#include "link_private.h"
 
 #include <assert.h>
 #include <endian.h>
@@ -23,18 +23,6 @@
 #define KEEPALIVE_IDLE_S	5
 #define KEEPALIVE_EVERY_S	2
 #define KEEPALIVE_PROBES	3
-#define EXPAND_MIN		(16 * 1024)	/* room for longer frames is made in one piece */
-
-enum phase {
-	PHASE_CONNECTING,	/* TCP */
-	PHASE_HANDSHAKE,	/* TLS */
-	PHASE_OPEN,		/* frames flow */
-	PHASE_ENDING,		/* failed; reported when what was received before is delivered */
-	PHASE_FLUSHING,		/* REFUSE is going out */
-	PHASE_DRAINING,		/* our half is closed; input is thrown away until theirs is */
-	PHASE_DEAD,		/* waits to be freed from the event loop */
-	PHASES
-};
 
 #define TO(phase) (1U << PHASE_##phase)
 
@@ -47,45 +35,7 @@ static const unsigned int moves[PHASES] = {
 	[PHASE_DRAINING] = TO(DEAD),
 };
 
-/**
- * struct link - one connection
- * @ops: the owner's
- * @arg: the owner's
- * @ctx: referenced
- * @ssl: NULL before PHASE_HANDSHAKE
- * @bev: reads and writes @ssl; NULL before PHASE_HANDSHAKE, and from PHASE_DRAINING on
- * @raw: waits on @fd for connect, and for the end of input; NULL otherwise
- * @timer: deadline of the phase
- * @base: event loop
- * @fd: socket
- * @phase: see enum phase
- * @dialled: we connected to the other side
- * @settled: authenticated
- * @broken: nothing more can be said over TLS
- * @failure: PHASE_ENDING: for @ops->lost
- * @why: PHASE_ENDING: for @ops->lost
- * @where: the other side
- */
-struct link {
-	const struct link_ops *ops;
-	void *arg;
-	SSL_CTX *ctx;
-	SSL *ssl;
-	struct bufferevent *bev;
-	struct event *raw;
-	struct event *timer;
-	struct event_base *base;
-	int fd;
-	enum phase phase;
-	bool dialled;
-	bool settled;
-	bool broken;
-	enum tls_failure failure;
-	char why[TLS_WHY_MAX];
-	char where[ADDRESS_TEXT_MAX];
-};
-
-static void set_timer(struct link *l, unsigned int ms)
+void link_timer(struct link *l, unsigned int ms)
 {
 	struct timeval tv = { .tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000 };
 
@@ -107,14 +57,10 @@ static void die(struct link *l)
 		bufferevent_disable(l->bev, EV_READ | EV_WRITE);
 	if (l->raw)
 		event_del(l->raw);
-	set_timer(l, 0);
+	link_timer(l, 0);
 }
 
-/* Notes a failure; report() follows from the event loop, after what libevent still delivers. */
-static void end(struct link *l, enum tls_failure failure, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static void end(struct link *l, enum tls_failure failure, const char *fmt, ...)
+void link_end(struct link *l, enum tls_failure failure, const char *fmt, ...)
 {
 	va_list args;
 
@@ -125,7 +71,7 @@ static void end(struct link *l, enum tls_failure failure, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(l->why, sizeof(l->why), fmt, args);
 	va_end(args);
-	set_timer(l, 0);
+	link_timer(l, 0);
 }
 
 static void discard(evutil_socket_t fd, short what, void *arg)
@@ -157,50 +103,29 @@ static void drain(struct link *l)
 		die(l);
 		return;
 	}
-	set_timer(l, LINK_LINGER_MS);
+	link_timer(l, LINK_LINGER_MS);
 }
 
-/* Copies a frame out; straight to the socket if nothing waits, for a loop's turn less. */
-static void put(struct link *l, struct bytes head, struct bytes tail)
+/* Goes on to the end as soon as all is written. */
+static void flush(struct link *l)
 {
-	struct evbuffer *out = bufferevent_get_output(l->bev);
-	size_t waiting = evbuffer_get_length(out), total = head.n + tail.n;
-	struct evbuffer_iovec room;
-
-	/* one piece, so that it is one TLS record if it fits into one */
-	if (evbuffer_reserve_space(out, (ev_ssize_t)total, &room, 1) != 1) {
-		end(l, TLS_LOST, "no memory for a frame of %zu bytes", total);
-		return;
-	}
-	memcpy(room.iov_base, head.p, head.n);
-	if (tail.n)
-		memcpy((uint8_t *)room.iov_base + head.n, tail.p, tail.n);
-	room.iov_len = total;
-	if (!waiting) {
-		ERR_clear_error();
-		if (SSL_write(l->ssl, room.iov_base, (int)total) == (int)total)
-			return;
-		/*
-		 * Full: libevent goes on with this very write when the socket takes more.
-		 * Broken: libevent finds the same error and reports it.
-		 */
-		ERR_clear_error();
-	}
-	evbuffer_commit_space(out, &room, 1);
-}
-
-static void say_why(struct link *l, uint64_t epoch, const char *text)
-{
-	uint8_t frame[REFUSE_FRAME_MAX];
-
-	put(l, (struct bytes){ frame, refuse_encode(epoch, text, frame) }, (struct bytes){ 0 });
 	if (!evbuffer_get_length(bufferevent_get_output(l->bev))) {
 		drain(l);
 		return;
 	}
 	move(l, PHASE_FLUSHING);
 	bufferevent_disable(l->bev, EV_READ);
-	set_timer(l, LINK_LINGER_MS);
+	link_timer(l, LINK_LINGER_MS);
+}
+
+static void say_why(struct link *l, uint64_t epoch, const char *text)
+{
+	uint8_t frame[REFUSE_FRAME_MAX];
+
+	size_t len = refuse_encode(epoch, text, frame);
+
+	link_put(l, (struct bytes){ frame, len }, (struct bytes){ 0 });
+	flush(l);
 }
 
 static void report(struct link *l)
@@ -226,14 +151,15 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	switch (l->phase) {
 	case PHASE_CONNECTING:
-		end(l, TLS_LOST, "no answer within %d s", LINK_PATIENCE_MS / 1000);
+		link_end(l, TLS_LOST, "no answer within %d s", LINK_PATIENCE_MS / 1000);
 		return;
 	case PHASE_HANDSHAKE:
 	case PHASE_OPEN:
-		end(l, TLS_LOST, "not authenticated within %d s", LINK_PATIENCE_MS / 1000);
+		link_end(l, TLS_LOST, "not authenticated within %d s", LINK_PATIENCE_MS / 1000);
 		return;
 	case PHASE_ENDING:
-		report(l);
+		if (!frames_held(l))
+			report(l);
 		return;
 	case PHASE_FLUSHING:
 		drain(l);
@@ -251,57 +177,14 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	assert(!"a phase that there is");
 }
 
-static size_t frame_max(const struct link *l)
-{
-	return l->settled ? MESH_FRAME_MAX : AUTH_FRAME_MAX;
-}
-
-static void bad_length(struct link *l, struct evbuffer *in, uint32_t len)
-{
-	end(l, TLS_REFUSED, "it sent a frame of %u bytes, allowed are %d to %zu: run the same "
-			    "version on all nodes",
-	    len, LINK_FRAME_MIN, frame_max(l));
-	evbuffer_drain(in, evbuffer_get_length(in));
-	bufferevent_disable(l->bev, EV_READ);
-}
-
-static void on_read(struct bufferevent *bev, void *arg)
-{
-	struct evbuffer *in = bufferevent_get_input(bev);
-	struct link *l = arg;
-	uint32_t len;
-	void *frame;
-
-	while ((l->phase == PHASE_OPEN || l->phase == PHASE_ENDING) &&
-	       evbuffer_copyout(in, &len, sizeof(len)) == sizeof(len)) {
-		len = le32toh(len);
-		if (len < LINK_FRAME_MIN || len > frame_max(l)) {
-			bad_length(l, in, len);
-			return;
-		}
-		if (evbuffer_get_length(in) < len) {
-			if (len >= EXPAND_MIN)
-				evbuffer_expand(in, len - evbuffer_get_length(in));
-			return;
-		}
-		frame = evbuffer_pullup(in, len);
-		if (!frame) {
-			end(l, TLS_LOST, "no memory for a frame of %u bytes", len);
-			return;
-		}
-		l->ops->frame(l->arg, frame, len);
-		if (!l->bev)
-			return;
-		evbuffer_drain(in, len);
-	}
-}
-
 static void on_write(struct bufferevent *bev, void *arg)
 {
 	struct link *l = arg;
 
 	if (l->phase == PHASE_FLUSHING && !evbuffer_get_length(bufferevent_get_output(bev)))
 		drain(l);
+	else if (l->phase == PHASE_OPEN && l->bulk)
+		l->ops->drained(l->arg);
 }
 
 static void on_event(struct bufferevent *bev, short what, void *arg)
@@ -328,7 +211,7 @@ static void on_event(struct bufferevent *bev, short what, void *arg)
 		return;
 	}
 	failure = tls_explain(l->ssl, error, what & BEV_EVENT_EOF ? 0 : sys_error, why);
-	end(l, failure, "%s", why);
+	link_end(l, failure, "%s", why);
 }
 
 static int start_tls(struct link *l)
@@ -341,7 +224,9 @@ static int start_tls(struct link *l)
 							     BUFFEREVENT_SSL_ACCEPTING, 0);
 	if (!l->bev)
 		return -1;
-	bufferevent_setcb(l->bev, on_read, on_write, on_event, l);
+	bufferevent_setcb(l->bev, frames_read, on_write, on_event, l);
+	if (!evbuffer_add_cb(bufferevent_get_input(l->bev), frames_input, l))
+		return -1;
 	move(l, PHASE_HANDSHAKE);
 	return bufferevent_enable(l->bev, EV_READ | EV_WRITE);
 }
@@ -358,9 +243,9 @@ static void on_connect(evutil_socket_t fd, short what, void *arg)
 	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len))
 		error = errno;
 	if (error)
-		end(l, TLS_LOST, "%s", strerror(error));
+		link_end(l, TLS_LOST, "%s", strerror(error));
 	else if (start_tls(l))
-		end(l, TLS_LOST, "no memory for TLS");
+		link_end(l, TLS_LOST, "no memory for TLS");
 }
 
 /* A peer that vanished must not hold buffers for ever; short frames must not wait for more. */
@@ -402,7 +287,7 @@ static struct link *new_link(struct event_base *base, SSL_CTX *ctx, int fd,
 	l->ctx = ctx;
 	set_options(fd);
 	address_write(addr, l->where);
-	set_timer(l, LINK_PATIENCE_MS);
+	link_timer(l, LINK_PATIENCE_MS);
 	return l;
 }
 
@@ -419,7 +304,7 @@ struct link *link_dial(struct event_base *base, SSL_CTX *ctx, const struct socka
 		return NULL;
 	l->dialled = true;
 	if (connect(fd, addr, addr_len) && errno != EINPROGRESS) {
-		end(l, TLS_LOST, "%s", strerror(errno));
+		link_end(l, TLS_LOST, "%s", strerror(errno));
 		return l;
 	}
 	l->raw = event_new(base, fd, EV_WRITE, on_connect, l);
@@ -465,22 +350,12 @@ void link_settle(struct link *l)
 	l->settled = true;
 }
 
-void link_send(struct link *l, struct bytes head, struct bytes tail)
+void link_finish(struct link *l)
 {
-	size_t total = head.n + tail.n;
-	uint32_t len;
-
-	if (l->phase != PHASE_OPEN)
-		return;
-	assert(head.n >= sizeof(len) && total >= LINK_FRAME_MIN && total <= MESH_FRAME_MAX);
-	memcpy(&len, head.p, sizeof(len));
-	assert(le32toh(len) == total);
-	if (evbuffer_get_length(bufferevent_get_output(l->bev)) + total > MESH_BACKLOG_MAX) {
-		end(l, TLS_LOST, "it does not take what is sent: more than %d bytes wait",
-		    MESH_BACKLOG_MAX);
-		return;
-	}
-	put(l, head, tail);
+	if (l->phase == PHASE_OPEN)
+		flush(l);
+	else if (l->phase <= PHASE_ENDING)
+		die(l);
 }
 
 void link_refuse(struct link *l, uint64_t epoch, const char *text)

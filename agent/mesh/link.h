@@ -24,6 +24,7 @@ struct link;
  * struct link_ops - what a connection tells its owner
  * @secured: the TLS handshake is done; link_send() and link_ssl() work
  * @frame: one whole frame, borrowed for the call
+ * @drained: after link_bulk(): little waits to go out, after more did
  * @lost: it ended without the owner's doing; tls_explain() says what @failure and @why are
  * @gone: last call; the link is freed after it
  *
@@ -32,6 +33,7 @@ struct link;
 struct link_ops {
 	void (*secured)(void *arg);
 	void (*frame)(void *arg, const void *frame, size_t len);
+	void (*drained)(void *arg);
 	void (*lost)(void *arg, enum tls_failure failure, const char *why);
 	void (*gone)(void *arg);
 };
@@ -62,6 +64,22 @@ void link_free(struct link *l);
 void link_settle(struct link *l);
 
 /**
+ * link_bulk() - make the most of the bandwidth, not of each frame's time
+ * @low_water: @drained comes when so many bytes, or fewer, wait
+ * @silence_ms: in place of LINK_SILENCE_MS
+ *
+ * Frames are collected and written from the event loop.
+ */
+void link_bulk(struct link *l, size_t low_water, unsigned int silence_ms);
+
+/* Bytes that are not written yet. */
+size_t link_waiting(const struct link *l);
+
+/* Stop reading; no frame comes before link_resume(), which brings none before it returns. */
+void link_pause(struct link *l);
+void link_resume(struct link *l);
+
+/**
  * link_send() - send one frame
  * @head: first part, copied; begins with the length of both
  * @tail: second part, copied; may be empty
@@ -76,6 +94,9 @@ void link_send(struct link *l, struct bytes head, struct bytes tail);
  * ends.
  */
 void link_refuse(struct link *l, uint64_t epoch, const char *text);
+
+/* End when all is written that was sent; only @gone follows. Before TLS it just ends. */
+void link_finish(struct link *l);
 
 /* End without a word; only @gone follows. */
 void link_cut(struct link *l);

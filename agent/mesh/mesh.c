@@ -8,6 +8,7 @@
 
 #include <openssl/crypto.h>
 
+#include "conn.h"
 #include "dial.h"
 
 #define KICK_MS			200	/* mesh_kick() leaves younger attempts alone */
@@ -122,7 +123,9 @@ struct mesh *mesh_new(struct event_base *base, const struct config *c,
 	m->config = *c;
 	m->log = log;
 	m->sink = *sink;
+	m->idle_ms = SERVICE_IDLE_MS;
 	TAILQ_INIT(&m->conns);
+	TAILQ_INIT(&m->services);
 	if (auth_key(secret, m->key)) {
 		snprintf(error, CONFIG_ERROR_MAX, "no key can be derived by HKDF-SHA-256: see the "
 						  "OpenSSL configuration");
@@ -148,6 +151,7 @@ void mesh_free(struct mesh *m)
 
 	if (!m)
 		return;
+	services_free(m);
 	while ((c = TAILQ_FIRST(&m->conns)))
 		conn_free(c);
 	for (unsigned int i = 0; i < m->n_peers; i++)
@@ -158,13 +162,20 @@ void mesh_free(struct mesh *m)
 	free(m);
 }
 
-static const struct member *listed(const struct member *list, unsigned int n,
-				   const struct member *who)
+static bool listed(const struct listing *list, const struct member *who)
 {
-	for (unsigned int i = 0; i < n; i++)
-		if (list[i].id == who->id && !strcmp(list[i].name, who->name))
-			return &list[i];
-	return NULL;
+	for (unsigned int i = 0; i < list->n; i++)
+		if (list->member[i].id == who->id && !strcmp(list->member[i].name, who->name))
+			return true;
+	return false;
+}
+
+static bool has_id(const struct listing *list, uint16_t id)
+{
+	for (unsigned int i = 0; i < list->n; i++)
+		if (list->member[i].id == id)
+			return true;
+	return false;
 }
 
 static void remove_peer(struct mesh *m, unsigned int at)
@@ -176,7 +187,7 @@ static void remove_peer(struct mesh *m, unsigned int at)
 	snprintf(why, sizeof(why), "node %u %s is no longer in the node list of %s", p->member.id,
 		 p->member.name, m->config.node_name);
 	TAILQ_FOREACH(c, &m->conns, entry)
-		if (c->peer == p->member.id && !c->over)
+		if (c->purpose == AUTH_PEER && c->peer == p->member.id && !c->over)
 			conn_close(c, m->epoch, why);
 	m->peer[at] = m->peer[--m->n_peers];
 	peer_free(p);
@@ -186,7 +197,7 @@ static void add_peer(struct mesh *m, const struct member *member)
 {
 	struct peer *p = calloc(1, sizeof(*p));
 
-	assert(m->n_peers < HSMREPL_NODES_MAX);
+	assert(m->n_peers < PEERS_ROOM);
 	if (!p) {
 		log_error(m->log, "no memory for a connection to %s", member->name);
 		return;
@@ -222,21 +233,49 @@ static void move_peer(struct peer *p, const struct member *member)
 	dial_now(p->dial);
 }
 
+static void take_peer(struct mesh *m, const struct member *member)
+{
+	struct peer *p = mesh_peer(m, member->id);
+
+	if (member->id == m->config.node_id)
+		return;
+	if (p)
+		move_peer(p, member);
+	else
+		add_peer(m, member);
+}
+
+/* Of a node that is in both lists the one among the members counts. */
+static void set_list(struct mesh *m, struct listing *list, const struct member *member,
+		     unsigned int n)
+{
+	assert(n <= LISTING_MAX);
+	list->n = n;
+	if (n)
+		memcpy(list->member, member, n * sizeof(*member));
+	for (unsigned int i = m->n_peers; i-- > 0;) {
+		const struct member *who = &m->peer[i]->member;
+
+		if (!listed(&m->members, who) &&
+		    (has_id(&m->members, who->id) || !listed(&m->extra, who)))
+			remove_peer(m, i);
+	}
+	for (unsigned int i = 0; i < m->members.n; i++)
+		take_peer(m, &m->members.member[i]);
+	for (unsigned int i = 0; i < m->extra.n; i++)
+		if (!has_id(&m->members, m->extra.member[i].id))
+			take_peer(m, &m->extra.member[i]);
+}
+
 void mesh_set_peers(struct mesh *m, const struct member *peer, unsigned int n)
 {
-	for (unsigned int i = m->n_peers; i-- > 0;)
-		if (!listed(peer, n, &m->peer[i]->member))
-			remove_peer(m, i);
-	for (unsigned int i = 0; i < n; i++) {
-		struct peer *p = mesh_peer(m, peer[i].id);
+	set_list(m, &m->members, peer, n);
+}
 
-		if (peer[i].id == m->config.node_id)
-			continue;
-		if (p)
-			move_peer(p, &peer[i]);
-		else
-			add_peer(m, &peer[i]);
-	}
+void mesh_set_extra(struct mesh *m, const struct member *member, unsigned int n)
+{
+	assert(n <= MESH_EXTRA_MAX);
+	set_list(m, &m->extra, member, n);
 }
 
 void mesh_set_epoch(struct mesh *m, uint64_t epoch)

@@ -1,52 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Inside the mesh: mesh.c (peers), gate.c (who connects from outside), conn.c and greet.c. */
+/*
+ * Inside the mesh: mesh.c (peers), gate.c (who connects from outside), and what conn.h names.
+ */
 #ifndef HSM_MESH_MESH_PRIVATE_H
 #define HSM_MESH_MESH_PRIVATE_H
 
 #include <sys/queue.h>
 
-#include "address.h"
 #include "auth.h"
-#include "link.h"
 #include "mesh.h"
 #include "refusal.h"
+#include "service.h"
 #include "tls.h"
 
-#define WHO_MAX (HSMREPL_NAME_MAX + ADDRESS_TEXT_MAX + 16)
+#define LISTING_MAX (HSMREPL_NODES_MAX + 1)	/* this node may be among them */
+#define PEERS_ROOM (HSMREPL_NODES_MAX + MESH_EXTRA_MAX)
 
+struct conn;
 struct dial;
 struct evconnlistener;
 struct event;
-
-/**
- * struct conn - one connection, authenticated or not
- * @entry: in mesh.conns, oldest first
- * @mesh: whose
- * @link: the connection itself
- * @peer: node id; 0 while its certificate was not seen
- * @dialled: by this node
- * @listed: from outside, but from the address of a listed peer
- * @guess: from outside: id of the only listed peer at that address, 0 if there is none
- * @up: authenticated and reported up
- * @over: nobody's business any more; ends by itself
- * @since_ms: when it began, or got up
- * @key: whom it is about, for the log's limit: name or host
- * @who: whom it is about, for people: "n2 (10.77.0.2:4327)", or the address alone
- */
-struct conn {
-	TAILQ_ENTRY(conn) entry;
-	struct mesh *mesh;
-	struct link *link;
-	uint16_t peer;
-	uint16_t guess;
-	bool dialled;
-	bool listed;
-	bool up;
-	bool over;
-	uint64_t since_ms;
-	char key[ADDRESS_TEXT_MAX];
-	char who[WHO_MAX];
-};
 
 /**
  * struct peer - one listed node
@@ -69,14 +42,30 @@ struct peer {
 };
 
 /**
+ * struct listing - nodes that may have a connection for the protocol
+ * @n: how many
+ * @member: they
+ */
+struct listing {
+	unsigned int n;
+	struct member member[LISTING_MAX];
+};
+
+/**
  * struct mesh - all connections of a node
  * @conns: all, until they are gone
+ * @services: all
+ * @serve: who answers services from outside, or NULL
+ * @serve_arg: for @serve
+ * @idle_ms: SERVICE_IDLE_MS, less in tests
  * @listener: accepts
  * @breath: lets @listener go on after a pause
  * @ctx: for connections made from now on
  * @own: from our certificate
  * @key: of the proofs
- * @peer: listed, @n_peers of them, each allocated
+ * @members: see mesh_set_peers()
+ * @extra: see mesh_set_extra()
+ * @peer: of both lists, @n_peers of them, each allocated
  * @epoch: of the node list that they are from, 0 for a manual list
  * @count: see mesh_count()
  * @refusals: limits the log
@@ -87,13 +76,19 @@ struct mesh {
 	struct log *log;
 	struct mesh_sink sink;
 	TAILQ_HEAD(conns, conn) conns;
+	TAILQ_HEAD(services, service) services;
+	const struct service_sink *serve;
+	void *serve_arg;
+	unsigned int idle_ms;
 	struct evconnlistener *listener;
 	struct event *breath;
 	SSL_CTX *ctx;
 	struct tls_identity own;
 	uint8_t key[AUTH_KEY_LEN];
+	struct listing members;
+	struct listing extra;
 	unsigned int n_peers;
-	struct peer *peer[HSMREPL_NODES_MAX];
+	struct peer *peer[PEERS_ROOM];
 	uint64_t epoch;
 	struct mesh_counters count;
 	struct refusals refusals;
@@ -108,42 +103,10 @@ struct peer *mesh_peer(const struct mesh *m, uint16_t id);
 int gate_open(struct mesh *m, char error[CONFIG_ERROR_MAX]);
 void gate_close(struct mesh *m);
 
-/* A connection in the list of its mesh, without link yet; NULL without memory. */
-struct conn *conn_new(struct mesh *m);
-
-/* Without a word; its link, if there is one, is freed as well. */
-void conn_free(struct conn *c);
-
-/* What the link of a connection reports to. */
-extern const struct link_ops conn_ops;
-
-/*
- * Log that we refuse it, tell it so, and be done with it. @why reads the same on both sides. @epoch
- * as in refuse_encode().
- */
-void conn_refuse(struct conn *c, uint64_t epoch, const char *why);
-
-/* Log that we end it, tell it so, and be done with it. */
-void conn_close(struct conn *c, uint64_t epoch, const char *why);
-
 /* The connection to @p, or the attempt, is over: try again in time. */
 void peer_retry(struct peer *p);
 
-/* End it without a word to the other side; @why is for our log. It may be without link. */
-void conn_lose(struct conn *c, const char *why);
-
-/**
- * greet_identity() - the TLS handshake is done: is it a node that we want there?
- * @who: whom the certificate names
- * @why: why not, and what to do
- * Returns 0, or -1 with @why set.
- */
-int greet_identity(const struct conn *c, const struct tls_identity *who, char why[TLS_WHY_MAX]);
-
-/* The same about its AUTH frame. */
-int greet_auth(const struct conn *c, const struct auth *a, char why[TLS_WHY_MAX]);
-
-/* Our AUTH frame for it. Returns 0, or -1 if the crypto library fails. */
-int greet_frame(const struct conn *c, uint8_t frame[AUTH_LEN]);
+/* All services, without a word. */
+void services_free(struct mesh *m);
 
 #endif /* HSM_MESH_MESH_PRIVATE_H */

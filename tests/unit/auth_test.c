@@ -8,6 +8,7 @@
 
 static const struct auth sample = {
 	.protocol_min = 1, .protocol_max = 3, .node = 0x1234, .mode = 1,
+	.purpose = AUTH_PROBE,
 	.proof = "0123456789abcdef0123456789abcde",
 };
 
@@ -34,6 +35,7 @@ START_TEST(auth_decodes_to_the_same)
 	ck_assert_uint_eq(a.protocol_max, 3);
 	ck_assert_uint_eq(a.node, 0x1234);
 	ck_assert_uint_eq(a.mode, 1);
+	ck_assert_uint_eq(a.purpose, AUTH_PROBE);
 	ck_assert_mem_eq(a.proof, sample.proof, AUTH_PROOF_LEN);
 }
 END_TEST
@@ -43,7 +45,7 @@ START_TEST(auth_has_the_documented_layout)
 {
 	static const uint8_t begin[] = {
 		56, 0, 0, 0, 1, 0, 0, 0, 'H', 'S', 'M', 'R', 1, 0, 3, 0, 0x34, 0x12, 1,
-		0, 0, 0, 0, 0, '0', '1', '2', '3',
+		2, 0, 0, 0, 0, '0', '1', '2', '3',
 	};
 	uint8_t frame[AUTH_LEN];
 
@@ -78,7 +80,7 @@ START_TEST(auth_bent_at_every_byte_is_refused_or_another)
 		for (unsigned int bit = 0; bit < 8; bit++) {
 			auth_encode(&sample, frame);
 			frame[at] ^= (uint8_t)(1U << bit);
-			if (at < 12 || (at >= 19 && at < 24))
+			if (at < 12 || (at >= 20 && at < 24))
 				ck_assert_msg(!decode(frame, AUTH_LEN, &a), "byte %zu", at);
 			else if (decode(frame, AUTH_LEN, &a))
 				ck_assert(a.node && a.protocol_min &&

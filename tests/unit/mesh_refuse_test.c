@@ -226,6 +226,24 @@ START_TEST(repeated_refusals_do_not_flood_the_log)
 }
 END_TEST
 
+static int talk_strange(SSL *ssl, const struct bed *b)
+{
+	struct auth a = raw_auth(ssl, b);
+
+	a.node = 4;
+	raw_send_auth(ssl, &a);
+	return raw_refused(ssl, "node 4 n4 is not in the node list of n1");
+}
+
+static int talk_purpose(SSL *ssl, const struct bed *b)
+{
+	struct auth a = raw_auth(ssl, b);
+
+	a.purpose = AUTH_PURPOSES;
+	raw_send_auth(ssl, &a);
+	return raw_refused(ssl, "a connection for an unknown purpose: run the same version");
+}
+
 static int talk_version(SSL *ssl, const struct bed *b)
 {
 	struct auth a = raw_auth(ssl, b);
@@ -347,7 +365,8 @@ static const struct {
 	{ { 2, TLS1_3_VERSION, talk_good }, 0, "connected to n2" },
 	{ { 0, TLS1_3_VERSION, talk_nothing }, 99, ": it shows no certificate" },
 	{ { 2, TLS1_2_VERSION, talk_nothing }, 100, ": no common version of TLS" },
-	{ { 4, TLS1_3_VERSION, talk_nothing }, 0, "node 4 n4 is not in the node list of n1" },
+	{ { 2, TLS1_3_VERSION, talk_purpose }, 0, "a connection for an unknown purpose" },
+	{ { 4, TLS1_3_VERSION, talk_strange }, 0, "node 4 n4 is not in the node list of n1" },
 };
 
 START_TEST(odd_clients_are_told_why)
