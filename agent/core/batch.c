@@ -104,8 +104,26 @@ static bool read_nl(const struct hsmrepl_tl *tl, struct bytes ops, struct batch 
 		return false;
 	b->has_nl = true;
 	b->forms = le16toh(tl->kind) == HSMREPL_TL_FORM;
+	b->adds = le16toh(tl->kind) == HSMREPL_TL_NODE_ADD;
+	b->removes = le16toh(tl->kind) == HSMREPL_TL_NODE_REMOVE;
 	b->downs = le16toh(tl->kind) == HSMREPL_TL_NODE_DOWN;
-	return b->nl.epoch == le64toh(tl->epoch) + 1;
+	return (b->forms || b->adds || b->removes || b->downs) &&
+	       b->nl.epoch == le64toh(tl->epoch) + 1;
+}
+
+const struct member *batch_newcomer(const struct batch *b, const struct node_list *nl)
+{
+	for (unsigned int i = 0; b->has_nl && i < b->nl.n; i++)
+		if (!nl_has(nl, b->nl.node[i].id))
+			return &b->nl.node[i];
+	return NULL;
+}
+
+/* Of one coordinator, epoch and CNLS? */
+static bool same_origin(const struct hsmrepl_tl *a, const struct hsmrepl_tl *b)
+{
+	return a->epoch == b->epoch && a->coordinator == b->coordinator &&
+	       a->n_voters == b->n_voters && memcmp(a->voters, b->voters, sizeof(a->voters)) == 0;
 }
 
 /* Does this TL follow on what the batch holds so far? */
@@ -114,9 +132,7 @@ static bool follows(const struct hsmrepl_tl *tl, const struct hsmrepl_tl *first,
 {
 	return le16toh(tl->format) == 1 && tl->tid != 0 &&
 	       le64toh(tl->sync_point) == b->after.sp && le64toh(tl->seq) == b->after.seq + 1 &&
-	       tl->epoch == first->epoch && tl->coordinator == first->coordinator &&
-	       tl->n_voters == first->n_voters &&
-	       memcmp(tl->voters, first->voters, sizeof(tl->voters)) == 0;
+	       same_origin(tl, first);
 }
 
 static bool start(const struct hsmrepl_tl *first, struct batch *b)
@@ -161,4 +177,27 @@ bool batch_read(struct bytes tls, unsigned int n_tls, struct batch *b)
 	if (b->has_nl)
 		b->after.epoch = b->nl.epoch;
 	return tls.n == 0;
+}
+
+unsigned int batch_run(struct bytes tls, unsigned int n_tls, size_t *len)
+{
+	struct hsmrepl_tl first, tl;
+	unsigned int n = 0;
+	size_t used = 0;
+
+	while (n < n_tls && n < HSMREPL_BATCH_TLS_MAX && tls.n - used >= sizeof(tl)) {
+		memcpy(&tl, (const uint8_t *)tls.p + used, sizeof(tl));
+		if (!n)
+			first = tl;
+		if (le32toh(tl.len) < sizeof(tl) || le32toh(tl.len) > tls.n - used ||
+		    used + le32toh(tl.len) > HSMREPL_BATCH_MAX || !same_origin(&tl, &first))
+			break;
+		if (n && (le16toh(tl.kind) != HSMREPL_TL_DATA ||
+			  le16toh(first.kind) != HSMREPL_TL_DATA))
+			break;
+		used += le32toh(tl.len);
+		n++;
+	}
+	*len = used;
+	return n;
 }

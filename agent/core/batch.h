@@ -15,6 +15,8 @@
  * @n_voters: the CNLS
  * @voters: node ids, ascending
  * @forms: it is a FORM: first node list of a pool
+ * @adds: it is a NODE_ADD
+ * @removes: it is a NODE_REMOVE
  * @downs: it is a NODE_DOWN: chosen before anybody wrote it
  * @has_nl: it changes the node list
  * @nl: the list after it, when @has_nl
@@ -28,6 +30,8 @@ struct batch {
 	unsigned int n_voters;
 	uint16_t voters[HSMREPL_NODES_MAX];
 	bool forms;
+	bool adds;
+	bool removes;
 	bool downs;
 	bool has_nl;
 	struct node_list nl;
@@ -43,6 +47,20 @@ struct batch {
  * and CNLS; a TL that changes the node list must be alone in its batch.
  */
 bool batch_read(struct bytes tls, unsigned int n_tls, struct batch *b);
+
+/**
+ * batch_run() - how many of the first TLs may make one batch
+ * @tls: TLs of a history, one after the other
+ * @n_tls: how many
+ * @len: bytes of those
+ *
+ * A run has one coordinator, epoch and CNLS, and keeps to the limits of a batch; a TL that changes
+ * the node list is a run of its own. Returns 0 if the first one is malformed.
+ */
+unsigned int batch_run(struct bytes tls, unsigned int n_tls, size_t *len);
+
+/* The member that the batch adds to @nl, or NULL. */
+const struct member *batch_newcomer(const struct batch *b, const struct node_list *nl);
 
 bool batch_has_voter(const struct batch *b, uint16_t id);
 

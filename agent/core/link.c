@@ -19,6 +19,7 @@ const char *link_state_name(enum link_state s)
 		[LINK_BEHIND] = "behind: it needs Live-Sync",
 		[LINK_AHEAD] = "ahead of this node",
 		[LINK_DIVERGED] = "diverged: it has another history",
+		[LINK_LEARNER] = "catching up to join",
 	};
 
 	return s < LINK_STATES ? name[s] : "?";

@@ -268,6 +268,8 @@ static void on_message(struct node *n, const struct event *ev, struct actions *o
 	case MSG_DOWN_CHOSEN:
 		down_message(n, p, &m, out);
 		break;
+	case MSG_LEARN:
+	case MSG_CANDIDATE:
 	case MSG_END:
 		break;
 	}
@@ -308,10 +310,10 @@ static const char *form_obstacle(struct node *n, const struct node_list *nl, str
 static void on_form(struct node *n, const struct event *ev, struct actions *out)
 {
 	const char *obstacle = form_obstacle(n, ev->nl, out);
+	struct action *a;
 
 	if (obstacle) {
-		struct action *a = out_add(out, ACT_ANSWER);
-
+		a = out_add(out, ACT_ANSWER);
 		a->request = ev->request;
 		a->error = EBUSY;
 		a->why = obstacle;
@@ -319,8 +321,18 @@ static void on_form(struct node *n, const struct event *ev, struct actions *out)
 	}
 	n->forming = ev->request;
 	n->form_nl = *ev->nl;
-	out_add(out, ACT_SUBMIT_FORM)->nl = &n->form_nl;
+	a = out_add(out, ACT_SUBMIT_NODES);
+	a->kind = HSMREPL_TL_FORM;
+	a->nl = &n->form_nl;
 	coord_grant(n, out);
+}
+
+/* Not built yet: told, and left at that. */
+static void on_nothing(struct node *n, const struct event *ev, struct actions *out)
+{
+	(void)n;
+	(void)ev;
+	(void)out;
 }
 
 void node_step(struct node *n, const struct event *ev, struct actions *out)
@@ -334,6 +346,8 @@ void node_step(struct node *n, const struct event *ev, struct actions *out)
 		[EV_PEER_UP] = on_peer_up, [EV_PEER_DOWN] = on_peer_down,
 		[EV_MESSAGE] = on_message, [EV_FORM] = on_form,
 		[EV_NODE_DOWN] = survey_start, [EV_REMOVED] = on_removed,
+		[EV_SUBMITTED] = on_nothing, [EV_LEARN] = on_nothing, [EV_ADMIT] = on_nothing,
+		[EV_LEAVE] = on_nothing, [EV_LOOKUP] = on_nothing, [EV_SPLIT] = on_nothing,
 	};
 
 	assert(ev->type < EV_TYPES);

@@ -13,42 +13,10 @@
 #ifndef HSM_CORE_STEP_H
 #define HSM_CORE_STEP_H
 
-#include "types.h"
+#include "recovery.h"
 
 #define NODE_ACTIONS_MAX	96	/* of one step */
 #define NODE_WIRE_MAX		16384	/* bytes of message headers of one step */
-
-/**
- * struct recovery - what store and device know when the agent starts
- * @nl: node list in force; n == 0 without a pool
- * @position: of the device, after everything known to be committed was applied
- * @incarnation: of this start, higher than all before, durable
- * @slot: TLs of the undecided batch, empty for a free slot; a durable yes for it is in the log
- * @slot_n_tls: TLs in @slot
- * @slot_id: which batch
- * @slot_claimed: the device still has the submitters of that batch (kernel alive)
- * @last: batch that was applied last, coordinator 0 for none
- * @refused: per coordinator the highest batch number that was durably refused
- * @promised: node-down: highest ballot promised in this epoch, 0 for none
- * @accepted: node-down: ballot of the value accepted in this epoch, 0 for none
- * @value: DOWN_VALUE_LEN bytes or none; without @accepted: how the epoch before may have ended
- * @n_refused: entries of @refused
- */
-struct recovery {
-	const struct node_list *nl;
-	struct position position;
-	uint32_t incarnation;
-	struct bytes slot;
-	unsigned int slot_n_tls;
-	struct batch_id slot_id;
-	bool slot_claimed;
-	struct batch_id last;
-	const struct batch_id *refused;
-	unsigned int n_refused;
-	uint64_t promised;
-	uint64_t accepted;
-	struct bytes value;
-};
 
 enum event_type {
 	EV_BOOT,	/* start, or start again after zeroize: recovery */
@@ -65,17 +33,14 @@ enum event_type {
 	EV_MESSAGE,	/* mesh: one whole frame: peer, frame */
 	EV_FORM,	/* administrator: form a pool: nl, request */
 	EV_NODE_DOWN,	/* administrator: nodes that crashed: down, request */
+	EV_SUBMITTED,	/* device: answer to ACT_SUBMIT_NODES: error */
 	EV_REMOVED,	/* mesh: a member in a later epoch lists this node no more: peer */
+	EV_LEARN,	/* Live-Sync: settled TLs of a member, one run (batch_run()): data, n_tls */
+	EV_ADMIT,	/* Live-Sync: a learner asks to become a member: nl (it alone), request */
+	EV_LEAVE,	/* administrator: this node leaves the pool in order: request */
+	EV_LOOKUP,	/* store: answer to ACT_LOOKUP: peer, position, lookup */
+	EV_SPLIT,	/* lookout: split brain: peer, major, nl (it alone); peer 0: over */
 	EV_TYPES
-};
-
-enum record_type {
-	RECORD_YES = 1,		/* a durable yes, with the TLs */
-	RECORD_COMMIT = 2,	/* applied; written along with the next record, never waited for */
-	RECORD_REFUSED = 3,	/* never a yes for this batch (any more) */
-	RECORD_ABORTED = 4,	/* own batch, told aborted; not waited for */
-	RECORD_PROMISE = 5,	/* node-down: batch.number is the ballot promised */
-	RECORD_ACCEPT = 6,	/* node-down: batch.number is the ballot, tail the value accepted */
 };
 
 /**
@@ -87,13 +52,16 @@ enum record_type {
  * @record: EV_DURABLE
  * @error: errno, 0 for success
  * @batch: batch that it is about
- * @n_tls: EV_CLAIMED: TLs in @data
- * @data: EV_CLAIMED: TLs. EV_MESSAGE: frame, header included
- * @position: EV_RESOLVED
+ * @n_tls: EV_CLAIMED, EV_LEARN: TLs in @data
+ * @data: EV_CLAIMED, EV_LEARN: TLs. EV_MESSAGE: frame, header included
+ * @position: EV_RESOLVED, EV_LOOKUP
  * @recovery: EV_BOOT
- * @nl: EV_FORM: the list to form, with its fresh pool id and epoch 1
+ * @nl: EV_FORM: the list to form, with its fresh pool id and epoch 1. EV_ADMIT, EV_SPLIT: one
+ *	member: id, name, address
  * @down: EV_NODE_DOWN
- * @request: EV_FORM, EV_NODE_DOWN: administrative request to answer
+ * @request: EV_FORM, EV_NODE_DOWN, EV_ADMIT, EV_LEAVE: what ACT_ANSWER answers; never 0
+ * @lookup: EV_LOOKUP
+ * @major: EV_SPLIT: this side goes on, the other one is the minority
  */
 struct event {
 	enum event_type type;
@@ -110,6 +78,8 @@ struct event {
 	const struct node_list *nl;
 	struct down_request down;
 	uint64_t request;
+	enum lookup_answer lookup;
+	bool major;
 };
 
 enum action_type {
@@ -120,10 +90,12 @@ enum action_type {
 	ACT_REVOKE,	/* take the grant back; EV_REVOKED follows */
 	ACT_PREPARE,	/* batch, tail, n_tls; EV_PREPARED follows */
 	ACT_RESOLVE,	/* batch, resolution, error; EV_RESOLVED follows */
-	ACT_SUBMIT_FORM, /* nl: queue a FORM transaction at the device */
+	ACT_SUBMIT_NODES, /* kind, nl: queue a change of the node list; EV_SUBMITTED follows */
 	ACT_ANSWER,	/* request, error, why: answer the administrator; plan: of a node-down */
 	ACT_REPORT,	/* state, nodes_up, node_event, peer, why (last_error): to device and log */
 	ACT_MEMBERS,	/* nl: the node list in force changed; the mesh connects to these */
+	ACT_CANDIDATE,	/* nl: a node that may become a member: connect to it as well; NULL: none */
+	ACT_LOOKUP,	/* peer, position: is it in this node's history? EV_LOOKUP may follow */
 	ACT_TYPES
 };
 
@@ -142,7 +114,9 @@ struct action {
 	struct bytes tail;
 	enum hsmrepl_resolution resolution;
 	int error;
+	enum hsmrepl_tl_kind kind;
 	const struct node_list *nl;
+	const struct position *position;
 	uint64_t request;
 	enum hsmrepl_node_state state;
 	unsigned int nodes_up;
@@ -173,6 +147,7 @@ struct actions {
 #define NODE_PATIENCE_MS	1000	/* ask again for the turn after this */
 #define NODE_SURVEY_MS		10000	/* a node-down waits so long for all survivors */
 #define NODE_STARTING_MS	5000	/* a member alone is "starting", then "blocked" */
+#define NODE_ADMIT_MS		5000	/* all members must reach a newcomer within this */
 
 struct node;
 /* Size of struct node, for whoever holds one (it has no pointers into itself). */

@@ -61,6 +61,14 @@ struct node_list {
 	struct member node[HSMREPL_NODES_MAX];
 };
 
+/* Whether a place is in a node's history. */
+enum lookup_answer {
+	LOOKUP_UNKNOWN,		/* not settled yet, or it cannot be read: ask again */
+	LOOKUP_HAS,
+	LOOKUP_LACKS,		/* another history went over that seq */
+	LOOKUP_FORGOTTEN,	/* it lies before what is kept */
+};
+
 /**
  * struct down_request - what an administrator says of nodes that crashed
  * @n: nodes
@@ -83,6 +91,7 @@ struct down_request {
  * @abort: their TIDs
  * @after: node list that it ends in
  * @survives: how many more nodes may then crash before a node-down needs force
+ * @newcomer: name of a node whose joining is undecided, and that must answer; empty for none
  */
 struct down_plan {
 	unsigned int n_commit;
@@ -91,6 +100,7 @@ struct down_plan {
 	uint64_t abort[HSMREPL_BATCH_TLS_MAX];
 	struct node_list after;
 	unsigned int survives;
+	char newcomer[HSMREPL_NAME_MAX];
 };
 
 #define DOWN_TL_LEN (sizeof(struct hsmrepl_tl) + sizeof(struct hsmrepl_op) + \

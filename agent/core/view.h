@@ -30,6 +30,7 @@ enum link_state {
 	LINK_BEHIND,	/* same pool, lacks transactions: needs Live-Sync */
 	LINK_AHEAD,	/* same pool, has transactions that this node lacks */
 	LINK_DIVERGED,	/* same pool, another history */
+	LINK_LEARNER,	/* same pool, not in the node list yet: it catches up to join */
 	LINK_STATES
 };
 
@@ -65,6 +66,7 @@ struct peer_view {
  * @n_tids: transactions in the slot
  * @tids: their ids
  * @own_vote: our vote on it
+ * @learner: it holds the pool's content at @position and is not in @nl yet
  * @queued: the device said that transactions wait
  * @turn_holder: node id that holds the turn, as far as we know
  * @n_peers: entries of @peer
@@ -81,6 +83,7 @@ struct node_view {
 	unsigned int n_tids;
 	const uint64_t *tids;
 	enum vote own_vote;
+	bool learner;
 	bool queued;
 	uint16_t turn_holder;
 	unsigned int n_peers;

@@ -103,7 +103,7 @@ static void put_hello(struct writer *w, const struct message *m)
 	put(w, m->hello.slot_seq, 8);
 	put(w, m->hello.slot_sp, 8);
 	put_turn(w, &m->turn);
-	put(w, m->hello.flags, 8);
+	put(w, m->hello.flags | (uint64_t)m->hello.meets << 32, 8);
 	put(w, m->hello.sent_ms, 8);
 	put(w, m->hello.echo_ms, 8);
 }
@@ -123,9 +123,10 @@ static void get_hello(struct reader *r, struct message *m)
 	m->hello.slot_sp = get(r, 8);
 	get_turn(r, &m->turn);
 	flags = get(r, 8);
-	if (flags & ~(uint64_t)HELLO_ANSWER)
+	if ((uint32_t)flags & ~(uint32_t)HELLO_FLAGS || flags >> 48)
 		r->bad = true;
 	m->hello.flags = (uint32_t)flags;
+	m->hello.meets = (uint16_t)(flags >> 32);
 	m->hello.sent_ms = get(r, 8);
 	m->hello.echo_ms = get(r, 8);
 }
@@ -253,17 +254,19 @@ static void put_body(struct writer *w, const struct message *m)
 	case MSG_DOWN_CHOSEN:
 		put_down(w, &m->down);
 		break;
+	case MSG_LEARN:
+		put(w, m->n_tls, 8);
+		break;
+	case MSG_CANDIDATE:
 	case MSG_END:
 		break;
 	}
 }
 
-static void get_prepare(struct reader *r, struct message *m)
+static void get_tls(struct reader *r, struct message *m)
 {
-	uint64_t n;
+	uint64_t n = get(r, 8);
 
-	get_batch(r, &m->batch);
-	n = get(r, 8);
 	if (n == 0 || n > HSMREPL_BATCH_TLS_MAX || r->left < n * sizeof(struct hsmrepl_tl) ||
 	    r->left > HSMREPL_BATCH_MAX)
 		r->bad = true;
@@ -279,7 +282,8 @@ static void get_body(struct reader *r, struct message *m)
 		get_hello(r, m);
 		break;
 	case MSG_PREPARE:
-		get_prepare(r, m);
+		get_batch(r, &m->batch);
+		get_tls(r, m);
 		break;
 	case MSG_VOTE:
 		get_vote(r, m);
@@ -306,6 +310,13 @@ static void get_body(struct reader *r, struct message *m)
 	case MSG_DOWN_ACCEPTED:
 	case MSG_DOWN_CHOSEN:
 		get_down(r, m);
+		break;
+	case MSG_LEARN:
+		get_tls(r, m);
+		break;
+	case MSG_CANDIDATE:
+		m->tls = (struct bytes){ r->p, r->left };
+		r->left = 0;
 		break;
 	case MSG_END:
 		break;

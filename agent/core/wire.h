@@ -23,6 +23,8 @@ enum message_type {
 	MSG_DOWN_ACCEPT, /* step 3: accept this value */
 	MSG_DOWN_ACCEPTED, /* the sender accepted durably, or promised a higher ballot */
 	MSG_DOWN_CHOSEN, /* step 4: adopt this value */
+	MSG_LEARN,	/* settled TLs for a learner: apply them (protocol.md section 4) */
+	MSG_CANDIDATE,	/* this node is about to join: connect to it */
 	MSG_END
 };
 
@@ -88,6 +90,10 @@ struct down_message {
 };
 
 #define HELLO_ANSWER	1	/* flag: please answer with a hello at once */
+#define HELLO_LOST	2	/* flag: your place is not in my history */
+#define HELLO_ROLLED_BACK 4	/* flag: the sender forgot what it voted for */
+#define HELLO_LEARNER	8	/* flag: the sender is not in its own node list */
+#define HELLO_FLAGS	15	/* all of them */
 
 /**
  * struct message - one decoded frame
@@ -101,8 +107,9 @@ struct down_message {
  * @yes: VOTE
  * @refusal: VOTE: why not
  * @error: VOTE: errno with REFUSAL_INVALID
- * @n_tls: PREPARE
- * @tls: PREPARE: TLs; DOWN_*: value or TIDs; borrowed from the frame
+ * @n_tls: PREPARE, LEARN
+ * @tls: PREPARE, LEARN: TLs; DOWN_*: value or TIDs; CANDIDATE: struct hsmrepl_nl; borrowed
+ *	from the frame
  * @down: DOWN_*
  */
 struct message {
@@ -117,6 +124,7 @@ struct message {
 		uint64_t slot_seq;	/* position after that batch */
 		uint64_t slot_sp;
 		uint32_t flags;
+		uint16_t meets;		/* newcomer that the sender is connected to, 0: none */
 		uint64_t sent_ms;	/* sender's clock */
 		uint64_t echo_ms;	/* sent_ms of the receiver's last hello, and its age */
 	} hello;
@@ -136,7 +144,7 @@ struct message {
 
 /**
  * wire_encode() - write header and body of a message
- * @m: the message; the TLs of a PREPARE are not written, only counted in the length
+ * @m: the message; what @m->tls points to is not written, only counted in the length
  * @buf: at least WIRE_HEADER + WIRE_BODY_MAX bytes
  * Returns the bytes written.
  */
@@ -144,7 +152,7 @@ size_t wire_encode(const struct message *m, uint8_t *buf);
 
 /**
  * wire_decode() - read one whole frame
- * @frame: header included; @m then borrows the TLs of a PREPARE from it
+ * @frame: header included; @m then borrows from it
  * Returns false if it is not a well-formed message of this protocol.
  */
 bool wire_decode(struct bytes frame, struct message *m);

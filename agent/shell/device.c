@@ -340,38 +340,41 @@ int device_resolve(struct device *d, struct batch_id batch, enum hsmrepl_resolut
 	return ret;
 }
 
-int device_form(struct device *d, const struct node_list *nl)
+int device_nodes(struct device *d, enum hsmrepl_tl_kind kind, const struct node_list *nl,
+		 int *refusal)
 {
 	struct {
 		struct hsmrepl_op op;
 		struct hsmrepl_nl nl;
-	} form = {
+	} change = {
 		.op = {
-			.len = htole32(sizeof(form)),
+			.len = htole32(sizeof(change)),
 			.code = htole16(HSMREPL_OP_NODES),
-			.payload_len = htole32(sizeof(form.nl)),
+			.payload_len = htole32(sizeof(change.nl)),
 		},
 	};
 	struct hsmrepl_submit arg = {
 		.size = sizeof(arg),
 		.flags = HSMREPL_SUBMIT_ASYNC,
-		.kind = HSMREPL_TL_FORM,
+		.kind = kind,
 		.n_ops = 1,
-		.ops = to_u64(&form),
-		.ops_len = sizeof(form),
+		.ops = to_u64(&change),
+		.ops_len = sizeof(change),
 	};
 	int ret;
 
 	_Static_assert(sizeof(struct hsmrepl_nl) % DEVICE_ALIGN == 0, "no padding is needed");
-	nl_encode(nl, &form.nl);
+	nl_encode(nl, &change.nl);
 	ret = hsmrepl_ioctl(d->dev, HSMREPL_IOC_SUBMIT, &arg);
-	if (ret && ret != -ENODEV && ret != -ENOMEM)
-		broken("SUBMIT of a FORM", ret);
-	return ret;
+	if (ret && ret != -ENODEV && ret != -ENOMEM && ret != -EAGAIN)
+		broken("SUBMIT of a node list", ret);
+	*refusal = ret == -ENODEV ? 0 : -ret;
+	return ret == -ENODEV ? ret : 0;
 }
 
 int device_report(struct device *d, enum hsmrepl_node_state state, unsigned int nodes_up,
-		  enum hsmrepl_event event, uint16_t node, const char *error)
+		  enum hsmrepl_event event, uint16_t node, unsigned int percent,
+		  const char *error)
 {
 	struct hsmrepl_report arg = {
 		.size = sizeof(arg),
@@ -379,6 +382,7 @@ int device_report(struct device *d, enum hsmrepl_node_state state, unsigned int 
 		.node_id = node,
 		.state = state,
 		.nodes_up = nodes_up,
+		.percent = percent,
 	};
 	int ret;
 
@@ -455,7 +459,7 @@ static void take_admin(const struct hsmrepl_record *r, struct bytes body,
 	sink->admin(sink->arg, &request);
 }
 
-/* A COMPLETION is of this agent's own FORM: its outcome comes by way of the protocol. */
+/* A COMPLETION is of this agent's own node list: its outcome comes by way of the protocol. */
 static void take_record(struct device *d, const struct hsmrepl_record *r, struct bytes body,
 			const struct device_sink *sink)
 {

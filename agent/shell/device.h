@@ -113,12 +113,20 @@ int device_prepare(struct device *d, struct batch_id batch, struct bytes tls, un
 int device_resolve(struct device *d, struct batch_id batch, enum hsmrepl_resolution resolution,
 		   int error, struct position *after);
 
-/* Queue the FORM transaction of a first node list. */
-int device_form(struct device *d, const struct node_list *nl);
+/*
+ * Queue the transaction that brings @nl: a FORM, NODE_ADD or NODE_REMOVE. @refusal: 0, or ENOMEM or
+ * EAGAIN if there is no room for it now.
+ */
+int device_nodes(struct device *d, enum hsmrepl_tl_kind kind, const struct node_list *nl,
+		 int *refusal);
 
-/* What sysfs and listeners are to know; @error replaces last_error, NULL clears it. */
+/*
+ * What sysfs and listeners are to know; @error replaces last_error, NULL clears it. @percent: of a
+ * Live-Sync, for HSMREPL_EVENT_SYNC.
+ */
 int device_report(struct device *d, enum hsmrepl_node_state state, unsigned int nodes_up,
-		  enum hsmrepl_event event, uint16_t node, const char *error);
+		  enum hsmrepl_event event, uint16_t node, unsigned int percent,
+		  const char *error);
 
 /* Answer an administrative request; it is no error if its caller is gone. */
 int device_answer(struct device *d, uint64_t request, int status, const char *json);

@@ -49,6 +49,10 @@ const char *frame_name(unsigned int type)
 		return "DOWN_ACCEPTED";
 	case MSG_DOWN_CHOSEN:
 		return "DOWN_CHOSEN";
+	case MSG_LEARN:
+		return "LEARN";
+	case MSG_CANDIDATE:
+		return "CANDIDATE";
 	case MSG_END:
 		break;
 	}
@@ -107,6 +111,8 @@ static void describe_message(const struct message *m, char line[FRAME_LINE_MAX])
 			 m->batch.number);
 		return;
 	case MSG_WANT:
+	case MSG_LEARN:
+	case MSG_CANDIDATE:
 		snprintf(line, FRAME_LINE_MAX, "%s", name);
 		return;
 	case MSG_TURN:

@@ -70,15 +70,11 @@ static int hand_resolve(void *arg, const struct action *act, struct position *af
 	return device_resolve(a->device, act->batch, act->resolution, act->error, after);
 }
 
-static int hand_form(void *arg, const struct action *act)
+static int hand_nodes(void *arg, const struct action *act, int *error)
 {
 	struct agent *a = arg;
-	int ret = device_form(a->device, act->nl);
 
-	if (ret != -ENOMEM)
-		return ret;
-	log_error(a->log, "form: the device has no memory for it: try again later");
-	return 0;
+	return device_nodes(a->device, act->kind, act->nl, error);
 }
 
 static int hand_answer(void *arg, const struct action *act)
@@ -130,7 +126,7 @@ static int hand_report(void *arg, const struct action *act)
 	struct agent *a = arg;
 
 	log_report(a, act);
-	return device_report(a->device, act->state, act->nodes_up, act->node_event, act->peer,
+	return device_report(a->device, act->state, act->nodes_up, act->node_event, act->peer, 0,
 			     act->why);
 }
 
@@ -139,6 +135,18 @@ static void hand_members(void *arg, const struct action *act)
 	struct agent *a = arg;
 
 	hands_connect(a, act->nl);
+}
+
+static void hand_candidate(void *arg, const struct action *act)
+{
+	(void)arg;
+	(void)act;
+}
+
+static void hand_lookup(void *arg, const struct action *act)
+{
+	(void)arg;
+	(void)act;
 }
 
 void hands_of(struct agent *a, struct hands *hands)
@@ -151,10 +159,12 @@ void hands_of(struct agent *a, struct hands *hands)
 		.revoke = hand_revoke,
 		.prepare = hand_prepare,
 		.resolve = hand_resolve,
-		.form = hand_form,
+		.nodes = hand_nodes,
 		.answer = hand_answer,
 		.report = hand_report,
 		.members = hand_members,
+		.candidate = hand_candidate,
+		.lookup = hand_lookup,
 		.arg = a,
 	};
 }

@@ -10,7 +10,6 @@
 #define INBOX_BYTES_FIRST (64u << 10)
 #define INBOX_ALIGN 16u
 
-_Static_assert(INBOX_RESERVE >= 2 * NODE_ACTIONS_MAX, "the results of a step always find room");
 _Static_assert(INBOX_BYTES_MAX >= 4 * HSMREPL_BATCH_MAX, "several largest batches find room");
 
 /**
@@ -31,9 +30,13 @@ struct waiting {
 	bool has_nl;
 };
 
+/* All results of a step are taken before anything else is. */
+#define INBOX_RESULTS (2 * NODE_ACTIONS_MAX)
+
 /**
  * struct inbox - a ring of events and an arena for what they point to
  * @ring: @n events from @head on
+ * @results: @n_results results of device calls from @first_result on
  * @in_use: the event taken last may still point into @ring and @arena
  * @current: that event
  * @arena: emptied whenever no event is left; holds keys, so it is wiped when it moves or goes
@@ -43,12 +46,15 @@ struct waiting {
 struct inbox {
 	unsigned int head;
 	unsigned int n;
+	unsigned int first_result;
+	unsigned int n_results;
 	bool in_use;
 	uint8_t *arena;
 	size_t used;
 	size_t room;
 	struct waiting current;
 	struct waiting ring[INBOX_EVENTS_MAX];
+	struct waiting results[INBOX_RESULTS];
 };
 
 struct inbox *inbox_new(void)
@@ -108,6 +114,30 @@ static size_t keep(struct inbox *in, const void *p, size_t n)
 	return at;
 }
 
+static bool is_result(enum event_type type)
+{
+	return type == EV_PREPARED || type == EV_RESOLVED || type == EV_REVOKED ||
+	       type == EV_SUBMITTED;
+}
+
+static void fill(struct waiting *w, const struct event *ev)
+{
+	w->ev = *ev;
+	w->has_position = ev->position != NULL;
+	if (w->has_position)
+		w->position = *ev->position;
+}
+
+static void put_result(struct inbox *in, const struct event *ev)
+{
+	struct waiting *w;
+
+	assert(in->n_results < INBOX_RESULTS && !ev->data.n && !ev->nl);
+	w = &in->results[(in->first_result + in->n_results++) % INBOX_RESULTS];
+	*w = (struct waiting){ 0 };
+	fill(w, ev);
+}
+
 bool inbox_put(struct inbox *in, const struct event *ev)
 {
 	bool may_refuse = ev->type == EV_MESSAGE;
@@ -117,35 +147,47 @@ bool inbox_put(struct inbox *in, const struct event *ev)
 
 	assert(!ev->recovery);
 	assert(!in->in_use || bytes == 0);
+	if (is_result(ev->type)) {
+		put_result(in, ev);
+		return true;
+	}
 	if (in->n >= limit || !make_room(in, bytes)) {
 		assert(may_refuse);
 		return false;
 	}
 	w = &in->ring[(in->head + in->n) % INBOX_EVENTS_MAX];
-	w->ev = *ev;
+	fill(w, ev);
 	w->data = keep(in, ev->data.p, ev->data.n);
 	w->has_nl = ev->nl != NULL;
 	if (w->has_nl)
 		w->nl = keep(in, ev->nl, sizeof(*ev->nl));
-	w->has_position = ev->position != NULL;
-	if (w->has_position)
-		w->position = *ev->position;
 	in->n++;
 	return true;
+}
+
+static void take(struct inbox *in, struct waiting *w)
+{
+	if (in->n_results) {
+		*w = in->results[in->first_result];
+		in->first_result = (in->first_result + 1) % INBOX_RESULTS;
+		in->n_results--;
+	} else {
+		*w = in->ring[in->head];
+		in->head = (in->head + 1) % INBOX_EVENTS_MAX;
+		in->n--;
+	}
 }
 
 bool inbox_get(struct inbox *in, struct event *ev)
 {
 	struct waiting *w = &in->current;
 
-	in->in_use = in->n > 0;
+	in->in_use = in->n || in->n_results;
 	if (!in->in_use) {
 		in->used = 0;
 		return false;
 	}
-	*w = in->ring[in->head];
-	in->head = (in->head + 1) % INBOX_EVENTS_MAX;
-	in->n--;
+	take(in, w);
 	*ev = w->ev;
 	ev->data.p = in->arena + w->data;
 	ev->nl = w->has_nl ? (const void *)(in->arena + w->nl) : NULL;

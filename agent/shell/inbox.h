@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Events that wait for their step, first in first out, bounded, with copies of what they point to.
+ * Events that wait for their step, bounded, with copies of what they point to. First in, first out;
+ * only what a device call came to goes before all others: until the core has heard it, it would
+ * judge them by what the device was before.
  */
 #ifndef HSM_SHELL_INBOX_H
 #define HSM_SHELL_INBOX_H
@@ -34,7 +36,7 @@ void inbox_free(struct inbox *in);
 bool inbox_put(struct inbox *in, const struct event *ev);
 
 /**
- * inbox_get() - take the oldest event
+ * inbox_get() - take the oldest result of a device call, or else the oldest event
  * @ev: filled in; what it points to stays until the next call
  * Returns false if there is none; the event taken before is then given back.
  */

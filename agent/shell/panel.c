@@ -101,6 +101,7 @@ static enum hsmrepl_node_state peer_state(const struct peer_view *p)
 		return HSMREPL_STARTING;
 	case LINK_BLANK:
 	case LINK_BEHIND:
+	case LINK_LEARNER:
 		return HSMREPL_JOINING;
 	case LINK_MEMBER:
 	case LINK_AHEAD:

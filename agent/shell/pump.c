@@ -95,7 +95,8 @@ static uint64_t fresh_random(struct pump *p)
 }
 
 /*
- * What a synchronous device call came to; it finds its turn after the rest of the step's actions.
+ * What a synchronous device call came to: taken after the rest of the step's actions, and before
+ * all else that waits.
  */
 static void note_result(struct pump *p, enum event_type type, const struct action *a, int error)
 {
@@ -131,13 +132,23 @@ static int resolve(struct pump *p, const struct action *a)
 
 static int ask_device(struct pump *p, const struct action *a)
 {
-	bool prepare = a->type == ACT_PREPARE;
+	const struct hands *h = &p->hands;
+	enum event_type answer;
 	int error = 0;
-	int ret = prepare ? p->hands.prepare(p->hands.arg, a, &error) :
-			    p->hands.revoke(p->hands.arg, &error);
+	int ret;
 
+	if (a->type == ACT_PREPARE) {
+		answer = EV_PREPARED;
+		ret = h->prepare(h->arg, a, &error);
+	} else if (a->type == ACT_REVOKE) {
+		answer = EV_REVOKED;
+		ret = h->revoke(h->arg, &error);
+	} else {
+		answer = EV_SUBMITTED;
+		ret = h->nodes(h->arg, a, &error);
+	}
 	if (!ret)
-		note_result(p, prepare ? EV_PREPARED : EV_REVOKED, a, error);
+		note_result(p, answer, a, error);
 	return ret;
 }
 
@@ -161,17 +172,22 @@ static int carry_out(struct pump *p, const struct action *a)
 		return h->grant(h->arg, a, p->position.epoch);
 	case ACT_REVOKE:
 	case ACT_PREPARE:
+	case ACT_SUBMIT_NODES:
 		return ask_device(p, a);
 	case ACT_RESOLVE:
 		return resolve(p, a);
-	case ACT_SUBMIT_FORM:
-		return h->form(h->arg, a);
 	case ACT_ANSWER:
 		return h->answer(h->arg, a);
 	case ACT_REPORT:
 		return h->report(h->arg, a);
 	case ACT_MEMBERS:
 		h->members(h->arg, a);
+		return 0;
+	case ACT_CANDIDATE:
+		h->candidate(h->arg, a);
+		return 0;
+	case ACT_LOOKUP:
+		h->lookup(h->arg, a);
 		return 0;
 	case ACT_TYPES:
 		break;

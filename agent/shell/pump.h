@@ -22,10 +22,12 @@ struct pump;
  * @revoke: take the grant back; *error as EV_REVOKED has it
  * @prepare: validate a batch at the device; *error as EV_PREPARED has it
  * @resolve: decide the slot; @after is filled in
- * @form: queue the FORM transaction
+ * @nodes: queue a transaction that changes the node list; *error as EV_SUBMITTED has it
  * @answer: answer an administrative request
  * @report: tell device and log
  * @members: connect to these nodes
+ * @candidate: connect to this node as well, or to none
+ * @lookup: look for a place in the store's history; note EV_LOOKUP, now or later
  *
  * They must not call the pump, but for pump_note() of an event without data. Those that return int
  * return 0, or a negative errno if their resource is gone: then the pump stops for good.
@@ -38,10 +40,12 @@ struct hands {
 	int (*revoke)(void *arg, int *error);
 	int (*prepare)(void *arg, const struct action *a, int *error);
 	int (*resolve)(void *arg, const struct action *a, struct position *after);
-	int (*form)(void *arg, const struct action *a);
+	int (*nodes)(void *arg, const struct action *a, int *error);
 	int (*answer)(void *arg, const struct action *a);
 	int (*report)(void *arg, const struct action *a);
 	void (*members)(void *arg, const struct action *a);
+	void (*candidate)(void *arg, const struct action *a);
+	void (*lookup)(void *arg, const struct action *a);
 	void *arg;
 };
 

@@ -112,6 +112,38 @@ static void print_boot(struct trace *t, const struct recovery *r)
 	}
 }
 
+/* What an administrator or Live-Sync asks for. */
+static void print_request(struct trace *t, const struct event *ev)
+{
+	switch (ev->type) {
+	case EV_FORM:
+		fprintf(t->file, "form, %u nodes", ev->nl->n);
+		return;
+	case EV_NODE_DOWN:
+		fprintf(t->file, "node-down%s%s, %u nodes", ev->down.dry ? " dry" : "",
+			ev->down.force ? " forced" : "", ev->down.n);
+		return;
+	case EV_LEARN:
+		fprintf(t->file, "learn, %u TLs", ev->n_tls);
+		return;
+	case EV_ADMIT:
+		fprintf(t->file, "admit %u", ev->nl->node[0].id);
+		return;
+	case EV_LEAVE:
+		fprintf(t->file, "leave");
+		return;
+	case EV_LOOKUP:
+		fprintf(t->file, "lookup for %u %d", ev->peer, ev->lookup);
+		return;
+	case EV_SPLIT:
+		fprintf(t->file, "split brain with %u, %s", ev->peer,
+			ev->major ? "major" : "minor");
+		return;
+	default:
+		return;
+	}
+}
+
 static void print_event(struct trace *t, const struct event *ev)
 {
 	switch (ev->type) {
@@ -156,15 +188,20 @@ static void print_event(struct trace *t, const struct event *ev)
 		fprintf(t->file, "from");
 		print_frame(t, ev->peer, ev->data, (struct bytes){ NULL, 0 });
 		return;
-	case EV_FORM:
-		fprintf(t->file, "form, %u nodes", ev->nl->n);
-		return;
-	case EV_NODE_DOWN:
-		fprintf(t->file, "node-down%s%s, %u nodes", ev->down.dry ? " dry" : "",
-			ev->down.force ? " forced" : "", ev->down.n);
-		return;
 	case EV_REMOVED:
 		fprintf(t->file, "removed, says %u", ev->peer);
+		return;
+	case EV_SUBMITTED:
+		fprintf(t->file, "submitted %s", error_word(ev->error));
+		return;
+	case EV_FORM:
+	case EV_NODE_DOWN:
+	case EV_LEARN:
+	case EV_ADMIT:
+	case EV_LEAVE:
+	case EV_LOOKUP:
+	case EV_SPLIT:
+		print_request(t, ev);
 		return;
 	case EV_TICK:
 	case EV_TYPES:
@@ -223,8 +260,15 @@ static void print_action(struct trace *t, const struct action *a)
 		print_batch(t, a->batch);
 		fprintf(t->file, " %s", resolution_name(a->resolution));
 		return;
-	case ACT_SUBMIT_FORM:
-		fprintf(t->file, "submit form, %u nodes", a->nl->n);
+	case ACT_SUBMIT_NODES:
+		fprintf(t->file, "submit kind %d, %u nodes", a->kind, a->nl->n);
+		return;
+	case ACT_CANDIDATE:
+		fprintf(t->file, "candidate %u", a->nl ? a->nl->node[0].id : 0);
+		return;
+	case ACT_LOOKUP:
+		fprintf(t->file, "lookup for %u", a->peer);
+		print_position(t, a->position);
 		return;
 	case ACT_ANSWER:
 		fprintf(t->file, "answer %s", error_word(a->error));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The pump: events into the core, its actions into device, disk and network. As in agent/shell,
- * events wait in an inbox, and what a device call came to is an event behind those that wait
- * already.
+ * events wait in an inbox, and what a device call came to is an event that goes before all
+ * others.
  */
 #include "host.h"
 
@@ -42,21 +42,14 @@ void host_init(struct host *h, struct world *w, uint16_t id)
 	h->slow_until_us = 0;
 	h->fail_until_us = 0;
 	h->n_inbox = 0;
+	h->n_results = 0;
 	h->running = false;
 	disk_init(&h->disk);
 }
 
-static void drop_inbox(struct host *h)
-{
-	for (; h->n_inbox; h->n_inbox--) {
-		free(h->inbox[h->first_inbox].frame);
-		h->first_inbox = (h->first_inbox + 1) % INBOX_MAX;
-	}
-}
-
 void host_free(struct host *h)
 {
-	drop_inbox(h);
+	host_drop_inbox(h);
 	if (h->machine.powered)
 		machine_off(&h->machine);
 	disk_free(&h->disk);
@@ -219,9 +212,9 @@ static void act_resolve(struct host *h, const struct action *a)
 				      .position = &h->after }, NULL);
 }
 
-static void act_submit_form(struct host *h, const struct action *a)
+static void act_submit_nodes(struct host *h, const struct action *a)
 {
-	struct hsm_txn *txn = hsm_txn_alloc(HSMREPL_TL_FORM, 1,
+	struct hsm_txn *txn = hsm_txn_alloc(a->kind, 1,
 					    sizeof(struct hsmrepl_op) + sizeof(struct hsmrepl_nl));
 	struct hsmrepl_op *op = hsm_txn_ops(txn);
 	int err;
@@ -234,6 +227,7 @@ static void act_submit_form(struct host *h, const struct action *a)
 	err = hsm_txn_complete(txn, SIM_PAYLOAD_MAX) ?: hsm_submit(&h->machine.hsm, txn);
 	assert(!err);
 	hsm_txn_put(txn);
+	host_note(h, &(struct event){ .type = EV_SUBMITTED }, NULL);
 }
 
 static void act_answer(struct host *h, const struct action *a)
@@ -264,13 +258,20 @@ static void act_members(struct host *h, const struct action *a)
 	(void)a;	/* all nodes of a world know each other's addresses */
 }
 
+static void act_lookup(struct host *h, const struct action *a)
+{
+	(void)h;
+	(void)a;	/* histories are compared by the checkers */
+}
+
 static void carry_out(struct host *h, const struct action *a)
 {
 	static void (*const hand[ACT_TYPES])(struct host *, const struct action *) = {
 		[ACT_SEND] = act_send, [ACT_DROP] = act_drop, [ACT_APPEND] = act_append,
 		[ACT_GRANT] = act_grant, [ACT_REVOKE] = act_revoke, [ACT_PREPARE] = act_prepare,
-		[ACT_RESOLVE] = act_resolve, [ACT_SUBMIT_FORM] = act_submit_form,
+		[ACT_RESOLVE] = act_resolve, [ACT_SUBMIT_NODES] = act_submit_nodes,
 		[ACT_ANSWER] = act_answer, [ACT_REPORT] = act_report, [ACT_MEMBERS] = act_members,
+		[ACT_CANDIDATE] = act_members, [ACT_LOOKUP] = act_lookup,
 	};
 
 	trace_action(h, a);
@@ -294,10 +295,8 @@ static void step(struct host *h, struct event *ev)
 
 void host_note(struct host *h, const struct event *ev, struct frame *frame)
 {
-	struct incoming *in = &h->inbox[(h->first_inbox + h->n_inbox) % INBOX_MAX];
+	struct incoming *in = host_place(h, ev->type);
 
-	assert(h->n_inbox < INBOX_MAX);
-	h->n_inbox++;
 	in->ev = *ev;
 	in->frame = frame;
 	if (ev->position) {
@@ -322,6 +321,7 @@ void host_run(struct host *h)
 
 		h->first_inbox = (h->first_inbox + 1) % INBOX_MAX;
 		h->n_inbox--;
+		h->n_results -= h->n_results > 0;
 		if (in.ev.position)
 			in.ev.position = &in.position;
 		step(h, &in.ev);
@@ -541,7 +541,7 @@ void host_agent_dies(struct host *h)
 	trace_line(w, h->id, "agent dies");
 	h->agent = false;
 	h->life++;
-	drop_inbox(h);
+	host_drop_inbox(h);
 	net_gone(w, h->id, h->machine.powered);
 	wrong = disk_crash(&h->disk, h->id, (unsigned int)rng_below(&w->rng, h->disk.n + 1),
 			   host_record_durable, h);

@@ -42,7 +42,8 @@ struct incoming {
  * @fail_until_us: allocations of the device may fail until then
  * @after: the device's position after the last resolve
  * @form_nl: list of the form that is asked for
- * @inbox: ring of events that wait, @n_inbox from @first_inbox on
+ * @inbox: ring of events that wait, @n_inbox from @first_inbox on; the first @n_results of them
+ *	are results of device calls
  * @running: host_run() is at work
  * @run_due: DUE_RUN is on the agenda
  * @read_due: DUE_READ is on the agenda
@@ -67,6 +68,7 @@ struct host {
 	struct incoming inbox[INBOX_MAX];
 	unsigned int first_inbox;
 	unsigned int n_inbox;
+	unsigned int n_results;
 	bool running;
 	bool run_due;
 	bool read_due;
@@ -78,6 +80,10 @@ struct host {
 
 void host_init(struct host *h, struct world *w, uint16_t id);
 void host_free(struct host *h);
+
+/* The place for one more event of that type (inbox.c). */
+struct incoming *host_place(struct host *h, enum event_type type);
+void host_drop_inbox(struct host *h);
 
 /* An event for the agent, in its turn; takes @frame over, which may be NULL. */
 void host_note(struct host *h, const struct event *ev, struct frame *frame);

@@ -69,7 +69,8 @@ static void say_message(struct bytes head, struct bytes tail, char *text)
 	};
 	static const char *const name[] = {
 		"HELLO", "PREPARE", "VOTE", "COMMIT", "ABORT", "ABORTED", "INQUIRE", "WANT", "TURN",
-		"DOWN_ASK", "DOWN_REPORT", "DOWN_ACCEPT", "DOWN_ACCEPTED", "DOWN_CHOSEN",
+		"DOWN_ASK", "DOWN_REPORT", "DOWN_ACCEPT", "DOWN_ACCEPTED", "DOWN_CHOSEN", "LEARN",
+		"CANDIDATE",
 	};
 	uint8_t frame[WIRE_HEADER + WIRE_BODY_MAX + SIM_SLOT_MAX];
 	struct message m;
@@ -116,6 +117,10 @@ static void say_message(struct bytes head, struct bytes tail, char *text)
 	case MSG_DOWN_CHOSEN:
 		snprintf(text, TEXT_MAX, "%s ballot %" PRIx64, name[m.type - MSG_HELLO],
 			 m.down.ballot);
+		break;
+	case MSG_LEARN:
+	case MSG_CANDIDATE:
+		snprintf(text, TEXT_MAX, "%s", name[m.type - MSG_HELLO]);
 		break;
 	case MSG_END:
 		break;
@@ -188,6 +193,16 @@ void trace_event(const struct host *h, const struct event *ev)
 	case EV_REMOVED:
 		snprintf(text, sizeof(text), "n%u: REMOVED", ev->peer);
 		break;
+	case EV_SUBMITTED:
+		snprintf(text, sizeof(text), "SUBMITTED error %d", ev->error);
+		break;
+	case EV_LEARN:
+	case EV_ADMIT:
+	case EV_LEAVE:
+	case EV_LOOKUP:
+	case EV_SPLIT:
+		snprintf(text, sizeof(text), "event %d", ev->type);
+		break;
 	case EV_TICK:
 	case EV_TYPES:
 		break;
@@ -228,8 +243,14 @@ void trace_action(const struct host *h, const struct action *a)
 		snprintf(text, sizeof(text), "resolve " BATCH " %s error %d", BATCH_ARGS(a->batch),
 			 resolution[a->resolution], a->error);
 		break;
-	case ACT_SUBMIT_FORM:
-		snprintf(text, sizeof(text), "submit form");
+	case ACT_SUBMIT_NODES:
+		snprintf(text, sizeof(text), "submit nodes, kind %d", a->kind);
+		break;
+	case ACT_CANDIDATE:
+		snprintf(text, sizeof(text), "candidate n%u", a->nl ? a->nl->node[0].id : 0);
+		break;
+	case ACT_LOOKUP:
+		snprintf(text, sizeof(text), "lookup for n%u", a->peer);
 		break;
 	case ACT_ANSWER:
 		snprintf(text, sizeof(text), "answer error %d: %.200s", a->error,

@@ -133,7 +133,9 @@ static void carry_out(struct cluster *c, uint16_t id, const struct action *a)
 		if (a->plan)
 			s->plan = *a->plan;
 		break;
-	case ACT_SUBMIT_FORM:
+	case ACT_SUBMIT_NODES:
+	case ACT_CANDIDATE:
+	case ACT_LOOKUP:
 	case ACT_REPORT:
 	case ACT_MEMBERS:
 	case ACT_TYPES:

@@ -328,7 +328,10 @@ START_TEST(a_form_is_one_operation_with_the_list)
 	const struct hsmrepl_op *op = (const void *)fake.copy;
 	const struct hsmrepl_nl *list = (const void *)(op + 1);
 
-	ck_assert_int_eq(device_form(device, &nl), 0);
+	int refusal = 1;
+
+	ck_assert_int_eq(device_nodes(device, HSMREPL_TL_FORM, &nl, &refusal), 0);
+	ck_assert_int_eq(refusal, 0);
 	ck_assert_uint_eq(fake.arg.submit.kind, HSMREPL_TL_FORM);
 	ck_assert_uint_eq(fake.arg.submit.flags, HSMREPL_SUBMIT_ASYNC);
 	ck_assert_uint_eq(fake.arg.submit.ops_len, sizeof(*op) + sizeof(*list));

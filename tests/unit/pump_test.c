@@ -214,14 +214,14 @@ START_TEST(a_commit_is_appended_at_the_position_that_resolving_gave)
 }
 END_TEST
 
-START_TEST(results_follow_the_rest_of_the_step)
+START_TEST(results_follow_the_step_and_go_before_the_rest)
 {
 	note_message("p");
 	note_message("r");
 	ck_assert_int_eq(pump_run(pump), 0);
-	/* the second frame waited before the first one's result did */
+	/* the second frame waited first, and is judged by what the first one came to */
 	ck_assert_str_eq(core->story,
-			 "E11(1) prepare append 1 E11(1) revoke answer E5(error 17) E4(error 16) ");
+			 "E11(1) prepare append 1 E5(error 17) E11(1) revoke answer E4(error 16) ");
 }
 END_TEST
 
@@ -340,7 +340,7 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, nothing_happens_before_run);
 	tcase_add_test(t, a_commit_is_appended_at_the_position_that_resolving_gave);
-	tcase_add_test(t, results_follow_the_rest_of_the_step);
+	tcase_add_test(t, results_follow_the_step_and_go_before_the_rest);
 	tcase_add_test(t, a_lost_resource_stops_everything);
 	tcase_add_test(t, a_boot_starts_from_the_recovered_position);
 	tcase_add_test(t, what_an_event_points_to_is_copied);
