@@ -10,51 +10,23 @@
 
 #include "ops.h"
 #include "table.h"
+#include "window.h"
 
-static_assert(sizeof(struct object_place) == 40, "authenticated as it lies");
-
-/**
- * struct row - one object as the table has it
- * @seq: TL that holds its content
- * @version: of the object
- * @identity: in the clear
- */
-struct row {
-	uint64_t seq;
-	uint64_t version;
-	struct object_identity identity;
-};
-
-static struct object_place place_of(const uint8_t label[SEAL_HASH_LEN], uint64_t seq,
-				    uint64_t version, unsigned int op)
-{
-	struct object_place place = {
-		.seq = htole64(seq),
-		.version = htole64(version),
-		.op = htole32(op),
-	};
-
-	memcpy(place.label, label, SEAL_HASH_LEN);
-	return place;
-}
-
-static int find(struct table *t, const uint8_t label[SEAL_HASH_LEN], struct row *row)
+static int find(struct table *t, const uint8_t label[SEAL_HASH_LEN], struct object_row *row)
 {
 	sqlite3_stmt *q = t->sql[TABLE_OBJECT_FIND];
-	struct object_place place;
 	int rc, ret;
 
 	sqlite3_bind_blob(q, 1, label, SEAL_HASH_LEN, SQLITE_STATIC);
 	rc = sqlite3_step(q);
 	if (rc == SQLITE_ROW) {
+		struct bytes sealed = { sqlite3_column_blob(q, 3),
+					(size_t)sqlite3_column_bytes(q, 3) };
+
 		row->seq = (uint64_t)sqlite3_column_int64(q, 0);
+		row->op = (unsigned int)sqlite3_column_int(q, 1);
 		row->version = (uint64_t)sqlite3_column_int64(q, 2);
-		place = place_of(label, row->seq, row->version,
-				 (unsigned int)sqlite3_column_int(q, 1));
-		ret = -EBADMSG;
-		if (sqlite3_column_bytes(q, 3) == OBJECT_SEALED)
-			ret = opener_open(t->object_opener, &place, sizeof(place),
-					  sqlite3_column_blob(q, 3), OBJECT_SEALED, &row->identity);
+		ret = object_open(t->object_opener, label, sealed, row);
 	} else {
 		ret = rc == SQLITE_DONE ? -EBADMSG : table_errno(rc);
 	}
@@ -64,36 +36,33 @@ static int find(struct table *t, const uint8_t label[SEAL_HASH_LEN], struct row 
 
 /* Add or change the object's row. */
 static int put(struct table *t, enum table_sql how, const uint8_t label[SEAL_HASH_LEN],
-	       const struct row *row, unsigned int op)
+	       const struct object_row *row)
 {
-	struct object_place place = place_of(label, row->seq, row->version, op);
 	uint8_t sealed[OBJECT_SEALED];
 	sqlite3_stmt *q = t->sql[how];
 
-	sealer_seal(t->object_sealer, &place, sizeof(place), &row->identity,
-		    sizeof(row->identity), sealed);
+	object_seal(t->object_sealer, label, row, sealed);
 	sqlite3_bind_blob(q, 1, label, SEAL_HASH_LEN, SQLITE_STATIC);
 	sqlite3_bind_int64(q, 2, (sqlite3_int64)row->seq);
-	sqlite3_bind_int(q, 3, (int)op);
+	sqlite3_bind_int64(q, 3, row->op);
 	sqlite3_bind_int64(q, 4, (sqlite3_int64)row->version);
 	sqlite3_bind_blob(q, 5, sealed, sizeof(sealed), SQLITE_STATIC);
 	return table_run(t, how);
 }
 
-static int run_on_seq(struct table *t, enum table_sql i, uint64_t seq)
+int table_run_on(struct table *t, enum table_sql i, uint64_t seq)
 {
 	sqlite3_bind_int64(t->sql[i], 1, (sqlite3_int64)seq);
 	return table_run(t, i);
 }
 
-/* One object less lives in the TL @seq; the last one takes the TL's bytes along. */
-static int unref(struct table *t, uint64_t seq)
+int table_unref(struct table *t, uint64_t seq)
 {
 	sqlite3_stmt *q = t->sql[TABLE_TL_REFS];
 	sqlite3_int64 refs = -1;
 	int ret;
 
-	ret = run_on_seq(t, TABLE_TL_UNREF, seq);
+	ret = table_run_on(t, TABLE_TL_UNREF, seq);
 	if (ret)
 		return ret;
 	sqlite3_bind_int64(q, 1, (sqlite3_int64)seq);
@@ -104,9 +73,9 @@ static int unref(struct table *t, uint64_t seq)
 		return -EBADMSG;
 	if (refs)
 		return 0;
-	ret = run_on_seq(t, TABLE_BODY_DROP, seq);
-	if (!ret && seq + TABLE_HISTORY <= t->before.position.seq)
-		ret = run_on_seq(t, TABLE_TL_DROP, seq);
+	ret = window_dead(t, seq);
+	if (!ret && seq <= table_forgotten(&t->before))
+		ret = table_run_on(t, TABLE_TL_DROP, seq);
 	return ret;
 }
 
@@ -126,24 +95,24 @@ struct applying {
 static int leave(struct applying *a, uint64_t seq)
 {
 	if (seq != a->seq)
-		return unref(a->t, seq);
+		return table_unref(a->t, seq);
 	a->refs--;
 	return 0;
 }
 
 static int create(struct applying *a, const struct op *op, const uint8_t label[SEAL_HASH_LEN])
 {
-	struct row row = { .seq = a->seq, .version = 1 };
+	struct object_row row = { .seq = a->seq, .version = 1, .op = op->index };
 
 	memcpy(row.identity.id, op->id, HSMREPL_ID_LEN);
 	memcpy(row.identity.type, op->type, HSMREPL_TYPE_MAX);
 	a->refs++;
-	return put(a->t, TABLE_OBJECT_ADD, label, &row, op->index);
+	return put(a->t, TABLE_OBJECT_ADD, label, &row);
 }
 
 static int update(struct applying *a, const struct op *op, const uint8_t label[SEAL_HASH_LEN])
 {
-	struct row row;
+	struct object_row row;
 	int ret;
 
 	ret = find(a->t, label, &row);
@@ -152,17 +121,18 @@ static int update(struct applying *a, const struct op *op, const uint8_t label[S
 	if (ret)
 		return ret;
 	row.seq = a->seq;
+	row.op = op->index;
 	row.version++;
 	if (op->type[0])
 		memcpy(row.identity.type, op->type, HSMREPL_TYPE_MAX);
 	a->refs++;
-	return put(a->t, TABLE_OBJECT_CHANGE, label, &row, op->index);
+	return put(a->t, TABLE_OBJECT_CHANGE, label, &row);
 }
 
 static int delete(struct applying *a, const uint8_t label[SEAL_HASH_LEN])
 {
 	sqlite3_stmt *q = a->t->sql[TABLE_OBJECT_DROP];
-	struct row row;
+	struct object_row row;
 	int ret;
 
 	ret = find(a->t, label, &row);
@@ -198,7 +168,8 @@ static int apply_op(struct applying *a, const struct op *op)
 	}
 }
 
-static int add_tl(struct applying *a, const struct record_part *part)
+/* @chain: after it, NULL if it does not end a batch. */
+static int add_tl(struct applying *a, const struct record_part *part, const uint8_t *chain)
 {
 	sqlite3_stmt *q = a->t->sql[TABLE_TL_ADD];
 	int ret;
@@ -207,16 +178,20 @@ static int add_tl(struct applying *a, const struct record_part *part)
 	sqlite3_bind_int64(q, 2, (sqlite3_int64)part->tid);
 	sqlite3_bind_int64(q, 3, (sqlite3_int64)part->sp);
 	sqlite3_bind_int64(q, 4, a->refs);
+	if (chain)
+		sqlite3_bind_blob(q, 5, chain, HSMREPL_CHAIN_LEN, SQLITE_STATIC);
 	ret = table_run(a->t, TABLE_TL_ADD);
-	if (ret || !a->refs)
+	if (ret)
 		return ret;
+	if (!a->refs)
+		a->t->state.dead += part->sealed.n;
 	q = a->t->sql[TABLE_BODY_ADD];
 	sqlite3_bind_int64(q, 1, (sqlite3_int64)part->seq);
 	sqlite3_bind_blob(q, 2, part->sealed.p, (int)part->sealed.n, SQLITE_STATIC);
 	return table_run(a->t, TABLE_BODY_ADD);
 }
 
-static int apply_tl(struct table *t, const struct record_part *part)
+static int apply_tl(struct table *t, const struct record_part *part, const uint8_t *chain)
 {
 	struct applying a = { .t = t, .seq = part->seq };
 	struct ops ops;
@@ -236,20 +211,37 @@ static int apply_tl(struct table *t, const struct record_part *part)
 	}
 	OPENSSL_cleanse(t->scratch, part->tl_len);
 	if (!ret)
-		ret = add_tl(&a, part);
+		ret = add_tl(&a, part, chain);
 	t->state.position.seq = part->seq;
 	t->state.position.sp = part->sp;
 	return ret;
+}
+
+/* The epoch of @t->state begins. */
+static int add_epoch(struct table *t)
+{
+	const struct position *p = &t->state.position;
+	sqlite3_stmt *q = t->sql[TABLE_EPOCH_ADD];
+
+	if (!t->state.has_nl)
+		return -EBADMSG;
+	sqlite3_bind_int64(q, 1, (sqlite3_int64)p->epoch);
+	sqlite3_bind_int64(q, 2, (sqlite3_int64)p->seq);
+	sqlite3_bind_int64(q, 3, (sqlite3_int64)p->sp);
+	sqlite3_bind_blob(q, 4, p->chain, HSMREPL_CHAIN_LEN, SQLITE_STATIC);
+	sqlite3_bind_blob(q, 5, &t->state.nl, sizeof(t->state.nl), SQLITE_STATIC);
+	return table_run(t, TABLE_EPOCH_ADD);
 }
 
 int table_apply(struct table *t, const struct record *yes, const struct position *after)
 {
 	struct record_cursor c = { .r = yes };
 	struct record_part part;
+	bool begins;
 	int ret;
 
 	while ((ret = record_next(&c, &part)) > 0) {
-		ret = apply_tl(t, &part);
+		ret = apply_tl(t, &part, part.seq == after->seq ? after->chain : NULL);
 		if (ret)
 			return ret;
 	}
@@ -257,13 +249,14 @@ int table_apply(struct table *t, const struct record *yes, const struct position
 		return ret;
 	if (t->state.position.seq != after->seq || t->state.position.sp != after->sp)
 		return -EBADMSG;
-	if (after->epoch != t->state.position.epoch) {	/* what was promised in it is over */
+	begins = after->epoch != t->state.position.epoch;
+	if (begins) {	/* what was promised in it is over */
 		t->state.promised = 0;
 		t->state.accepted = 0;
 	}
 	t->state.position = *after;
 	t->state.last = yes->batch;
-	return 0;
+	return begins ? add_epoch(t) : 0;
 }
 
 void table_promise(struct table *t, uint64_t ballot)

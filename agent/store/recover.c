@@ -14,7 +14,9 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include "reader.h"
 #include "store_private.h"
+#include "wipe.h"
 
 #define SEGMENTS_AT_FIRST	(1 + STORE_SPARES)
 
@@ -60,23 +62,20 @@ static int open_dir(struct store *s, char error[STORE_ERROR_MAX])
 	return -1;
 }
 
-static void path_of(const struct store *s, const char *name, char path[STORE_PATH_MAX + 32])
-{
-	snprintf(path, STORE_PATH_MAX + 32, "%s/%s", s->dir, name);
-}
-
 static int open_table(struct store *s, char error[STORE_ERROR_MAX])
 {
-	char path[STORE_PATH_MAX + 32];
+	char path[STORE_FILE_MAX];
 	uint32_t incarnation = 0;
 	int ret = wipe_finish(s->dir_fd, &incarnation);
 
 	if (ret)
 		return fail(s, "a zeroize cannot be finished", -ret, "repair the disk", error);
-	path_of(s, TABLE_FILE, path);
+	store_file(s->dir, TABLE_FILE, path);
 	s->table = table_open(path, &s->keys, s->node_id, incarnation, error);
 	if (!s->table)
 		return -1;
+	if (s->options.window.tls)
+		s->table->window = s->options.window;
 	ret = wipe_done(s->dir_fd);
 	return ret ? fail(s, "a zeroize cannot be finished", -ret, "repair the disk", error) : 0;
 }
@@ -169,7 +168,6 @@ static int open_slot(struct store *s, struct store_image *image)
 
 static int make_image(struct store *s, struct store_image *image, char error[STORE_ERROR_MAX])
 {
-	char path[STORE_PATH_MAX + 32];
 	int ret;
 
 	memset(image, 0, sizeof(*image));
@@ -179,9 +177,9 @@ static int make_image(struct store *s, struct store_image *image, char error[STO
 	image->promised = s->table->state.promised;
 	image->accepted = s->table->state.accepted;
 	image->has_value = s->table->state.has_value;
-	path_of(s, TABLE_FILE, path);
-	s->lookup = lookup_open(path, &s->keys, error);
-	if (!s->lookup)
+	s->lookup = lookup_open(s, error);
+	s->history = s->lookup ? history_open(s, error) : NULL;
+	if (!s->history)
 		return -1;
 	ret = table_nl(&s->table->state, &image->nl) ? 0 : -EBADMSG;
 	if (!ret)
@@ -241,6 +239,7 @@ static void init(struct store *s, const char *dir, uint16_t node_id, struct log 
 	TAILQ_INIT(&s->writing);
 	TAILQ_INIT(&s->written);
 	TAILQ_INIT(&s->settling);
+	s->pin = UINT64_MAX;
 }
 
 static int start(struct store *s, const uint8_t secret[STORE_KEY_LEN], struct store_image *image,
@@ -316,7 +315,8 @@ void store_close(struct store *s)
 	entry_put(&s->pool, s->slot);
 	entry_put(&s->pool, s->dropped);
 	entry_pool_free(&s->pool);
-	lookup_close(s->lookup);
+	reader_close(s->lookup);
+	reader_close(s->history);
 	table_close(s->table);
 	sealer_free(s->sealer);
 	hasher_free(s->w.hasher);

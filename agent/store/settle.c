@@ -71,6 +71,7 @@ static void settle_group(struct store *s)
 	TAILQ_CONCAT(&s->settling, &s->written, link);
 	last = TAILQ_LAST(&s->settling, entries)->rec.lsn;
 	tail = segments_oldest(&s->segments, last, s->kept_generation);
+	s->table->pin = s->pin;
 	pthread_mutex_unlock(&s->lock);
 	ret = transaction(s, tail);
 	pthread_mutex_lock(&s->lock);

@@ -3,13 +3,16 @@
 #include <assert.h>
 #include <endian.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <openssl/crypto.h>
 
+#include "reader.h"
 #include "store_private.h"
+#include "wipe.h"
 #include "../core/batch.h"
 
 static_assert(STORE_KEY_LEN == SEAL_KEY_LEN, "the secret is key material");
@@ -36,6 +39,11 @@ void store_wait(struct store *s, pthread_cond_t *cond, uint64_t deadline_ms)
 	};
 
 	pthread_cond_timedwait(cond, &s->lock, &ts);
+}
+
+void store_file(const char *dir, const char *name, char path[STORE_FILE_MAX])
+{
+	snprintf(path, STORE_FILE_MAX, "%s/%s", dir, name);
 }
 
 static bool is_about(const struct entry *yes, const struct entry *e)
@@ -325,9 +333,11 @@ int store_zeroize(struct store *s)
 	int ret;
 
 	store_stop(s);
-	lookup_close(s->lookup);
+	reader_close(s->lookup);
+	reader_close(s->history);
 	table_close(s->table);
 	s->lookup = NULL;
+	s->history = NULL;
 	s->table = NULL;
 	segments_close(&s->segments);
 	ret = wipe_all(s);

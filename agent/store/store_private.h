@@ -25,17 +25,20 @@
 #define STORE_SETTLE_BYTES	(8u << 20) /* or until there are so many bytes */
 #define STORE_RETRY_MS		1000	/* after a failed transaction */
 #define STORE_PATH_MAX		512
+#define STORE_FILE_MAX		(STORE_PATH_MAX + 64)
 
 /**
  * struct store_options - sizes that tests make small
  * @segment_bytes: of a new segment; holds two of the longest records that are appended
  * @unsettled_max: see STORE_UNSETTLED_MAX
  * @settle_ms: see STORE_SETTLE_MS
+ * @window: that of the history; all zero for its own
  */
 struct store_options {
 	size_t segment_bytes;
 	size_t unsettled_max;
 	unsigned int settle_ms;
+	struct window window;
 };
 
 /**
@@ -60,6 +63,7 @@ struct store_done {
  * @keys: derived from the secret
  * @sealer: for TLs; caller's thread
  * @lookup: reading connection; caller's thread
+ * @history: another one, for history.h; caller's thread
  * @slot: undecided YES; caller's thread
  * @dropped: YES refused last, its TIDs may be told aborted yet; caller's thread
  * @appended: there was an append; caller's thread
@@ -84,6 +88,7 @@ struct store_done {
  * @unfetched: completions that are there or will come
  * @idle: the writer waits without a deadline
  * @need_segment: the writer waits for a segment
+ * @pin: history_pin(), UINT64_MAX for none
  * @error: errno of a failed write: nothing later is durable
  * @settle_error: errno of the last transaction, 0 when it went well
  * @segment_error: -errno of the last try to make a segment
@@ -101,7 +106,8 @@ struct store {
 	uint32_t incarnation;
 	struct seal_keys keys;
 	struct sealer *sealer;
-	struct lookup *lookup;
+	struct reader *lookup;
+	struct reader *history;
 	struct entry *slot;
 	struct entry *dropped;
 	bool appended;
@@ -133,6 +139,7 @@ struct store {
 	bool need_segment;
 	bool stop_writer;
 	bool stop_settle;
+	uint64_t pin;
 	int error;
 	int settle_error;
 	int segment_error;
@@ -162,6 +169,12 @@ static inline bool record_is_urgent(unsigned int type)
 	return type != RECORD_COMMIT && type != RECORD_ABORTED;
 }
 
+/* Path of a file of the store in @dir. */
+void store_file(const char *dir, const char *name, char path[STORE_FILE_MAX]);
+
+/* history.c: the connection for history.h. NULL with @error set. */
+struct reader *history_open(const struct store *s, char error[STORE_ERROR_MAX]);
+
 uint64_t store_now_ms(void);
 uint64_t store_now_ns(void);
 
@@ -183,17 +196,5 @@ void settle_make_segment(struct store *s);
  * transaction of @s->table. Returns 0, or -1 with @error set.
  */
 int replay_log(struct store *s, uint64_t *end, char error[STORE_ERROR_MAX]);
-
-/* wipe.c: begin: note the incarnation, then destroy everything else. */
-int wipe_all(struct store *s);
-
-/*
- * Finish a wipe that was cut off; @incarnation is left alone if there was none. Returns 0 or
- * -errno.
- */
-int wipe_finish(int dir_fd, uint32_t *incarnation);
-
-/* The wipe's note goes, once the new database holds the incarnation. Returns 0 or -errno. */
-int wipe_done(int dir_fd);
 
 #endif /* HSM_STORE_STORE_PRIVATE_H */

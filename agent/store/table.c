@@ -11,26 +11,11 @@
 #include <openssl/crypto.h>
 #include <sqlite3.h>
 
+#include "history.h"
+#include "schema.h"
 #include "table.h"
+#include "window.h"
 #include "../core/batch.h"
-
-#define BUSY_MS	2000
-
-static const char schema[] =
-	"CREATE TABLE meta(one INTEGER PRIMARY KEY CHECK (one = 1), node INTEGER NOT NULL,"
-	" secret BLOB NOT NULL, incarnation INTEGER NOT NULL, settled INTEGER NOT NULL,"
-	" decided INTEGER NOT NULL, tail INTEGER NOT NULL, epoch INTEGER NOT NULL,"
-	" seq INTEGER NOT NULL, sp INTEGER NOT NULL, digest INTEGER NOT NULL, chain BLOB NOT NULL,"
-	" last_coordinator INTEGER NOT NULL, last_number INTEGER NOT NULL, nl BLOB,"
-	" promised INTEGER NOT NULL, accepted INTEGER NOT NULL, value BLOB);"
-	"CREATE TABLE tl(seq INTEGER PRIMARY KEY, tid INTEGER NOT NULL, sp INTEGER NOT NULL,"
-	" refs INTEGER NOT NULL);"
-	"CREATE INDEX tl_tid ON tl(tid);"
-	"CREATE TABLE body(seq INTEGER PRIMARY KEY, sealed BLOB NOT NULL);"
-	"CREATE TABLE object(label BLOB PRIMARY KEY, seq INTEGER NOT NULL, op INTEGER NOT NULL,"
-	" version INTEGER NOT NULL, sealed BLOB NOT NULL) WITHOUT ROWID;"
-	"CREATE TABLE aborted(n INTEGER PRIMARY KEY, tid INTEGER NOT NULL UNIQUE);"
-	"CREATE TABLE refused(coordinator INTEGER PRIMARY KEY, number INTEGER NOT NULL);";
 
 static const char *const texts[TABLE_SQLS] = {
 	[TABLE_BEGIN] = "BEGIN IMMEDIATE",
@@ -38,12 +23,18 @@ static const char *const texts[TABLE_SQLS] = {
 	[TABLE_ROLLBACK] = "ROLLBACK",
 	[TABLE_SAVE] = "UPDATE meta SET incarnation=?1, settled=?2, decided=?3, tail=?4, epoch=?5,"
 		" seq=?6, sp=?7, digest=?8, chain=?9, last_coordinator=?10, last_number=?11, "
-		"nl=?12, promised=?13, accepted=?14, value=?15",
-	[TABLE_TL_ADD] = "INSERT INTO tl VALUES(?1, ?2, ?3, ?4)",
+		"nl=?12, promised=?13, accepted=?14, value=?15, window=?16, swept=?17, dead=?18,"
+		" counter=?19",
+	[TABLE_TL_ADD] = "INSERT INTO tl VALUES(?1, ?2, ?3, ?4, ?5)",
 	[TABLE_TL_UNREF] = "UPDATE tl SET refs = refs - 1 WHERE seq = ?1",
 	[TABLE_TL_REFS] = "SELECT refs FROM tl WHERE seq = ?1",
 	[TABLE_TL_SWEEP] = "DELETE FROM tl WHERE refs = 0 AND seq > ?1 AND seq <= ?2",
 	[TABLE_TL_DROP] = "DELETE FROM tl WHERE seq = ?1",
+	[TABLE_DEAD_NEXT] = "SELECT tl.seq, length(body.sealed) FROM tl CROSS JOIN body"
+		" ON body.seq = tl.seq WHERE tl.seq > ?1 AND tl.seq <= ?2 AND tl.refs = 0"
+		" ORDER BY tl.seq LIMIT 1",
+	[TABLE_EPOCH_ADD] = "INSERT OR REPLACE INTO epoch VALUES(?1, ?2, ?3, ?4, ?5)",
+	[TABLE_BODY_LEN] = "SELECT length(sealed) FROM body WHERE seq = ?1",
 	[TABLE_BODY_ADD] = "INSERT INTO body VALUES(?1, ?2)",
 	[TABLE_BODY_DROP] = "DELETE FROM body WHERE seq = ?1",
 	[TABLE_OBJECT_FIND] = "SELECT seq, op, version, sealed FROM object WHERE label = ?1",
@@ -116,84 +107,45 @@ static int make_file(const char *path, char error[STORE_ERROR_MAX])
 	return 0;
 }
 
-static int create(struct table *t, const struct seal_keys *keys, uint16_t node_id,
-		  uint32_t first_incarnation)
-{
-	static const uint8_t no_chain[HSMREPL_CHAIN_LEN];
-	sqlite3_stmt *row = NULL;
-	char version[64];
-	int rc;
-
-	snprintf(version, sizeof(version), "PRAGMA user_version = %d", TABLE_FORMAT);
-	rc = sqlite3_exec(t->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
-	if (rc == SQLITE_OK)
-		rc = sqlite3_exec(t->db, schema, NULL, NULL, NULL);
-	if (rc == SQLITE_OK)
-		rc = sqlite3_exec(t->db, version, NULL, NULL, NULL);
-	if (rc == SQLITE_OK)
-		rc = sqlite3_prepare_v2(t->db,
-					"INSERT INTO meta VALUES(1, ?1, ?2, ?3, 0, 0, 0, 0, 0, "
-					"0, 0, ?4, 0, 0, NULL, 0, 0, NULL)",
-					-1, &row, NULL);
-	if (rc == SQLITE_OK) {
-		sqlite3_bind_int64(row, 1, node_id);
-		sqlite3_bind_blob(row, 2, keys->check, SEAL_HASH_LEN, SQLITE_STATIC);
-		sqlite3_bind_int64(row, 3, first_incarnation);
-		sqlite3_bind_blob(row, 4, no_chain, HSMREPL_CHAIN_LEN, SQLITE_STATIC);
-		rc = sqlite3_step(row) == SQLITE_DONE ? SQLITE_OK : SQLITE_ERROR;
-	}
-	sqlite3_finalize(row);
-	if (rc == SQLITE_OK)
-		rc = sqlite3_exec(t->db, "COMMIT", NULL, NULL, NULL);
-	return rc == SQLITE_OK ? 0 : -1;
-}
-
 static void take_row(struct table_state *s, sqlite3_stmt *row)
 {
-	s->incarnation = (uint32_t)sqlite3_column_int64(row, 2);
-	s->settled = (uint64_t)sqlite3_column_int64(row, 3);
-	s->decided = (uint64_t)sqlite3_column_int64(row, 4);
-	s->tail = (uint64_t)sqlite3_column_int64(row, 5);
-	s->position.epoch = (uint64_t)sqlite3_column_int64(row, 6);
-	s->position.seq = (uint64_t)sqlite3_column_int64(row, 7);
-	s->position.sp = (uint64_t)sqlite3_column_int64(row, 8);
-	s->position.digest = (uint64_t)sqlite3_column_int64(row, 9);
-	memcpy(s->position.chain, sqlite3_column_blob(row, 10), HSMREPL_CHAIN_LEN);
-	s->last.coordinator = (uint16_t)sqlite3_column_int64(row, 11);
-	s->last.number = (uint64_t)sqlite3_column_int64(row, 12);
-	s->has_nl = sqlite3_column_bytes(row, 13) == sizeof(s->nl);
+	s->incarnation = (uint32_t)sqlite3_column_int64(row, 0);
+	s->settled = (uint64_t)sqlite3_column_int64(row, 1);
+	s->decided = (uint64_t)sqlite3_column_int64(row, 2);
+	s->tail = (uint64_t)sqlite3_column_int64(row, 3);
+	s->position.epoch = (uint64_t)sqlite3_column_int64(row, 4);
+	s->position.seq = (uint64_t)sqlite3_column_int64(row, 5);
+	s->position.sp = (uint64_t)sqlite3_column_int64(row, 6);
+	s->position.digest = (uint64_t)sqlite3_column_int64(row, 7);
+	memcpy(s->position.chain, sqlite3_column_blob(row, 8), HSMREPL_CHAIN_LEN);
+	s->last.coordinator = (uint16_t)sqlite3_column_int64(row, 9);
+	s->last.number = (uint64_t)sqlite3_column_int64(row, 10);
+	s->has_nl = sqlite3_column_bytes(row, 11) == sizeof(s->nl);
 	if (s->has_nl)
-		memcpy(&s->nl, sqlite3_column_blob(row, 13), sizeof(s->nl));
-	s->promised = (uint64_t)sqlite3_column_int64(row, 14);
-	s->accepted = (uint64_t)sqlite3_column_int64(row, 15);
-	s->has_value = sqlite3_column_bytes(row, 16) == sizeof(s->value);
+		memcpy(&s->nl, sqlite3_column_blob(row, 11), sizeof(s->nl));
+	s->promised = (uint64_t)sqlite3_column_int64(row, 12);
+	s->accepted = (uint64_t)sqlite3_column_int64(row, 13);
+	s->has_value = sqlite3_column_bytes(row, 14) == sizeof(s->value);
 	if (s->has_value)
-		memcpy(s->value, sqlite3_column_blob(row, 16), sizeof(s->value));
+		memcpy(s->value, sqlite3_column_blob(row, 14), sizeof(s->value));
+	s->window = (uint64_t)sqlite3_column_int64(row, 15);
+	s->swept = (uint64_t)sqlite3_column_int64(row, 16);
+	s->dead = (uint64_t)sqlite3_column_int64(row, 17);
+	s->counter = (uint64_t)sqlite3_column_int64(row, 18);
 }
 
-static int check_row(struct table *t, const struct seal_keys *keys, uint16_t node_id,
-		     const char *path, char error[STORE_ERROR_MAX])
+static int read_row(struct table *t, const char *path, char error[STORE_ERROR_MAX])
 {
 	sqlite3_stmt *row = NULL;
 	int ret = -1;
 
 	if (sqlite3_prepare_v2(t->db,
-			       "SELECT node, secret, incarnation, settled, decided, tail, epoch, "
-			       "seq, sp,"
-			       " digest, chain, last_coordinator, last_number, nl, promised,"
-			       " accepted, value FROM meta",
+			       "SELECT incarnation, settled, decided, tail, epoch, seq, sp, digest,"
+			       " chain, last_coordinator, last_number, nl, promised, accepted,"
+			       " value, window, swept, dead, counter FROM meta",
 			       -1, &row, NULL) != SQLITE_OK || sqlite3_step(row) != SQLITE_ROW) {
 		sqlite_trouble(t, path, error);
-	} else if (sqlite3_column_int64(row, 0) != node_id) {
-		snprintf(error, STORE_ERROR_MAX,
-			 "%s belongs to node %lld, this is node %u: correct node-id or "
-			 "state-dir", path,
-			 (long long)sqlite3_column_int64(row, 0), node_id);
-	} else if (sqlite3_column_bytes(row, 1) != SEAL_HASH_LEN ||
-		   CRYPTO_memcmp(sqlite3_column_blob(row, 1), keys->check, SEAL_HASH_LEN)) {
-		complain(error, path, "was sealed under another key set: name the file it was "
-				      "made with in key-set");
-	} else if (sqlite3_column_bytes(row, 10) != HSMREPL_CHAIN_LEN) {
+	} else if (sqlite3_column_bytes(row, 8) != HSMREPL_CHAIN_LEN) {
 		complain(error, path, "is damaged: put it back from a copy, or have this node "
 				      "made anew from its pool");
 	} else {
@@ -203,19 +155,6 @@ static int check_row(struct table *t, const struct seal_keys *keys, uint16_t nod
 	}
 	sqlite3_finalize(row);
 	return ret;
-}
-
-/* -1 for trouble, else the format, 0 for a file without content. */
-static int format_of(struct table *t)
-{
-	sqlite3_stmt *row = NULL;
-	int format = -1;
-
-	if (sqlite3_prepare_v2(t->db, "PRAGMA user_version", -1, &row, NULL) == SQLITE_OK &&
-	    sqlite3_step(row) == SQLITE_ROW)
-		format = sqlite3_column_int(row, 0);
-	sqlite3_finalize(row);
-	return format;
 }
 
 static int prepare_all(struct table *t)
@@ -230,31 +169,19 @@ static int prepare_all(struct table *t)
 static int open_db(struct table *t, const char *path, const struct seal_keys *keys,
 		   uint16_t node_id, uint32_t first_incarnation, char error[STORE_ERROR_MAX])
 {
-	int format;
-
 	if (make_file(path, error))
 		return -1;
 	if (sqlite3_open_v2(path, &t->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) !=
 	    SQLITE_OK)
 		return sqlite_trouble(t, path, error);
-	sqlite3_busy_timeout(t->db, BUSY_MS);
-	format = format_of(t);
-	if (format < 0)
-		return sqlite_trouble(t, path, error);
-	if (format > TABLE_FORMAT) {
-		snprintf(error, STORE_ERROR_MAX,
-			 "%s has format %d, this agent knows up to %d: install the newer agent "
-			 "again",
-			 path, format, TABLE_FORMAT);
-		return -1;
-	}
+	sqlite3_busy_timeout(t->db, TABLE_BUSY_MS);
 	if (sqlite3_exec(t->db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-			 "PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 4096;",
+			 "PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 4096;"
+			 "PRAGMA journal_size_limit = 67108864;",
 			 NULL, NULL, NULL) != SQLITE_OK)
 		return sqlite_trouble(t, path, error);
-	if (!format && create(t, keys, node_id, first_incarnation))
-		return sqlite_trouble(t, path, error);
-	if (check_row(t, keys, node_id, path, error))
+	if (schema_open(t->db, path, keys, node_id, first_incarnation, error) ||
+	    read_row(t, path, error))
 		return -1;
 	return prepare_all(t) ? sqlite_trouble(t, path, error) : 0;
 }
@@ -265,6 +192,9 @@ struct table *table_open(const char *path, const struct seal_keys *keys, uint16_
 	struct table *t = calloc(1, sizeof(*t));
 
 	if (t) {
+		t->pin = UINT64_MAX;
+		t->window = (struct window){ HISTORY_WINDOW_TLS, HISTORY_WINDOW_BYTES,
+					     HISTORY_PINNED_BYTES };
 		t->opener = opener_new(keys->tl);
 		t->object_opener = opener_new(keys->object);
 		t->labels = hasher_new(keys->label);
@@ -328,16 +258,25 @@ static int save(struct table *t)
 	sqlite3_bind_int64(row, 14, (sqlite3_int64)s->accepted);
 	if (s->has_value)
 		sqlite3_bind_blob(row, 15, s->value, sizeof(s->value), SQLITE_STATIC);
+	sqlite3_bind_int64(row, 16, (sqlite3_int64)s->window);
+	sqlite3_bind_int64(row, 17, (sqlite3_int64)s->swept);
+	sqlite3_bind_int64(row, 18, (sqlite3_int64)s->dead);
+	sqlite3_bind_int64(row, 19, (sqlite3_int64)s->counter);
 	return table_run(t, TABLE_SAVE);
+}
+
+uint64_t table_forgotten(const struct table_state *s)
+{
+	uint64_t end = s->position.seq > TABLE_HISTORY ? s->position.seq - TABLE_HISTORY : 0;
+
+	return end < s->swept ? end : s->swept;
 }
 
 /* Forget by TID what is old and lives in no object any more. */
 static int sweep(struct table *t)
 {
-	uint64_t from = t->before.position.seq, to = t->state.position.seq;
+	uint64_t from = table_forgotten(&t->before), to = table_forgotten(&t->state);
 
-	from = from > TABLE_HISTORY ? from - TABLE_HISTORY : 0;
-	to = to > TABLE_HISTORY ? to - TABLE_HISTORY : 0;
 	if (from >= to)
 		return 0;
 	sqlite3_bind_int64(t->sql[TABLE_TL_SWEEP], 1, (sqlite3_int64)from);
@@ -347,10 +286,12 @@ static int sweep(struct table *t)
 
 int table_commit(struct table *t)
 {
-	int ret = save(t);
+	int ret = window_move(t);
 
 	if (!ret)
 		ret = sweep(t);
+	if (!ret)
+		ret = save(t);
 	if (!ret)
 		ret = table_run(t, TABLE_COMMIT);
 	if (!ret)

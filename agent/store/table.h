@@ -7,13 +7,14 @@
 #ifndef HSM_STORE_TABLE_H
 #define HSM_STORE_TABLE_H
 
+#include "object.h"
 #include "record.h"
 #include "store.h"
 
-#define TABLE_FORMAT	1
 #define TABLE_FILE	"store.db"
 #define TABLE_HISTORY	(1u << 20)	/* TLs without live objects that are remembered by TID */
 #define TABLE_ABORTED	(1u << 16)	/* aborted TIDs that are remembered */
+#define TABLE_BUSY_MS	2000		/* patience with the other connections */
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -32,6 +33,10 @@ struct sqlite3_stmt;
  * @accepted: node-down: ballot of @value in that epoch, 0 for none
  * @has_value: @value holds one; without @accepted it is of the epoch before
  * @value: node-down: the value accepted last, sealed as in its ACCEPT
+ * @window: every TL after this one is whole (history.h)
+ * @swept: up to here the bodies without live objects are gone
+ * @dead: bytes of those that are there
+ * @counter: value of the counter outside the store, or one more than it
  */
 struct table_state {
 	uint32_t incarnation;
@@ -46,13 +51,29 @@ struct table_state {
 	uint64_t accepted;
 	bool has_value;
 	uint8_t value[RECORD_VALUE_LEN];
+	uint64_t window;
+	uint64_t swept;
+	uint64_t dead;
+	uint64_t counter;
+};
+
+/**
+ * struct window - what history.h says of the window, in numbers
+ * @tls: TLs
+ * @bytes: of those without live objects
+ * @pinned: likewise, while there is a pin
+ */
+struct window {
+	uint64_t tls;
+	uint64_t bytes;
+	uint64_t pinned;
 };
 
 /* Statements of a struct table. */
 enum table_sql {
 	TABLE_BEGIN, TABLE_COMMIT, TABLE_ROLLBACK, TABLE_SAVE,
 	TABLE_TL_ADD, TABLE_TL_UNREF, TABLE_TL_REFS, TABLE_TL_SWEEP, TABLE_TL_DROP,
-	TABLE_BODY_ADD, TABLE_BODY_DROP,
+	TABLE_DEAD_NEXT, TABLE_BODY_LEN, TABLE_BODY_ADD, TABLE_BODY_DROP, TABLE_EPOCH_ADD,
 	TABLE_OBJECT_FIND, TABLE_OBJECT_ADD, TABLE_OBJECT_CHANGE, TABLE_OBJECT_DROP,
 	TABLE_ABORT_ADD, TABLE_ABORT_SWEEP, TABLE_REFUSE,
 	TABLE_SQLS
@@ -69,6 +90,8 @@ enum table_sql {
  * @object_sealer: seals object rows; made by table_start()
  * @labels: hashes labels
  * @scratch: room for one TL in the clear
+ * @window: sizes; HISTORY_* unless changed
+ * @pin: the window reaches back to this seq at least, UINT64_MAX for none (history_pin())
  */
 struct table {
 	struct table_state state;
@@ -80,6 +103,8 @@ struct table {
 	struct sealer *object_sealer;
 	struct hasher *labels;
 	uint8_t *scratch;
+	struct window window;
+	uint64_t pin;
 };
 
 /**
@@ -133,51 +158,29 @@ const char *table_trouble(const struct table *t);
 /* -errno for an SQLite result code. */
 int table_errno(int rc);
 
+/* Run statement @i on one seq. */
+int table_run_on(struct table *t, enum table_sql i, uint64_t seq);
+
+/* Up to this seq rows of TLs without live objects are forgotten. */
+uint64_t table_forgotten(const struct table_state *s);
+
 /* Host form of a list that was in a TL. Returns false if it is none. */
 bool table_nl(const struct table_state *state, struct node_list *nl);
 
 /*
- * Object rows. The type and id of an object are sealed beside the place of its last content.
+ * lookup.c: what the caller's thread asks, on a reading connection of its own.
  */
+struct reader;
 
-/**
- * struct object_place - authenticated with an object's sealed row
- * @label: keyed hash
- * @seq: TL that wrote it last
- * @version: of the object
- * @op: index of the operation in that TL
- * @reserved: zero
- */
-struct object_place {
-	__u8 label[SEAL_HASH_LEN];
-	__le64 seq;
-	__le64 version;
-	__le32 op;
-	__le32 reserved;
-};
-
-/* What is sealed. */
-struct object_identity {
-	__u8 id[HSMREPL_ID_LEN];
-	char type[HSMREPL_TYPE_MAX];
-};
-
-#define OBJECT_SEALED	(sizeof(struct object_identity) + SEAL_OVERHEAD)
-
-/* The reading connection; of the caller's thread. */
-struct lookup;
-
-struct lookup *lookup_open(const char *path, const struct seal_keys *keys,
-			   char error[STORE_ERROR_MAX]);
-void lookup_close(struct lookup *l);
+struct reader *lookup_open(const struct store *s, char error[STORE_ERROR_MAX]);
 
 /* store_outcome() of what is settled. -errno for trouble. */
-int lookup_outcome(struct lookup *l, uint64_t tid, uint64_t *seq, uint64_t *sp);
+int lookup_outcome(struct reader *r, uint64_t tid, uint64_t *seq, uint64_t *sp);
 
 /* store_each(). */
-int lookup_each(struct lookup *l, int (*fn)(void *arg, const struct store_object *o), void *arg);
+int lookup_each(struct reader *r, int (*fn)(void *arg, const struct store_object *o), void *arg);
 
 /* Fill in @image->objects, refused, n_refused; @image->nl is there already. Returns 0 or -errno. */
-int lookup_image(struct lookup *l, struct store_image *image);
+int lookup_image(struct reader *r, struct store_image *image);
 
 #endif /* HSM_STORE_TABLE_H */

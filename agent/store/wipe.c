@@ -14,7 +14,7 @@
 
 #include <sys/stat.h>
 
-#include "store_private.h"
+#include "wipe.h"
 
 #define NOTE		"zeroize"
 #define NOTE_FRESH	"zeroize.new"

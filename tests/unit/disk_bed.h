@@ -3,19 +3,10 @@
 #ifndef TESTS_UNIT_DISK_BED_H
 #define TESTS_UNIT_DISK_BED_H
 
-#include <assert.h>
-#include <dirent.h>
-#include <endian.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include <sys/stat.h>
 
 #include "disk_batch.h"
+#include "disk_files.h"
 
 #define BED_DONE_MS	20000	/* patience for a completion */
 
@@ -28,16 +19,6 @@ static const struct store_options bed_small = {
 	.settle_ms = 20,
 };
 
-/* In memory where that is possible: what these tests take away from a file, no disk could. */
-static inline const char *bed_place(void)
-{
-	const char *place = getenv("TMPDIR");
-
-	if (place)
-		return place;
-	return access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm";
-}
-
 static inline struct bed *bed_new(void)
 {
 	struct bed *b = calloc(1, sizeof(*b));
@@ -49,51 +30,6 @@ static inline struct bed *bed_new(void)
 		abort();
 	b->log = log_new(getenv("BED_LOG") ? 2 : fd, LOG_LEVEL_DEBUG);
 	return b;
-}
-
-static inline void bed_remove(const char *dir)
-{
-	DIR *d = opendir(dir);
-	struct dirent *e;
-
-	while (d && (e = readdir(d)))
-		unlinkat(dirfd(d), e->d_name, 0);
-	if (d)
-		closedir(d);
-	rmdir(dir);
-}
-
-/* Copies one file as it is. */
-static inline void bed_copy_file(int from_dir, int to_dir, const char *name)
-{
-	static uint8_t buf[65536];
-	int from = openat(from_dir, name, O_RDONLY | O_CLOEXEC);
-	int to = openat(to_dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	ssize_t n;
-
-	while ((n = read(from, buf, sizeof(buf))) > 0)
-		if (write(to, buf, (size_t)n) != n)
-			abort();
-	if (from < 0 || to < 0 || n < 0)
-		abort();
-	close(from);
-	close(to);
-}
-
-/* Copies the files as they are, as a power cut would leave those that were written. */
-static inline void bed_copy(const char *from, const char *to)
-{
-	DIR *d = opendir(from);
-	struct dirent *e;
-	int to_dir;
-
-	mkdir(to, 0700);
-	to_dir = open(to, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	while ((e = readdir(d)))
-		if (e->d_name[0] != '.')
-			bed_copy_file(dirfd(d), to_dir, e->d_name);
-	close(to_dir);
-	closedir(d);
 }
 
 static inline bool bed_open_sized(struct bed *b, const struct store_options *options)
@@ -173,6 +109,21 @@ static inline int bed_refuse(struct bed *b)
 static inline void bed_abort(struct bed *b)
 {
 	store_append(b->store, RECORD_ABORTED, bed_id(b), (struct bytes){ NULL, 0 }, 0, NULL);
+}
+
+/* Wait until SQLite has everything. */
+static inline void bed_settle(struct bed *b)
+{
+	uint64_t deadline = store_now_ms() + BED_DONE_MS;
+	size_t unsettled = 1;
+
+	while (unsettled) {
+		assert(store_now_ms() < deadline);
+		pthread_mutex_lock(&b->store->lock);
+		unsettled = b->store->unsettled;
+		pthread_mutex_unlock(&b->store->lock);
+		poll(NULL, 0, 1);
+	}
 }
 
 /* One batch with one create. */

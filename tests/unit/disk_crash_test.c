@@ -299,20 +299,6 @@ START_TEST(recycled_segments_show_nothing_old)
 }
 END_TEST
 
-static void wait_until_settled(void)
-{
-	uint64_t deadline = store_now_ms() + BED_DONE_MS;
-	size_t unsettled = 1;
-
-	while (unsettled) {
-		ck_assert_uint_lt(store_now_ms(), deadline);
-		pthread_mutex_lock(&b->store->lock);
-		unsettled = b->store->unsettled;
-		pthread_mutex_unlock(&b->store->lock);
-		poll(NULL, 0, 1);
-	}
-}
-
 /* A COMMIT is not flushed: SQLite may hold it and the log not. That is neither slot nor damage. */
 START_TEST(a_settled_commit_may_be_missing_in_the_log)
 {
@@ -324,7 +310,7 @@ START_TEST(a_settled_commit_may_be_missing_in_the_log)
 	ck_assert(bed_open_sized(b, &bed_small));
 	for (unsigned int i = 0; i < BATCHES; i++)
 		append(i);
-	wait_until_settled();
+	bed_settle(b);
 	take_copy();
 	fd = open_segment(b->store->w.active->number);
 	ck_assert_int_eq(pwrite(fd, zeros, len, (off_t)(used_bytes() - len)), (ssize_t)len);
@@ -384,7 +370,7 @@ START_TEST(a_segment_stays_until_the_next_is_flushed)
 	first = b->store->w.active->number;
 	for (; other.number < 400; other.number++)
 		store_append(b->store, RECORD_ABORTED, other, (struct bytes){ 0 }, 0, NULL);
-	wait_until_settled();
+	bed_settle(b);
 	wait_for_lazy();
 	ck_assert_uint_ne(b->store->w.active->number, first);
 	take_copy();

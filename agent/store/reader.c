@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Reading connections: open, step, and from a sealed TL to the objects that live in it. */
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+#include <sqlite3.h>
+
+#include "reader.h"
+#include "store_private.h"
+
+static int prepare(struct reader *r, const char *text, sqlite3_stmt **q)
+{
+	return sqlite3_prepare_v3(r->db, text, -1, SQLITE_PREPARE_PERSISTENT, q, NULL);
+}
+
+static int open_db(struct reader *r, const char *path, const char *const *texts, unsigned int n)
+{
+	if (sqlite3_open_v2(path, &r->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) !=
+	    SQLITE_OK)
+		return -1;
+	sqlite3_busy_timeout(r->db, TABLE_BUSY_MS);
+	if (prepare(r, "SELECT version, sealed FROM object WHERE label = ?1 AND seq = ?2"
+		    " AND op = ?3", &r->object) != SQLITE_OK)
+		return -1;
+	for (unsigned int i = 0; i < n; i++)
+		if (prepare(r, texts[i], &r->sql[i]) != SQLITE_OK)
+			return -1;
+	return 0;
+}
+
+struct reader *reader_open(const char *path, const struct seal_keys *keys,
+			   const char *const *texts, unsigned int n, char error[STORE_ERROR_MAX])
+{
+	struct reader *r = calloc(1, sizeof(*r));
+
+	assert(n <= READER_SQLS_MAX);
+	if (r) {
+		r->opener = opener_new(keys->tl);
+		r->object_opener = opener_new(keys->object);
+		r->labels = hasher_new(keys->label);
+		r->scratch = malloc(HSMREPL_TL_MAX);
+	}
+	if (!r || !r->opener || !r->object_opener || !r->labels || !r->scratch)
+		snprintf(error, STORE_ERROR_MAX, "%s: no memory", path);
+	else if (open_db(r, path, texts, n) == 0)
+		return r;
+	else
+		snprintf(error, STORE_ERROR_MAX, "%s: %s", path, sqlite3_errmsg(r->db));
+	reader_close(r);
+	return NULL;
+}
+
+struct reader *reader_open_store(const struct store *s, const char *const *texts, unsigned int n,
+				 char error[STORE_ERROR_MAX])
+{
+	char path[STORE_FILE_MAX];
+
+	store_file(s->dir, TABLE_FILE, path);
+	return reader_open(path, &s->keys, texts, n, error);
+}
+
+void reader_close(struct reader *r)
+{
+	if (!r)
+		return;
+	for (unsigned int i = 0; i < READER_SQLS_MAX; i++)
+		sqlite3_finalize(r->sql[i]);
+	sqlite3_finalize(r->object);
+	sqlite3_close(r->db);
+	opener_free(r->opener);
+	opener_free(r->object_opener);
+	hasher_free(r->labels);
+	if (r->scratch)
+		OPENSSL_cleanse(r->scratch, HSMREPL_TL_MAX);
+	free(r->scratch);
+	free(r);
+}
+
+int reader_step(sqlite3_stmt *q)
+{
+	int rc = sqlite3_step(q);
+
+	if (rc == SQLITE_ROW)
+		return 1;
+	sqlite3_reset(q);
+	return table_errno(rc);
+}
+
+struct bytes reader_bytes(sqlite3_stmt *q, int column)
+{
+	const void *p = sqlite3_column_blob(q, column);
+
+	return (struct bytes){ p, (size_t)sqlite3_column_bytes(q, column) };
+}
+
+uint64_t reader_u64(sqlite3_stmt *q, int column)
+{
+	return (uint64_t)sqlite3_column_int64(q, column);
+}
+
+int reader_tl(struct reader *r, struct bytes sealed, struct ops *ops)
+{
+	OPENSSL_cleanse(r->scratch, r->scratch_len);
+	r->scratch_len = sealed.n < RECORD_TL_LEN(0) ? 0 : sealed.n - RECORD_TL_LEN(0);
+	if (!r->scratch_len || r->scratch_len > HSMREPL_TL_MAX) {
+		r->scratch_len = 0;
+		return -EBADMSG;
+	}
+	if (record_tl_open(r->opener, sealed, r->scratch))
+		return -EBADMSG;
+	return ops_begin(ops, r->scratch, r->scratch_len);
+}
+
+static int find_row(struct reader *r, const struct op *op, struct object_row *row)
+{
+	uint8_t label[SEAL_HASH_LEN];
+	int ret;
+
+	hasher_hash(r->labels, op->label, op->label_len, NULL, 0, label);
+	sqlite3_bind_blob(r->object, 1, label, SEAL_HASH_LEN, SQLITE_STATIC);
+	sqlite3_bind_int64(r->object, 2, (sqlite3_int64)row->seq);
+	sqlite3_bind_int64(r->object, 3, row->op);
+	ret = reader_step(r->object);
+	if (ret <= 0)
+		return ret;
+	row->version = reader_u64(r->object, 0);
+	ret = object_open(r->object_opener, label, reader_bytes(r->object, 1), row);
+	sqlite3_reset(r->object);
+	return ret ? ret : 1;
+}
+
+int reader_object(struct reader *r, uint64_t seq, const struct op *op, struct store_object *o)
+{
+	struct object_row row = { .seq = seq, .op = op->index };
+	int ret;
+
+	if (op->code != HSMREPL_OP_CREATE && op->code != HSMREPL_OP_UPDATE)
+		return 0;
+	ret = find_row(r, op, &row);
+	if (ret <= 0)
+		return ret;
+	*o = (struct store_object){
+		.label = op->label,
+		.label_len = op->label_len,
+		.payload = op->payload,
+		.payload_len = op->payload_len,
+		.version = row.version,
+		.seq = seq,
+		.attrs = op->attrs,
+	};
+	memcpy(o->id, row.identity.id, HSMREPL_ID_LEN);
+	memcpy(o->type, row.identity.type, HSMREPL_TYPE_MAX);
+	return 1;
+}
+
+int reader_next_object(struct reader *r, uint64_t seq, struct ops *ops, struct op *op,
+		       struct store_object *o)
+{
+	int ret;
+
+	while ((ret = ops_next(ops, op)) > 0) {
+		ret = reader_object(r, seq, op, o);
+		if (ret)
+			return ret;
+	}
+	return ret;
+}

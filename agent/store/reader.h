@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A connection to SQLite that reads, with what opens the rows; for one thread. */
+#ifndef HSM_STORE_READER_H
+#define HSM_STORE_READER_H
+
+#include "ops.h"
+#include "table.h"
+
+#define READER_SQLS_MAX	8
+
+/**
+ * struct reader - one reading connection
+ * @db: connection
+ * @sql: the owner's statements
+ * @object: finds an object's row
+ * @opener: opens TLs
+ * @object_opener: opens object rows
+ * @labels: hashes labels
+ * @scratch: one TL in the clear, of @scratch_len bytes
+ */
+struct reader {
+	struct sqlite3 *db;
+	struct sqlite3_stmt *sql[READER_SQLS_MAX];
+	struct sqlite3_stmt *object;
+	struct opener *opener;
+	struct opener *object_opener;
+	struct hasher *labels;
+	uint8_t *scratch;
+	size_t scratch_len;
+};
+
+/* A reader of the store @s, with @n statements of the owner's. NULL with @error set. */
+struct reader *reader_open_store(const struct store *s, const char *const *texts, unsigned int n,
+				 char error[STORE_ERROR_MAX]);
+
+/* The same of any file. */
+struct reader *reader_open(const char *path, const struct seal_keys *keys,
+			   const char *const *texts, unsigned int n, char error[STORE_ERROR_MAX]);
+void reader_close(struct reader *r);
+
+/*
+ * One row of a statement, bound before: 1, 0 when there is none, -errno. After 0 or an error it is
+ * reset.
+ */
+int reader_step(struct sqlite3_stmt *q);
+
+/* A column that holds bytes, borrowed until the statement moves on. */
+struct bytes reader_bytes(struct sqlite3_stmt *q, int column);
+
+/* A column that holds a number. */
+uint64_t reader_u64(struct sqlite3_stmt *q, int column);
+
+/* Open a sealed TL into @r->scratch and begin with its operations. Returns 0 or -errno. */
+int reader_tl(struct reader *r, struct bytes sealed, struct ops *ops);
+
+/*
+ * Is the content of an object this operation, of the TL @seq in @r->scratch? 1, with @o filled in
+ * from both (borrowed from @r); 0; -errno.
+ */
+int reader_object(struct reader *r, uint64_t seq, const struct op *op, struct store_object *o);
+
+/* The next operation that is the content of an object: as reader_object(), 0 at the end. */
+int reader_next_object(struct reader *r, uint64_t seq, struct ops *ops, struct op *op,
+		       struct store_object *o);
+
+#endif /* HSM_STORE_READER_H */
