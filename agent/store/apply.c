@@ -12,7 +12,7 @@
 #include "table.h"
 #include "window.h"
 
-static int find(struct table *t, const uint8_t label[SEAL_HASH_LEN], struct object_row *row)
+int table_find(struct table *t, const uint8_t label[SEAL_HASH_LEN], struct object_row *row)
 {
 	sqlite3_stmt *q = t->sql[TABLE_OBJECT_FIND];
 	int rc, ret;
@@ -27,11 +27,20 @@ static int find(struct table *t, const uint8_t label[SEAL_HASH_LEN], struct obje
 		row->op = (unsigned int)sqlite3_column_int(q, 1);
 		row->version = (uint64_t)sqlite3_column_int64(q, 2);
 		ret = object_open(t->object_opener, label, sealed, row);
+		ret = ret ? ret : 1;
 	} else {
-		ret = rc == SQLITE_DONE ? -EBADMSG : table_errno(rc);
+		ret = table_errno(rc);
 	}
 	sqlite3_reset(q);
 	return ret;
+}
+
+/* What is updated or deleted is there. */
+static int find(struct table *t, const uint8_t label[SEAL_HASH_LEN], struct object_row *row)
+{
+	int ret = table_find(t, label, row);
+
+	return ret > 0 ? 0 : ret ? ret : -EBADMSG;
 }
 
 /* Add or change the object's row. */
@@ -73,6 +82,7 @@ int table_unref(struct table *t, uint64_t seq)
 		return -EBADMSG;
 	if (refs)
 		return 0;
+	t->state.live--;
 	ret = window_dead(t, seq);
 	if (!ret && seq <= table_forgotten(&t->before))
 		ret = table_run_on(t, TABLE_TL_DROP, seq);
@@ -183,7 +193,9 @@ static int add_tl(struct applying *a, const struct record_part *part, const uint
 	ret = table_run(a->t, TABLE_TL_ADD);
 	if (ret)
 		return ret;
-	if (!a->refs)
+	if (a->refs)
+		a->t->state.live++;
+	else
 		a->t->state.dead += part->sealed.n;
 	q = a->t->sql[TABLE_BODY_ADD];
 	sqlite3_bind_int64(q, 1, (sqlite3_int64)part->seq);

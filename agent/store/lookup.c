@@ -4,7 +4,7 @@
 
 #include <sqlite3.h>
 
-#include "reader.h"
+#include "lookup.h"
 #include "../core/batch.h"
 
 enum lookup_sql { COMMITTED, ABORTED, BODIES, COUNT, REFUSED, SQLS };

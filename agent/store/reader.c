@@ -9,6 +9,7 @@
 #include <openssl/crypto.h>
 #include <sqlite3.h>
 
+#include "content.h"
 #include "reader.h"
 #include "store_private.h"
 
@@ -57,9 +58,9 @@ struct reader *reader_open(const char *path, const struct seal_keys *keys,
 struct reader *reader_open_store(const struct store *s, const char *const *texts, unsigned int n,
 				 char error[STORE_ERROR_MAX])
 {
-	char path[STORE_FILE_MAX];
+	char path[HOME_FILE_MAX];
 
-	store_file(s->dir, TABLE_FILE, path);
+	home_file(s->dir, TABLE_FILE, path);
 	return reader_open(path, &s->keys, texts, n, error);
 }
 
@@ -78,6 +79,15 @@ void reader_close(struct reader *r)
 		OPENSSL_cleanse(r->scratch, HSMREPL_TL_MAX);
 	free(r->scratch);
 	free(r);
+}
+
+int reader_begin(struct reader *r, char error[STORE_ERROR_MAX])
+{
+	/* The inner pages of the tables stay in memory during a walk. */
+	if (sqlite3_exec(r->db, "PRAGMA cache_size = -8192; BEGIN", NULL, NULL, NULL) == SQLITE_OK)
+		return 0;
+	snprintf(error, STORE_ERROR_MAX, TABLE_FILE ": %s", sqlite3_errmsg(r->db));
+	return -1;
 }
 
 int reader_step(sqlite3_stmt *q)
@@ -143,17 +153,7 @@ int reader_object(struct reader *r, uint64_t seq, const struct op *op, struct st
 	ret = find_row(r, op, &row);
 	if (ret <= 0)
 		return ret;
-	*o = (struct store_object){
-		.label = op->label,
-		.label_len = op->label_len,
-		.payload = op->payload,
-		.payload_len = op->payload_len,
-		.version = row.version,
-		.seq = seq,
-		.attrs = op->attrs,
-	};
-	memcpy(o->id, row.identity.id, HSMREPL_ID_LEN);
-	memcpy(o->type, row.identity.type, HSMREPL_TYPE_MAX);
+	*o = content_of(op, &row);
 	return 1;
 }
 

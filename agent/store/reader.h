@@ -39,6 +39,12 @@ struct reader *reader_open(const char *path, const struct seal_keys *keys,
 void reader_close(struct reader *r);
 
 /*
+ * From the next read on all is of one moment, until reader_close(). Returns 0, or -1 with @error
+ * set.
+ */
+int reader_begin(struct reader *r, char error[STORE_ERROR_MAX]);
+
+/*
  * One row of a statement, bound before: 1, 0 when there is none, -errno. After 0 or an error it is
  * reset.
  */

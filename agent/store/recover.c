@@ -2,7 +2,6 @@
 /* Opens and closes a store: lock, keys, SQLite, replay, a new run of the log, threads. */
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,67 +10,29 @@
 
 #include <openssl/crypto.h>
 #include <sys/eventfd.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 
-#include "reader.h"
+#include "lookup.h"
 #include "store_private.h"
 #include "wipe.h"
 
 #define SEGMENTS_AT_FIRST	(1 + STORE_SPARES)
 
-static int fail(struct store *s, const char *what, int error, const char *remedy,
+static int fail(const struct store *s, const char *what, int error, const char *remedy,
 		char text[STORE_ERROR_MAX])
 {
-	snprintf(text, STORE_ERROR_MAX, "%.300s: %s: %s: %s", s->dir, what, strerror(error),
-		 remedy);
-	return -1;
-}
-
-/* A directory that was just made is there after a power cut only if the one above says so. */
-static int flush_name(int dir_fd)
-{
-	int fd = openat(dir_fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC), ret;
-
-	if (fd < 0)
-		return errno == EACCES ? 0 : -1;
-	ret = fsync(fd);
-	close(fd);
-	return ret;
-}
-
-static int open_dir(struct store *s, char error[STORE_ERROR_MAX])
-{
-	if (mkdir(s->dir, 0700) < 0 && errno != EEXIST)
-		return fail(s, "cannot be made", errno, "see state-dir", error);
-	s->dir_fd = open(s->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (s->dir_fd < 0)
-		return fail(s, "cannot be opened", errno, "see state-dir", error);
-	if (flush_name(s->dir_fd))
-		return fail(s, "cannot be kept", errno, "repair the disk", error);
-	s->lock_fd = openat(s->dir_fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (s->lock_fd < 0)
-		return fail(s, "lock cannot be made", errno, "see state-dir", error);
-	if (!flock(s->lock_fd, LOCK_EX | LOCK_NB))
-		return 0;
-	if (errno != EWOULDBLOCK)
-		return fail(s, "cannot be locked", errno, "see state-dir", error);
-	snprintf(error, STORE_ERROR_MAX,
-		 "%.300s: another agent runs on this directory: stop it, or name another state-dir",
-		 s->dir);
-	return -1;
+	return home_error(s->dir, what, error, remedy, text);
 }
 
 static int open_table(struct store *s, char error[STORE_ERROR_MAX])
 {
-	char path[STORE_FILE_MAX];
+	char path[HOME_FILE_MAX];
 	uint32_t incarnation = 0;
 	int ret = wipe_finish(s->dir_fd, &incarnation);
 
 	if (ret)
 		return fail(s, "a zeroize cannot be finished", -ret, "repair the disk", error);
-	store_file(s->dir, TABLE_FILE, path);
-	s->table = table_open(path, &s->keys, s->node_id, incarnation, error);
+	home_file(s->dir, TABLE_FILE, path);
+	s->table = table_open(path, TABLE_LIVE, &s->keys, s->node_id, incarnation, error);
 	if (!s->table)
 		return -1;
 	if (s->options.window.tls)
@@ -247,7 +208,7 @@ static int start(struct store *s, const uint8_t secret[STORE_KEY_LEN], struct st
 {
 	uint64_t end = 0;
 
-	if (open_dir(s, error))
+	if (home_open(s->dir, &s->dir_fd, &s->lock_fd, error))
 		return -1;
 	s->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (s->event_fd < 0)

@@ -190,12 +190,14 @@ static int read_log(struct replay *r)
 	struct table_state *state = &r->s->table->state;
 	struct segment *seg;
 	uint64_t last = 0;
+	bool anew;
 
 	for (unsigned int i = 0; i < all->n; i++)
 		if (survey(r, &all->segment[i]))
 			return -1;
 	seg = next_live(all, 0);
-	if (state->tail && (!seg || seg->generation != state->tail)) {
+	anew = state->tail && !(uint32_t)state->tail;
+	if (state->tail && !anew && (!seg || seg->generation != state->tail)) {
 		snprintf(r->error, STORE_ERROR_MAX,
 			 "%.300s: a segment that " TABLE_FILE " needs is missing or damaged: %s",
 			 r->s->dir, REMEDY);
@@ -221,7 +223,8 @@ static int read_log(struct replay *r)
 		return -1;
 	}
 	/* All decisions are settled with this: what is needed still is the undecided YES. */
-	state->tail = r->s->slot ? r->s->slot->rec.generation : last;
+	if (!anew || last)
+		state->tail = r->s->slot ? r->s->slot->rec.generation : last;
 	return 0;
 }
 

@@ -90,13 +90,23 @@ static int derive_for_node(const uint8_t secret[SEAL_KEY_LEN], uint16_t node_id,
 	return seal_derive(secret, NULL, 0, purpose, (size_t)n, out, out_len);
 }
 
+/* The same on all nodes. */
+static int derive_common(const uint8_t secret[SEAL_KEY_LEN], const char *purpose, uint8_t *out,
+			 size_t len)
+{
+	return seal_derive(secret, NULL, 0, purpose, strlen(purpose), out, len);
+}
+
 int seal_keys_derive(struct seal_keys *keys, const uint8_t secret[SEAL_KEY_LEN], uint16_t node_id)
 {
 	if (derive_for_node(secret, node_id, "tl", keys->tl, SEAL_KEY_LEN) ||
 	    derive_for_node(secret, node_id, "object", keys->object, SEAL_KEY_LEN) ||
 	    derive_for_node(secret, node_id, "log", keys->log, SEAL_KEY_LEN) ||
 	    derive_for_node(secret, node_id, "label", keys->label, SEAL_KEY_LEN) ||
-	    derive_for_node(secret, node_id, "check", keys->check, SEAL_HASH_LEN))
+	    derive_for_node(secret, node_id, "check", keys->check, SEAL_HASH_LEN) ||
+	    derive_common(secret, "hsmrepl digest", keys->digest, SEAL_DIGEST_LEN) ||
+	    derive_common(secret, "hsmrepl common label", keys->common, SEAL_KEY_LEN) ||
+	    derive_common(secret, "hsmrepl quarantine", keys->quarantine, SEAL_KEY_LEN))
 		return -EIO;
 	return 0;
 }

@@ -17,6 +17,7 @@
 #define SEAL_KEY_LEN	32
 #define SEAL_SALT_LEN	16
 #define SEAL_TAG_LEN	16
+#define SEAL_DIGEST_LEN	16	/* bytes of a SipHash key */
 #define SEAL_HASH_LEN	16	/* bytes of a keyed hash: HMAC-SHA-256, cut off */
 
 /**
@@ -42,6 +43,9 @@ struct seal_head {
  * @log: authenticates log records
  * @label: hashes labels
  * @check: tells another secret when it sees one
+ * @digest: SipHash key of the content digest; like the two below the same on all nodes
+ * @common: hashes labels for comparing nodes
+ * @quarantine: root of the keys that seal quarantine files
  */
 struct seal_keys {
 	uint8_t tl[SEAL_KEY_LEN];
@@ -49,6 +53,9 @@ struct seal_keys {
 	uint8_t log[SEAL_KEY_LEN];
 	uint8_t label[SEAL_KEY_LEN];
 	uint8_t check[SEAL_HASH_LEN];
+	uint8_t digest[SEAL_DIGEST_LEN];
+	uint8_t common[SEAL_KEY_LEN];
+	uint8_t quarantine[SEAL_KEY_LEN];
 };
 
 /**

@@ -5,8 +5,8 @@
  * holds that moment; commits go on beside it. Bounded memory, and bounded work with each call.
  *
  * Items come in this order: labels that TLs after S deleted; epochs after S; rows of the history
- * after S (after the start of the window, if S is before it); then every TL after K in which
- * objects live. With K = S = 0 it is all there is.
+ * after S; then every TL after K in which objects live. With K = S = 0 it is all there is, but of
+ * the history the last HISTORY_WINDOW_TLS rows only; some of them may be missing.
  */
 #ifndef HSM_STORE_SNAPSHOT_H
 #define HSM_STORE_SNAPSHOT_H
@@ -56,9 +56,9 @@ struct snapshot_item {
 };
 
 /**
- * struct snapshot_total - what is to come when the snapshot was opened
+ * struct snapshot_total - what is to come: estimates, from when the snapshot was opened
  * @tls: SNAP_TL items
- * @bytes: estimate of the bytes in them
+ * @bytes: in them
  * @rows: SNAP_ROW items at most
  */
 struct snapshot_total {

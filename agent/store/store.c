@@ -3,14 +3,13 @@
 #include <assert.h>
 #include <endian.h>
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <openssl/crypto.h>
 
-#include "reader.h"
+#include "lookup.h"
 #include "store_private.h"
 #include "wipe.h"
 #include "../core/batch.h"
@@ -39,11 +38,6 @@ void store_wait(struct store *s, pthread_cond_t *cond, uint64_t deadline_ms)
 	};
 
 	pthread_cond_timedwait(cond, &s->lock, &ts);
-}
-
-void store_file(const char *dir, const char *name, char path[STORE_FILE_MAX])
-{
-	snprintf(path, STORE_FILE_MAX, "%s/%s", dir, name);
 }
 
 static bool is_about(const struct entry *yes, const struct entry *e)

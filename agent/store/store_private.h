@@ -13,6 +13,7 @@
 #include <pthread.h>
 
 #include "entry.h"
+#include "home.h"
 #include "segment.h"
 #include "table.h"
 #include "writer.h"
@@ -24,8 +25,6 @@
 #define STORE_SETTLE_MS		200	/* so long decisions gather before a transaction, */
 #define STORE_SETTLE_BYTES	(8u << 20) /* or until there are so many bytes */
 #define STORE_RETRY_MS		1000	/* after a failed transaction */
-#define STORE_PATH_MAX		512
-#define STORE_FILE_MAX		(STORE_PATH_MAX + 64)
 
 /**
  * struct store_options - sizes that tests make small
@@ -97,7 +96,7 @@ struct store_done {
  * @running: both are
  */
 struct store {
-	char dir[STORE_PATH_MAX];
+	char dir[HOME_PATH_MAX];
 	int dir_fd;
 	int lock_fd;
 	struct store_options options;
@@ -168,9 +167,6 @@ static inline bool record_is_urgent(unsigned int type)
 {
 	return type != RECORD_COMMIT && type != RECORD_ABORTED;
 }
-
-/* Path of a file of the store in @dir. */
-void store_file(const char *dir, const char *name, char path[STORE_FILE_MAX]);
 
 /* history.c: the connection for history.h. NULL with @error set. */
 struct reader *history_open(const struct store *s, char error[STORE_ERROR_MAX]);

@@ -24,7 +24,7 @@ static const char *const texts[TABLE_SQLS] = {
 	[TABLE_SAVE] = "UPDATE meta SET incarnation=?1, settled=?2, decided=?3, tail=?4, epoch=?5,"
 		" seq=?6, sp=?7, digest=?8, chain=?9, last_coordinator=?10, last_number=?11, "
 		"nl=?12, promised=?13, accepted=?14, value=?15, window=?16, swept=?17, dead=?18,"
-		" counter=?19",
+		" live=?19, counter=?20",
 	[TABLE_TL_ADD] = "INSERT INTO tl VALUES(?1, ?2, ?3, ?4, ?5)",
 	[TABLE_TL_UNREF] = "UPDATE tl SET refs = refs - 1 WHERE seq = ?1",
 	[TABLE_TL_REFS] = "SELECT refs FROM tl WHERE seq = ?1",
@@ -85,6 +85,11 @@ int table_run(struct table *t, enum table_sql i)
 	return table_errno(rc);
 }
 
+int table_exec(struct table *t, const char *text)
+{
+	return table_errno(sqlite3_exec(t->db, text, NULL, NULL, NULL));
+}
+
 static int complain(char error[STORE_ERROR_MAX], const char *path, const char *what)
 {
 	snprintf(error, STORE_ERROR_MAX, "%s: %s", path, what);
@@ -131,7 +136,8 @@ static void take_row(struct table_state *s, sqlite3_stmt *row)
 	s->window = (uint64_t)sqlite3_column_int64(row, 15);
 	s->swept = (uint64_t)sqlite3_column_int64(row, 16);
 	s->dead = (uint64_t)sqlite3_column_int64(row, 17);
-	s->counter = (uint64_t)sqlite3_column_int64(row, 18);
+	s->live = (uint64_t)sqlite3_column_int64(row, 18);
+	s->counter = (uint64_t)sqlite3_column_int64(row, 19);
 }
 
 static int read_row(struct table *t, const char *path, char error[STORE_ERROR_MAX])
@@ -142,7 +148,8 @@ static int read_row(struct table *t, const char *path, char error[STORE_ERROR_MA
 	if (sqlite3_prepare_v2(t->db,
 			       "SELECT incarnation, settled, decided, tail, epoch, seq, sp, digest,"
 			       " chain, last_coordinator, last_number, nl, promised, accepted,"
-			       " value, window, swept, dead, counter FROM meta",
+			       " value, window, swept, dead, live,"
+			       " counter FROM meta",
 			       -1, &row, NULL) != SQLITE_OK || sqlite3_step(row) != SQLITE_ROW) {
 		sqlite_trouble(t, path, error);
 	} else if (sqlite3_column_bytes(row, 8) != HSMREPL_CHAIN_LEN) {
@@ -166,8 +173,17 @@ static int prepare_all(struct table *t)
 	return 0;
 }
 
-static int open_db(struct table *t, const char *path, const struct seal_keys *keys,
-		   uint16_t node_id, uint32_t first_incarnation, char error[STORE_ERROR_MAX])
+static const char *const pragmas[] = {
+	[TABLE_LIVE] = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+		"PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 4096;"
+		"PRAGMA journal_size_limit = 67108864;",
+	[TABLE_IMPORT] = "PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL;"
+		"PRAGMA cache_size = -16384;",
+};
+
+static int open_db(struct table *t, const char *path, enum table_use use,
+		   const struct seal_keys *keys, uint16_t node_id, uint32_t first_incarnation,
+		   char error[STORE_ERROR_MAX])
 {
 	if (make_file(path, error))
 		return -1;
@@ -175,10 +191,7 @@ static int open_db(struct table *t, const char *path, const struct seal_keys *ke
 	    SQLITE_OK)
 		return sqlite_trouble(t, path, error);
 	sqlite3_busy_timeout(t->db, TABLE_BUSY_MS);
-	if (sqlite3_exec(t->db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-			 "PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 4096;"
-			 "PRAGMA journal_size_limit = 67108864;",
-			 NULL, NULL, NULL) != SQLITE_OK)
+	if (sqlite3_exec(t->db, pragmas[use], NULL, NULL, NULL) != SQLITE_OK)
 		return sqlite_trouble(t, path, error);
 	if (schema_open(t->db, path, keys, node_id, first_incarnation, error) ||
 	    read_row(t, path, error))
@@ -186,8 +199,8 @@ static int open_db(struct table *t, const char *path, const struct seal_keys *ke
 	return prepare_all(t) ? sqlite_trouble(t, path, error) : 0;
 }
 
-struct table *table_open(const char *path, const struct seal_keys *keys, uint16_t node_id,
-			 uint32_t first_incarnation, char error[STORE_ERROR_MAX])
+struct table *table_open(const char *path, enum table_use use, const struct seal_keys *keys,
+			 uint16_t node_id, uint32_t first_incarnation, char error[STORE_ERROR_MAX])
 {
 	struct table *t = calloc(1, sizeof(*t));
 
@@ -202,7 +215,7 @@ struct table *table_open(const char *path, const struct seal_keys *keys, uint16_
 	}
 	if (!t || !t->opener || !t->object_opener || !t->labels || !t->scratch)
 		complain(error, path, "no memory");
-	else if (open_db(t, path, keys, node_id, first_incarnation, error) == 0)
+	else if (open_db(t, path, use, keys, node_id, first_incarnation, error) == 0)
 		return t;
 	table_close(t);
 	return NULL;
@@ -261,7 +274,8 @@ static int save(struct table *t)
 	sqlite3_bind_int64(row, 16, (sqlite3_int64)s->window);
 	sqlite3_bind_int64(row, 17, (sqlite3_int64)s->swept);
 	sqlite3_bind_int64(row, 18, (sqlite3_int64)s->dead);
-	sqlite3_bind_int64(row, 19, (sqlite3_int64)s->counter);
+	sqlite3_bind_int64(row, 19, (sqlite3_int64)s->live);
+	sqlite3_bind_int64(row, 20, (sqlite3_int64)s->counter);
 	return table_run(t, TABLE_SAVE);
 }
 

@@ -24,7 +24,8 @@ struct sqlite3_stmt;
  * @incarnation: of the present start
  * @settled: decisions up to this lsn are in the tables
  * @decided: highest lsn of a YES that a settled decision was about
- * @tail: lowest generation of a log segment that a restart needs, 0 before there is one
+ * @tail: lowest generation of a log segment that a restart needs, 0 before there is one; with a
+ *	counter of 0 (see struct record_header) that of none yet: what is below is of another life
  * @position: after the last settled batch
  * @last: the last settled batch
  * @has_nl: @nl holds a list
@@ -36,6 +37,7 @@ struct sqlite3_stmt;
  * @window: every TL after this one is whole (history.h)
  * @swept: up to here the bodies without live objects are gone
  * @dead: bytes of those that are there
+ * @live: TLs that hold live objects
  * @counter: value of the counter outside the store, or one more than it
  */
 struct table_state {
@@ -54,6 +56,7 @@ struct table_state {
 	uint64_t window;
 	uint64_t swept;
 	uint64_t dead;
+	uint64_t live;
 	uint64_t counter;
 };
 
@@ -107,16 +110,24 @@ struct table {
 	uint64_t pin;
 };
 
+/* What a file of tables is for. */
+enum table_use {
+	TABLE_LIVE,	/* readers beside the writer, small transactions */
+	TABLE_IMPORT,	/* one connection, large transactions; a single file when it is closed */
+};
+
 /**
  * table_open() - open or create
  * @path: of the file
+ * @use: what for
  * @first_incarnation: what a file made anew says of the start before
  * @error: what is wrong and what to do
  *
  * Another secret, node id or a newer format is an error. Returns NULL with @error set.
  */
-struct table *table_open(const char *path, const struct seal_keys *keys, uint16_t node_id,
-			 uint32_t first_incarnation, char error[STORE_ERROR_MAX]);
+struct table *table_open(const char *path, enum table_use use, const struct seal_keys *keys,
+			 uint16_t node_id, uint32_t first_incarnation,
+			 char error[STORE_ERROR_MAX]);
 void table_close(struct table *t);
 
 /* Seals from now on under @t->state.incarnation. Returns 0 or -ENOMEM. */
@@ -130,6 +141,12 @@ int table_start(struct table *t, const struct seal_keys *keys);
 int table_begin(struct table *t);
 int table_commit(struct table *t);
 void table_rollback(struct table *t);
+
+/* The object of a label: 1, 0 when there is none, -errno. */
+int table_find(struct table *t, const uint8_t label[SEAL_HASH_LEN], struct object_row *row);
+
+/* One object less lives in the TL @seq; the last one takes its bytes along, outside the window. */
+int table_unref(struct table *t, uint64_t seq);
 
 /* Apply a batch. @yes: its YES; @lsn: of the COMMIT. */
 int table_apply(struct table *t, const struct record *yes, const struct position *after);
@@ -158,6 +175,9 @@ const char *table_trouble(const struct table *t);
 /* -errno for an SQLite result code. */
 int table_errno(int rc);
 
+/* Several statements without results. */
+int table_exec(struct table *t, const char *text);
+
 /* Run statement @i on one seq. */
 int table_run_on(struct table *t, enum table_sql i, uint64_t seq);
 
@@ -166,21 +186,5 @@ uint64_t table_forgotten(const struct table_state *s);
 
 /* Host form of a list that was in a TL. Returns false if it is none. */
 bool table_nl(const struct table_state *state, struct node_list *nl);
-
-/*
- * lookup.c: what the caller's thread asks, on a reading connection of its own.
- */
-struct reader;
-
-struct reader *lookup_open(const struct store *s, char error[STORE_ERROR_MAX]);
-
-/* store_outcome() of what is settled. -errno for trouble. */
-int lookup_outcome(struct reader *r, uint64_t tid, uint64_t *seq, uint64_t *sp);
-
-/* store_each(). */
-int lookup_each(struct reader *r, int (*fn)(void *arg, const struct store_object *o), void *arg);
-
-/* Fill in @image->objects, refused, n_refused; @image->nl is there already. Returns 0 or -errno. */
-int lookup_image(struct reader *r, struct store_image *image);
 
 #endif /* HSM_STORE_TABLE_H */

@@ -330,7 +330,8 @@ static void make_first_format(void)
 		"DELETE FROM body WHERE seq IN (SELECT seq FROM tl WHERE refs = 0);"
 		"DROP TABLE epoch; ALTER TABLE tl DROP COLUMN chain;"
 		"ALTER TABLE meta DROP COLUMN window; ALTER TABLE meta DROP COLUMN swept;"
-		"ALTER TABLE meta DROP COLUMN dead; ALTER TABLE meta DROP COLUMN counter;"
+		"ALTER TABLE meta DROP COLUMN dead; ALTER TABLE meta DROP COLUMN live;"
+		"ALTER TABLE meta DROP COLUMN counter;"
 		"PRAGMA user_version = 1";
 	char path[BED_PATH + 16];
 	sqlite3 *db;

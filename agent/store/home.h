@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The store's directory. */
+#ifndef HSM_STORE_HOME_H
+#define HSM_STORE_HOME_H
+
+#include "store.h"
+
+#define HOME_PATH_MAX	512
+#define HOME_FILE_MAX	(HOME_PATH_MAX + 64)
+
+/**
+ * home_open() - make the directory if it is not there, open it, lock it against a second agent
+ * @dir_fd: set; closed by the caller, also after a failure, unless it is -1 still
+ * @lock_fd: likewise
+ * Returns 0, or -1 with @error set.
+ */
+int home_open(const char *dir, int *dir_fd, int *lock_fd, char error[STORE_ERROR_MAX]);
+
+/* Path of a file in it. */
+void home_file(const char *dir, const char *name, char path[HOME_FILE_MAX]);
+
+/* Compose an error. Returns -1. */
+int home_error(const char *dir, const char *what, int error, const char *remedy,
+	       char text[STORE_ERROR_MAX]);
+
+#endif /* HSM_STORE_HOME_H */
