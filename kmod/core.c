@@ -108,7 +108,8 @@ static u32 nl_common(const struct hsmrepl_nl *a, const struct hsmrepl_nl *b)
  * @present: list in force, all zero at epoch 0
  * @epoch: epoch in force
  *
- * FORM starts epoch 1. NODE_ADD adds one node, NODE_REMOVE takes one out, NODE_DOWN one or more.
+ * FORM starts epoch 1. NODE_ADD adds one node, NODE_REMOVE takes one out, NODE_DOWN any number:
+ * none if a change of the list that was undecided took out all who crashed.
  *
  * Return: 0; -ENONET: nothing to change at epoch 0; -ESTALE: epoch is not the next one, or FORM
  * in a pool; -EINVAL: another pool, or not the change that @kind names.
@@ -133,7 +134,7 @@ int hsm_nl_follows(u32 kind, const struct hsmrepl_nl *nl, const struct hsmrepl_n
 	case HSMREPL_TL_NODE_REMOVE:
 		return common == n && n + 1 == before ? 0 : -EINVAL;
 	case HSMREPL_TL_NODE_DOWN:
-		return common == n && n < before ? 0 : -EINVAL;
+		return common == n ? 0 : -EINVAL;
 	}
 	return -EINVAL;
 }

@@ -148,7 +148,8 @@ static int submit_allowed(const struct hsm *hsm, const struct hsm_txn *txn)
 	/* Until the agent has loaded content, nobody knows whether this node is in a pool. */
 	if (!hsm->loaded)
 		return -ENOTCONN;
-	return hsm->point.epoch ? 0 : -ENONET;
+	/* A learner holds the content of a pool, whose list is without this node. */
+	return hsm_nl_has(&hsm->nl, hsm->node_id) ? 0 : -ENONET;
 }
 
 static int queue_room(const struct hsm *hsm, const struct hsm_txn *txn)

@@ -52,8 +52,6 @@ static void commit_if_decided(struct node *n, struct actions *out)
 	m.seq = n->pos.seq;
 	m.sp = n->pos.sp;
 	send_voters(n, &m, out);
-	if (s->batch.forms)
-		out_answer(n, out, 0, NULL);
 }
 
 static void revoke(struct node *n, enum refusal why, int error, uint16_t refuser,
@@ -78,6 +76,24 @@ void coord_grant(struct node *n, struct actions *out)
 	a->max_tls = n->solo ? 1 : HSMREPL_BATCH_TLS_MAX;
 }
 
+/*
+ * A newcomer that is not there must not hold up the pool: its NODE_ADD is given up. Not so one that
+ * was found at the start: it may be committed.
+ */
+void coord_lost(struct node *n, struct actions *out)
+{
+	const struct slot *s = &n->slot;
+	const struct member *who;
+	const struct peer *p;
+
+	if (s->state != SLOT_VOTING || !s->batch.adds || s->in_doubt || down_frozen(n))
+		return;
+	who = batch_newcomer(&s->batch, &n->nl);
+	p = who ? peer_find(n, who->id) : NULL;
+	if (!p || p->link != LINK_LEARNER)
+		revoke(n, REFUSAL_STATE, 0, who ? who->id : 0, out);
+}
+
 /* A batch was claimed under our grant. */
 void coord_claimed(struct node *n, const struct event *ev, struct actions *out)
 {
@@ -98,6 +114,7 @@ void coord_claimed(struct node *n, const struct event *ev, struct actions *out)
 		p->vote = VOTE_NONE;
 	send_voters(n, &m, out);
 	out_append(out, RECORD_YES, m.batch, ev->data, ev->n_tls);
+	coord_lost(n, out);
 }
 
 /* Our own yes is on the disk. It may be too late: a refusal can already be on its way. */
@@ -148,10 +165,14 @@ static void tell_aborted(struct node *n, struct actions *out)
 	out_resolve(out, s->id, HSMREPL_ABORT, error);
 	out_append(out, RECORD_ABORTED, s->id, (struct bytes){ 0 }, 0);
 	slot_move(s, SLOT_FREE);
-	if (s->batch.forms)
-		out_answer(n, out, error, why[s->refusal]);
+	if (s->batch.has_nl)
+		list_answer(n, error, why[s->refusal], out);
 }
 
+/*
+ * A newcomer's confirmation is not waited for: its yes alone decides nothing, once every member has
+ * refused.
+ */
 static void tell_if_confirmed(struct node *n, struct actions *out)
 {
 	struct slot *s = &n->slot;
@@ -159,6 +180,8 @@ static void tell_if_confirmed(struct node *n, struct actions *out)
 	for (unsigned int i = 0; i < s->batch.n_voters; i++) {
 		struct peer *p = peer_find(n, s->batch.voters[i]);
 
+		if (s->batch.adds && !nl_has(&n->nl, s->batch.voters[i]))
+			continue;
 		if (s->batch.voters[i] != n->id && (!p || !p->confirmed))
 			return;
 	}

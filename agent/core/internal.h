@@ -6,6 +6,8 @@
  *   link.c   peers: hello, heartbeat, who counts as a member
  *   coord.c  coordinator: claim, votes, commit, revoke, abort
  *   voter.c  voter: prepare, yes, commit notice, abort, inquiry
+ *   list.c   changes of the node list: form, admit, leave; who is about to join
+ *   learn.c  a learner is told settled history
  *   turn.c   who may cut the next batch
  *   slot.c   the slot's table of allowed moves; applying what is committed
  *   down.c, survey.c  node-down
@@ -18,6 +20,9 @@
 
 /* node.c */
 bool node_blank(const struct node *n);
+bool node_learner(const struct node *n);
+bool node_sound(const struct node *n);
+bool node_steady(const struct node *n);
 void node_report(struct node *n, struct actions *out, enum hsmrepl_event event, uint16_t peer);
 
 /* out.c */
@@ -26,7 +31,7 @@ void out_send(struct node *n, struct actions *out, const struct peer *to, struct
 void out_append(struct actions *out, enum record_type record, struct batch_id batch,
 		struct bytes tls, unsigned int n_tls);
 void out_resolve(struct actions *out, struct batch_id batch, enum hsmrepl_resolution r, int error);
-void out_answer(struct node *n, struct actions *out, int error, const char *why);
+void out_answer(struct actions *out, uint64_t request, int error, const char *why);
 void out_drop(struct actions *out, uint16_t peer, const char *why);
 const char *out_say(char *buf, size_t size, const char *const parts[]);
 const char *name_of(const struct node *n, uint16_t id);
@@ -41,7 +46,9 @@ void link_down(struct node *n, uint16_t id, struct actions *out);
 void link_hello(struct node *n, struct peer *p, const struct message *m, struct actions *out);
 void link_proven(struct node *n, struct peer *p, struct actions *out);
 void link_tick(struct node *n, struct actions *out);
+void link_greet(struct node *n, struct peer *p, struct actions *out);
 void link_greet_all(struct node *n, struct actions *out);
+void link_lookup(struct node *n, const struct event *ev, struct actions *out);
 
 /* slot.c */
 void slot_move(struct slot *s, enum slot_state to);
@@ -57,6 +64,7 @@ void coord_aborted(struct node *n, struct peer *p, const struct message *m, stru
 void coord_own_durable(struct node *n, struct actions *out);
 void coord_revoked_durable(struct node *n, struct actions *out);
 void coord_give_up(struct node *n, struct actions *out);
+void coord_lost(struct node *n, struct actions *out);
 void coord_greeted(struct node *n, struct peer *p, const struct message *m, struct actions *out);
 
 /* voter.c */
@@ -68,6 +76,11 @@ void voter_refused_durable(struct node *n, struct batch_id id, struct actions *o
 void voter_commit(struct node *n, struct peer *p, const struct message *m, struct actions *out);
 void voter_abort(struct node *n, struct peer *p, const struct message *m, struct actions *out);
 void voter_inquire(struct node *n, struct peer *p, const struct message *m, struct actions *out);
+
+/* learn.c */
+void learn_event(struct node *n, const struct event *ev, struct actions *out);
+void learn_message(struct node *n, struct peer *p, const struct message *m, struct actions *out);
+void learn_prepared(struct node *n, int error, struct actions *out);
 
 /* turn.c */
 void turn_reset(struct node *n);

@@ -84,6 +84,12 @@ static const struct slot *held(const struct node *n)
 	return NULL;
 }
 
+static uint32_t own_flags(const struct node *n, const struct peer *p)
+{
+	return (p->link == LINK_DIVERGED && p->lookup == LOOKUP_LACKS ? HELLO_LOST : 0) |
+	       (n->rolled_back ? HELLO_ROLLED_BACK : 0) | (node_learner(n) ? HELLO_LEARNER : 0);
+}
+
 static void greet(struct node *n, struct peer *p, uint32_t flags, struct actions *out)
 {
 	struct message m = { .type = MSG_HELLO, .turn = n->turn };
@@ -100,11 +106,17 @@ static void greet(struct node *n, struct peer *p, uint32_t flags, struct actions
 		m.hello.slot_seq = s->batch.after.seq;
 		m.hello.slot_sp = s->batch.after.sp;
 	}
-	m.hello.flags = flags;
+	m.hello.flags = flags | own_flags(n, p);
+	m.hello.meets = list_meets(n);
 	m.hello.sent_ms = n->now_ms;
 	if (p->hello_sent_ms)
 		m.hello.echo_ms = p->hello_sent_ms + (n->now_ms - p->hello_at_ms);
 	out_send(n, out, p, &m);
+}
+
+void link_greet(struct node *n, struct peer *p, struct actions *out)
+{
+	greet(n, p, 0, out);
 }
 
 void link_greet_all(struct node *n, struct actions *out)
@@ -135,7 +147,13 @@ static void set_link(struct node *n, struct peer *p, enum link_state link, struc
 	enum link_state old = p->link;
 
 	p->link = link;
-	if (old == link || !nl_has(&n->nl, p->id))
+	if (old == link)
+		return;
+	if (link == LINK_LEARNER && list_meets(n))
+		link_greet_all(n, out);	/* whoever wants to admit it waits for this */
+	if (old == LINK_LEARNER)
+		coord_lost(n, out);
+	if (!nl_has(&n->nl, p->id))
 		return;
 	if (link == LINK_MEMBER) {
 		n->wanted_ms = 0;	/* it has not heard that we want the turn */
@@ -152,6 +170,7 @@ void link_down(struct node *n, uint16_t id, struct actions *out)
 	if (!p)
 		return;
 	p->up = false;
+	p->meets = 0;
 	set_link(n, p, LINK_DOWN, out);
 	turn_lost(n, id, out);
 }
@@ -180,11 +199,18 @@ static bool same_content(const struct node *n, const struct position *theirs)
 }
 
 /* protocol.md section 4, table of what a node holds. */
-static enum link_state classify(const struct node *n, const struct message *m)
+static enum link_state classify(const struct node *n, const struct peer *p,
+				const struct message *m)
 {
 	const struct position *theirs = &m->hello.position;
 	const struct slot *s = held(n);
 
+	if (m->hello.flags & HELLO_LEARNER && nl_has(&n->nl, n->id) && !nl_has(&n->nl, p->id))
+		return LINK_LEARNER;
+	if (m->hello.flags & HELLO_ROLLED_BACK)
+		return LINK_BEHIND;
+	if (m->hello.flags & HELLO_LOST && nl_has(&n->nl, p->id))
+		return LINK_DIVERGED;
 	if (theirs->seq == n->pos.seq && theirs->epoch == n->pos.epoch) {
 		if (theirs->sp != n->pos.sp || !same_content(n, theirs))
 			return LINK_DIVERGED;
@@ -219,8 +245,44 @@ static void note_hello(struct node *n, struct peer *p, const struct message *m)
 	p->sp = m->hello.position.sp;
 	p->hello_sent_ms = m->hello.sent_ms;
 	p->hello_at_ms = n->now_ms;
+	p->meets = m->hello.meets;
 	if (m->hello.echo_ms && m->hello.echo_ms <= n->now_ms)
 		p->rtt_ms = (uint32_t)(n->now_ms - m->hello.echo_ms);
+}
+
+/*
+ * A node of our pool stands somewhere else: is that in our history? Until the store has said so
+ * it counts as behind. Members that lag a little are not looked for.
+ */
+static enum link_state judge(struct peer *p, const struct message *m, enum link_state link,
+			     struct actions *out)
+{
+	struct action *a;
+
+	if (link != LINK_BEHIND || p->link == LINK_MEMBER || m->hello.flags & HELLO_ROLLED_BACK)
+		return link;
+	if (!same_place(&p->asked, &m->hello.position) || p->lookup == LOOKUP_UNKNOWN) {
+		p->asked = m->hello.position;
+		p->lookup = LOOKUP_UNKNOWN;
+		a = out_add(out, ACT_LOOKUP);
+		a->peer = p->id;
+		a->position = &p->asked;
+	}
+	return p->lookup == LOOKUP_LACKS ? LINK_DIVERGED : link;
+}
+
+/* The store has looked for a peer's place. */
+void link_lookup(struct node *n, const struct event *ev, struct actions *out)
+{
+	struct peer *p = peer_find(n, ev->peer);
+
+	if (!p || !same_place(&p->asked, ev->position))
+		return;
+	p->lookup = ev->lookup;
+	if (p->link != LINK_BEHIND || p->lookup != LOOKUP_LACKS)
+		return;
+	set_link(n, p, LINK_DIVERGED, out);
+	greet(n, p, 0, out);
 }
 
 /* Whoever learns from any member that its slot's batch is in that member's history applies it. */
@@ -231,6 +293,17 @@ static void learn(struct node *n, const struct message *m, struct actions *out)
 	if ((s->state == SLOT_HELD || (s->state == SLOT_VOTING && s->in_doubt)) &&
 	    same_place(&s->batch.after, &m->hello.position))
 		slot_commit(n, out);
+}
+
+/* What its place and its slot say of batches that are decided. */
+static void settle_old(struct node *n, struct peer *p, const struct message *m,
+		       struct actions *out)
+{
+	learn(n, m, out);
+	if (m->hello.position.epoch && m->hello.position.epoch < n->pos.epoch)
+		down_missed(n, p, m->hello.position.epoch, out);
+	if (holds_stale_yes(n, m))
+		out_send(n, out, p, &(struct message){ .type = MSG_ABORT, .batch = m->hello.slot });
 }
 
 void link_hello(struct node *n, struct peer *p, const struct message *m, struct actions *out)
@@ -246,12 +319,9 @@ void link_hello(struct node *n, struct peer *p, const struct message *m, struct 
 		return;
 	}
 	p->greeted = true;
-	learn(n, m, out);
-	if (m->hello.position.epoch && m->hello.position.epoch < n->pos.epoch)
-		down_missed(n, p, m->hello.position.epoch, out);
-	if (holds_stale_yes(n, m))
-		out_send(n, out, p, &(struct message){ .type = MSG_ABORT, .batch = m->hello.slot });
-	link = classify(n, m);
+	if (!n->rolled_back)
+		settle_old(n, p, m, out);
+	link = judge(p, m, classify(n, p, m), out);
 	if (p->link != LINK_MEMBER || link == LINK_DIVERGED)
 		set_link(n, p, link, out);
 	if (p->link == LINK_MEMBER)

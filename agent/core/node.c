@@ -22,13 +22,39 @@ bool node_blank(const struct node *n)
 	return n->nl.n == 0 && n->pos.seq == 0;
 }
 
+/* Holds the pool's content, and is not in its node list yet. */
+bool node_learner(const struct node *n)
+{
+	return n->nl.n && !nl_has(&n->nl, n->id) && !n->down.removed;
+}
+
+/* It must take part in nothing: another history, or what it said is forgotten. */
+static bool diverged(const struct node *n)
+{
+	return n->rolled_back || (n->split.peer && !n->split.major);
+}
+
+/* May it vote, and begin something new? */
+bool node_sound(const struct node *n)
+{
+	return !n->down.removed && !diverged(n) && !down_ending(n);
+}
+
+/* A member with all others connected, and nothing that keeps it from writing. */
+bool node_steady(const struct node *n)
+{
+	return node_sound(n) && nl_has(&n->nl, n->id) && link_all_members(n);
+}
+
 static enum hsmrepl_node_state state_of(const struct node *n)
 {
 	if (n->halted)
 		return HSMREPL_HALTED;
 	if (n->down.removed)
 		return HSMREPL_REMOVED;
-	if (!n->nl.n)
+	if (diverged(n))
+		return HSMREPL_DIVERGED;
+	if (!n->nl.n || node_learner(n))
 		return HSMREPL_JOINING;
 	if (link_all_members(n))
 		return HSMREPL_MEMBER;
@@ -37,18 +63,49 @@ static enum hsmrepl_node_state state_of(const struct node *n)
 	return HSMREPL_BLOCKED;
 }
 
+/* What this node itself is in, or NULL. */
+static const char *predicament(const struct node *n)
+{
+	if (n->left)
+		return "left the pool in order: live-sync brings it back";
+	if (n->down.removed)
+		return "removed from the pool by node-down: it needs Live-Sync to come back";
+	if (n->rolled_back)
+		return "its store is older than what it voted for: on a member run node-down, "
+		       "then live-sync here";
+	if (node_learner(n))
+		return n->learn_error ? "the device cannot take what the pool holds: raise its "
+					"objects_max or bytes_max" :
+					"catching up with the pool: it takes no writes yet";
+	if (down_frozen(n))
+		return "a node-down is under way: it must be carried to its end";
+	return NULL;
+}
+
+static unsigned int explain_split(const struct node *n, const char **parts)
+{
+	unsigned int used = 0;
+
+	parts[used++] = "split brain with ";
+	parts[used++] = n->split.name;
+	parts[used++] = n->split.major ? ": this side goes on" : ": this side is stopped";
+	parts[used++] = "; see hsmreplctl split-brain, live-sync --overwrite one side";
+	return used;
+}
+
 /* One line that says why writes wait, naming every node that is waited for; empty if none. */
 static void explain(const struct node *n, char *buf, size_t size)
 {
-	const char *parts[4 + 4 * HSMREPL_NODES_MAX];
+	const char *parts[8 + 4 * HSMREPL_NODES_MAX];
+	const char *own = predicament(n);
+	bool waits = !n->down.removed && !diverged(n) && !node_learner(n);
 	unsigned int used = 0;
 
-	if (n->down.removed)
-		parts[used++] = "removed from the pool by node-down: "
-				"it needs Live-Sync to come back";
-	else if (down_frozen(n))
-		parts[used++] = "a node-down is under way: it must be carried to its end";
-	for (unsigned int i = 0; i < n->nl.n && !n->down.removed; i++) {
+	if (own)
+		parts[used++] = own;
+	else if (n->split.peer)
+		used = explain_split(n, parts);
+	for (unsigned int i = 0; i < n->nl.n && waits; i++) {
 		const struct peer *p = peer_find((struct node *)n, n->nl.node[i].id);
 		enum link_state link = p ? p->link : LINK_DOWN;
 
@@ -97,7 +154,8 @@ static void boot_slot(struct node *n, const struct recovery *r)
 	struct batch b;
 	bool ok;
 
-	if (!r->slot_id.coordinator)
+	/* What it holds no more of what it said may be about this very batch. */
+	if (!r->slot_id.coordinator || r->rolled_back)
 		return;
 	ok = batch_read(r->slot, r->slot_n_tls, &b);
 	assert(ok && b.coordinator == r->slot_id.coordinator && same_place(&b.before, &n->pos));
@@ -130,6 +188,9 @@ static void on_boot(struct node *n, const struct event *ev, struct actions *out)
 			n->peers[used].id = r->refused[i].coordinator;
 			n->peers[used++].refused = r->refused[i].number;
 		}
+	n->rolled_back = r->rolled_back;
+	n->left = r->left && !nl_has(&n->nl, n->id);
+	n->down.removed = n->left;
 	boot_slot(n, r);
 	down_boot(n, r);
 	turn_reset(n);
@@ -194,11 +255,6 @@ static void on_durable(struct node *n, const struct event *ev, struct actions *o
 		voter_yes_durable(n, out);
 }
 
-static void drop_halted(uint16_t id, struct actions *out)
-{
-	out_drop(out, id, "this node halted: its disk failed");
-}
-
 /* What cannot be made durable is not promised: the node stops, its peers see it gone. */
 static void on_disk_error(struct node *n, const struct event *ev, struct actions *out)
 {
@@ -212,7 +268,7 @@ static void on_disk_error(struct node *n, const struct event *ev, struct actions
 	out_say(n->reported_why, sizeof(n->reported_why), parts);
 	for each_peer(p, n)
 		if (p->up)
-			drop_halted(p->id, out);
+			out_drop(out, p->id, "this node halted: its disk failed");
 }
 
 static void on_peer_up(struct node *n, const struct event *ev, struct actions *out)
@@ -237,6 +293,8 @@ static void on_message(struct node *n, const struct event *ev, struct actions *o
 		out_drop(out, p->id, "it sent a message that is malformed or before its hello");
 		return;
 	}
+	if (n->rolled_back && m.type != MSG_HELLO)
+		return;
 	switch (m.type) {
 	case MSG_HELLO:
 		link_hello(n, p, &m, out);
@@ -274,7 +332,11 @@ static void on_message(struct node *n, const struct event *ev, struct actions *o
 		down_message(n, p, &m, out);
 		break;
 	case MSG_LEARN:
+		learn_message(n, p, &m, out);
+		break;
 	case MSG_CANDIDATE:
+		list_candidate(n, p, &m, out);
+		break;
 	case MSG_END:
 		break;
 	}
@@ -284,60 +346,22 @@ static void on_message(struct node *n, const struct event *ev, struct actions *o
 static void on_removed(struct node *n, const struct event *ev, struct actions *out)
 {
 	(void)out;
-	if (nl_has(&n->nl, ev->peer))
+	if (nl_has(&n->nl, ev->peer) && !node_learner(n))
 		n->down.removed = true;
 }
 
-/* Why the pool cannot be formed with this list, or NULL. */
-static const char *form_obstacle(struct node *n, const struct node_list *nl, struct actions *out)
+/* The lookout found a split brain, or that it is over. */
+static void on_split(struct node *n, const struct event *ev, struct actions *out)
 {
-	if (!node_blank(n))
-		return "this node is in a pool already: zeroize it first";
-	if (n->slot.state != SLOT_FREE || n->granted)
-		return "another form is under way: wait for it";
-	if (!nl_has(nl, n->id))
-		return "this node must be in the list";
-	for (unsigned int i = 0; i < nl->n; i++) {
-		const struct peer *p = peer_find(n, nl->node[i].id);
-		enum link_state link = p ? p->link : LINK_DOWN;
-		const char *const parts[] = {
-			nl->node[i].name, " is ", link == LINK_AHEAD ? "in a pool already" :
-			link_state_name(link),
-			": all nodes must be connected and in reset state", NULL
-		};
+	struct split *s = &n->split;
+	bool news = ev->peer && ev->peer != s->peer;
 
-		if (nl->node[i].id != n->id && link != LINK_BLANK)
-			return out_say(out->why, sizeof(out->why), parts);
-	}
-	return NULL;
-}
-
-static void on_form(struct node *n, const struct event *ev, struct actions *out)
-{
-	const char *obstacle = form_obstacle(n, ev->nl, out);
-	struct action *a;
-
-	if (obstacle) {
-		a = out_add(out, ACT_ANSWER);
-		a->request = ev->request;
-		a->error = EBUSY;
-		a->why = obstacle;
-		return;
-	}
-	n->forming = ev->request;
-	n->form_nl = *ev->nl;
-	a = out_add(out, ACT_SUBMIT_NODES);
-	a->kind = HSMREPL_TL_FORM;
-	a->nl = &n->form_nl;
-	coord_grant(n, out);
-}
-
-/* Not built yet: told, and left at that. */
-static void on_nothing(struct node *n, const struct event *ev, struct actions *out)
-{
-	(void)n;
-	(void)ev;
-	(void)out;
+	s->peer = ev->peer;
+	s->major = ev->major;
+	if (ev->peer && ev->nl && ev->nl->n)
+		memcpy(s->name, ev->nl->node[0].name, sizeof(s->name));
+	if (news)
+		node_report(n, out, HSMREPL_EVENT_SPLIT_BRAIN, ev->peer);
 }
 
 void node_step(struct node *n, const struct event *ev, struct actions *out)
@@ -349,17 +373,16 @@ void node_step(struct node *n, const struct event *ev, struct actions *out)
 		[EV_PREPARED] = voter_prepared, [EV_RESOLVED] = on_resolved,
 		[EV_DURABLE] = on_durable, [EV_DISK_ERROR] = on_disk_error,
 		[EV_PEER_UP] = on_peer_up, [EV_PEER_DOWN] = on_peer_down,
-		[EV_MESSAGE] = on_message, [EV_FORM] = on_form,
+		[EV_MESSAGE] = on_message, [EV_FORM] = list_form,
 		[EV_NODE_DOWN] = survey_start, [EV_REMOVED] = on_removed,
-		[EV_SUBMITTED] = on_nothing, [EV_LEARN] = on_nothing, [EV_ADMIT] = on_nothing,
-		[EV_LEAVE] = on_nothing, [EV_LOOKUP] = on_nothing, [EV_SPLIT] = on_nothing,
+		[EV_SUBMITTED] = list_submitted, [EV_LEARN] = learn_event,
+		[EV_ADMIT] = list_admit, [EV_LEAVE] = list_leave, [EV_LOOKUP] = link_lookup,
+		[EV_SPLIT] = on_split,
 	};
 
 	assert(ev->type < EV_TYPES);
 	out->n = 0;
 	out->wire_used = 0;
-	if (n->halted && ev->type == EV_PEER_UP)
-		drop_halted(ev->peer, out);	/* else it would wait for our hello */
 	if (ev->type != EV_BOOT && (!n->booted || n->halted))
 		return;
 	n->now_ms = ev->now_ms;
@@ -367,6 +390,7 @@ void node_step(struct node *n, const struct event *ev, struct actions *out)
 	handler[ev->type](n, ev, out);
 	if (!n->halted && !n->down.removed) {
 		down_settle(n, out);
+		list_settle(n, out);
 		turn_settle(n, out);
 	}
 	report_change(n, out);
@@ -383,6 +407,7 @@ void node_look(const struct node *n, struct node_view *view)
 	view->nl = &n->nl;
 	view->position = n->pos;
 	view->slot = s->state;
+	view->learner = node_learner(n);
 	view->queued = n->queued;
 	view->turn_holder = n->turn.holder;
 	if (taken) {

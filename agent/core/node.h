@@ -5,57 +5,12 @@
 
 #include "batch.h"
 #include "down.h"
+#include "list.h"
+#include "peer.h"
 #include "view.h"
 #include "wire.h"
 
 #define PEERS_MAX HSMREPL_NODES_MAX
-
-/* What is owed to a coordinator once the refusal of its batch is durable. */
-enum reply {
-	REPLY_NONE,
-	REPLY_ABORTED,	/* it sent ABORT */
-	REPLY_VOTE_NO,	/* it sent INQUIRE */
-};
-
-/**
- * struct peer - another node
- * @id: node id, 0 for an unused entry
- * @up: connected
- * @greeted: its hello came in this connection
- * @link: how it stands to us
- * @solicited: we asked it for a hello since the last tick
- * @vote: on our batch in the slot
- * @confirmed: SLOT_ABORTING: it holds no yes any more
- * @refused: highest batch number of this coordinator that we refused, or are about to
- * @refusing: batch number whose refusal is on its way to the disk on this peer's demand, 0 for none
- * @reply: what it gets then
- * @seq: of its last hello
- * @sp: of its last hello
- * @last_heard_ms: our clock
- * @hello_sent_ms: its clock in its last hello, for the echo
- * @hello_at_ms: our clock when that hello came
- * @rtt_ms: round trip of the last hello that was echoed
- * @report: what it reported to our survey
- */
-struct peer {
-	uint16_t id;
-	bool up;
-	bool greeted;
-	enum link_state link;
-	bool solicited;
-	enum vote vote;
-	bool confirmed;
-	uint64_t refused;
-	uint64_t refusing;
-	enum reply reply;
-	uint64_t seq;
-	uint64_t sp;
-	uint64_t last_heard_ms;
-	uint64_t hello_sent_ms;
-	uint64_t hello_at_ms;
-	uint32_t rtt_ms;
-	struct report report;
-};
 
 /**
  * struct slot - the one undecided batch
@@ -67,6 +22,7 @@ struct peer {
  * @in_doubt: own batch found at start: peers are asked, and it may already be committed
  * @durable: our yes is on the disk
  * @prepared: the device took it
+ * @fed: it is settled history that a learner was told: nobody is answered, it commits at once
  * @aborted: batch number that its coordinator's ABORT named, this one or a later one; 0 for none
  * @refusal: why it is being revoked or dropped
  * @error: errno that goes with @refusal
@@ -81,6 +37,7 @@ struct slot {
 	bool in_doubt;
 	bool durable;
 	bool prepared;
+	bool fed;
 	uint64_t aborted;
 	enum refusal refusal;
 	int error;
@@ -117,8 +74,12 @@ struct slot {
  * @want_tries: how often we asked in vain
  * @calm: a batch of ours collided: wait for a sign from the others, or a tick
  * @solo: cut this many batches of one TL, to find the one that a voter refuses
- * @forming: administrative request that forms the pool, 0 for none
- * @form_nl: the list it asks for
+ * @change: change of the node list that was asked for here
+ * @candidate: node that is about to join
+ * @split: split brain, if there is one
+ * @rolled_back: the store forgot what was said in its name: takes part in nothing
+ * @left: it left the pool in order
+ * @learn_error: why the device could not take what a learner was told, 0 if it could
  * @heartbeat_ms: when the last hellos went out
  * @reported: what was last reported
  * @reported_up: members connected, as last reported
@@ -154,8 +115,12 @@ struct node {
 	unsigned int want_tries;
 	bool calm;
 	unsigned int solo;
-	uint64_t forming;
-	struct node_list form_nl;
+	struct change change;
+	struct candidate candidate;
+	struct split split;
+	bool rolled_back;
+	bool left;
+	int learn_error;
 	uint64_t heartbeat_ms;
 	enum hsmrepl_node_state reported;
 	unsigned int reported_up;

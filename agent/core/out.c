@@ -52,18 +52,13 @@ void out_resolve(struct actions *out, struct batch_id batch, enum hsmrepl_resolu
 	a->error = error;
 }
 
-/* Answer whoever asked to form the pool, if anybody did. */
-void out_answer(struct node *n, struct actions *out, int error, const char *why)
+void out_answer(struct actions *out, uint64_t request, int error, const char *why)
 {
-	struct action *a;
+	struct action *a = out_add(out, ACT_ANSWER);
 
-	if (!n->forming)
-		return;
-	a = out_add(out, ACT_ANSWER);
-	a->request = n->forming;
+	a->request = request;
 	a->error = error;
 	a->why = why;
-	n->forming = 0;
 }
 
 void out_drop(struct actions *out, uint16_t peer, const char *why)

@@ -48,14 +48,19 @@ void slot_fill(struct node *n, enum slot_state to, struct batch_id id, const str
 	s->in_doubt = false;
 	s->durable = false;
 	s->prepared = false;
+	s->fed = false;
 	s->aborted = 0;
 	s->refusal = REFUSAL_NONE;
 	s->error = 0;
 	s->refuser = 0;
 }
 
-static void adopt_list(struct node *n, const struct node_list *nl, struct actions *out)
+/* A list without us, brought about by ourselves, is our leave. */
+static void adopt_list(struct node *n, bool ours, const struct node_list *nl,
+		       struct actions *out)
 {
+	n->left = ours && !nl_has(nl, n->id);
+	n->down.removed |= n->left;
 	n->nl = *nl;
 	link_forget(n);
 	turn_reset(n);
@@ -81,6 +86,10 @@ void slot_commit(struct node *n, struct actions *out)
 	n->pos.sp = s->batch.after.sp;
 	n->last = s->id;
 	slot_move(s, SLOT_FREE);
-	if (s->batch.has_nl)
-		adopt_list(n, &s->batch.nl, out);
+	if (s->batch.has_nl) {
+		bool ours = s->id.coordinator == n->id && !s->batch.downs;
+
+		adopt_list(n, ours, &s->batch.nl, out);
+		list_changed(n, ours, out);
+	}
 }

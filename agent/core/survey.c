@@ -56,6 +56,12 @@ static const char *say(struct actions *out, const char *a, const char *b, const 
 	return out_say(out->why, sizeof(out->why), parts);
 }
 
+/* One that cannot be repaired in place is as good as dead, though it is connected. */
+static bool looks_alive(const struct peer *p)
+{
+	return p->up && p->link != LINK_BEHIND && p->link != LINK_DIVERGED;
+}
+
 /* Why this request cannot be, or NULL. */
 static const char *obstacle(struct node *n, const struct down_request *ask, int *error,
 			    struct actions *out)
@@ -65,6 +71,8 @@ static const char *obstacle(struct node *n, const struct down_request *ask, int 
 	*error = EINVAL;
 	if (!n->nl.n)
 		return "this node is in no pool: ask a member";
+	if (node_learner(n))
+		return "this node is no member yet: ask a member";
 	if (n->down.removed)
 		return "this node was removed from the pool itself: ask a member";
 	for (unsigned int i = 0; i < ask->n; i++) {
@@ -74,7 +82,7 @@ static const char *obstacle(struct node *n, const struct down_request *ask, int 
 			return "a node cannot declare itself down: ask another member";
 		if (!nl_has(&n->nl, ask->id[i]))
 			return "no such node in the node list: see hsmreplctl nodes";
-		if (p && p->up && !ask->force && !ask->dry) {
+		if (p && looks_alive(p) && !ask->force && !ask->dry) {
 			*error = EBUSY;
 			return say(out, name_of(n, ask->id[i]), " is alive and connected",
 				   ": stop it first, or use --force");

@@ -130,10 +130,10 @@ void turn_tick(struct node *n)
 /* After each step: ask for the turn, use it, or hand it on. */
 void turn_settle(struct node *n, struct actions *out)
 {
-	bool ready = link_all_members(n) && !down_ending(n);
+	bool ready = node_steady(n);
 	bool mine = n->turn.holder == n->id;
 
-	if (!n->nl.n || n->revoking)
+	if (!n->nl.n || n->revoking || node_learner(n))
 		return;
 	if (n->granted) {
 		if (ready && mine && !others_first(n))

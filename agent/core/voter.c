@@ -25,24 +25,49 @@ static void vote(struct node *n, struct peer *p, struct batch_id id, enum refusa
 	out_send(n, out, p, &m);
 }
 
-/* Are the voters of the batch just the members of our node list? */
+static bool voters_are(const struct batch *b, const struct node_list *nl)
+{
+	if (b->n_voters != nl->n)
+		return false;
+	for (unsigned int i = 0; i < b->n_voters; i++)
+		if (b->voters[i] != nl->node[i].id)
+			return false;
+	return true;
+}
+
+/* Are all of @a in @b? */
+static bool within(const struct node_list *a, const struct node_list *b)
+{
+	for (unsigned int i = 0; i < a->n; i++)
+		if (!nl_has(b, a->node[i].id))
+			return false;
+	return true;
+}
+
+/*
+ * Are the voters of the batch just those that it takes? The members of our node list; a newcomer
+ * as well if it is added, and that is all that a learner votes on. Only the node itself takes
+ * itself out in order; and a NODE_DOWN is not voted on.
+ */
 static bool our_voters(const struct node *n, const struct batch *b)
 {
 	if (b->forms)
 		return batch_has_voter(b, n->id);
-	if (b->n_voters != n->nl.n)
+	if (b->downs || !batch_has_voter(b, n->id))
 		return false;
-	for (unsigned int i = 0; i < b->n_voters; i++)
-		if (b->voters[i] != n->nl.node[i].id)
-			return false;
-	return true;
+	if (b->adds)
+		return b->nl.n == n->nl.n + 1 && within(&n->nl, &b->nl) && voters_are(b, &b->nl);
+	if (b->removes && (b->nl.n + 1 != n->nl.n || !within(&b->nl, &n->nl) ||
+			   nl_has(&b->nl, b->coordinator)))
+		return false;
+	return voters_are(b, &n->nl);
 }
 
 /* Why we cannot vote yes, or REFUSAL_NONE. */
 static enum refusal objection(const struct node *n, const struct peer *p, struct batch_id id,
 			      const struct batch *b)
 {
-	if (down_ending(n) || n->down.removed)
+	if (!node_sound(n))
 		return REFUSAL_STATE;
 	if (id.number <= p->refused)
 		return REFUSAL_REFUSED;
@@ -138,6 +163,10 @@ void voter_prepared(struct node *n, const struct event *ev, struct actions *out)
 	}
 	assert(s->state == SLOT_TAKING && same_batch(s->id, ev->batch));
 	s->prepared = ev->error == 0;
+	if (s->fed) {
+		learn_prepared(n, ev->error, out);
+		return;
+	}
 	if (ev->error) {
 		s->refusal = ev->error == EBUSY ? REFUSAL_BUSY : REFUSAL_INVALID;
 		s->error = ev->error;
@@ -184,6 +213,8 @@ void voter_refused_durable(struct node *n, struct batch_id id, struct actions *o
 			out_resolve(out, id, HSMREPL_ABORT, 0);
 		slot_move(s, SLOT_FREE);
 		id.number = s->aborted;
+		if (s->fed)
+			return;
 		if (p && s->aborted)
 			refuse(n, p, id, REPLY_ABORTED, out);
 		else if (p)
@@ -215,6 +246,15 @@ void voter_commit(struct node *n, struct peer *p, const struct message *m, struc
 }
 
 /*
+ * Is the coordinator still in our epoch? One that asks a newcomer about its NODE_ADD may be in
+ * a later one, which began without it.
+ */
+static bool in_epoch(const struct node *n, const struct message *m)
+{
+	return m->epoch == n->pos.epoch || (node_learner(n) && m->epoch > n->pos.epoch);
+}
+
+/*
  * A coordinator has one slot: when it aborts a batch, it has given up every earlier one for good
  * (committed ones were told before, in this connection). A yes for an earlier one, which may be of
  * the same transactions, goes first; only then is the abort confirmed.
@@ -224,7 +264,7 @@ void voter_abort(struct node *n, struct peer *p, const struct message *m, struct
 	struct slot *s = &n->slot;
 
 	n->calm = false;
-	if (down_frozen(n) || m->epoch != n->pos.epoch)
+	if (down_frozen(n) || !in_epoch(n, m))
 		return;
 	if (m->batch.coordinator != p->id || same_batch(n->last, m->batch)) {
 		out_drop(out, p->id, "it aborts a batch that is not its own or is committed");
@@ -250,7 +290,7 @@ void voter_inquire(struct node *n, struct peer *p, const struct message *m, stru
 		out_drop(out, p->id, "it inquires about a batch that is not its own");
 		return;
 	}
-	if (same_batch(n->last, m->batch) || down_frozen(n) || m->epoch != n->pos.epoch)
+	if (same_batch(n->last, m->batch) || down_frozen(n) || !in_epoch(n, m))
 		return;		/* our hello shows that it is committed, or the epoch over */
 	if (same_batch(s->id, m->batch) && s->state == SLOT_HELD)
 		vote(n, p, m->batch, REFUSAL_NONE, 0, out);

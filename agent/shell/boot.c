@@ -122,27 +122,52 @@ gone:
 	return -1;
 }
 
-/* A NODE_DOWN TL is written only once it was chosen: nobody need be asked whether it commits. */
-static int finish_node_down(struct agent *a, struct boot *b, char error[AGENT_ERROR_MAX])
+/* The store holds a pool's content without this node in the list: it learns, or it left. */
+static bool is_outside(const struct agent *a, const struct store_image *image)
+{
+	return image->nl.n && !nl_has(&image->nl, a->config.node_id);
+}
+
+/*
+ * Nobody need be asked whether it commits: a NODE_DOWN TL is written only once it was chosen, and
+ * a learner writes only settled history, but for its own NODE_ADD.
+ */
+static bool is_settled(const struct agent *a, const struct store_image *image,
+		       const struct batch *batch)
+{
+	if (batch->downs)
+		return true;
+	return is_outside(a, image) && !(batch->adds && nl_has(&batch->nl, a->config.node_id));
+}
+
+static int finish_settled(struct agent *a, struct boot *b, char error[AGENT_ERROR_MAX])
 {
 	struct batch batch;
 
 	if (!b->image.slot_id.coordinator)
 		return 0;
 	read_slot(&b->image, &batch);
-	if (!batch.downs)
+	if (!is_settled(a, &b->image, &batch))
 		return 0;
 	if (device_resolve(a->device, b->image.slot_id, HSMREPL_COMMIT, 0,
 			   &b->content.position) != 0) {
 		snprintf(error, AGENT_ERROR_MAX, "the device went away during the start");
 		return -1;
 	}
-	log_info(a->log, "a node-down was under way: epoch %" PRIu64 " begins",
-		 b->content.position.epoch);
+	log_info(a->log, "%s: epoch %" PRIu64 ", seq %" PRIu64,
+		 batch.downs ? "a node-down was under way" : "settled history is applied",
+		 b->content.position.epoch, b->content.position.seq);
 	adopt_commit(a, b);
 	return 0;
 }
 
+static int load_anew(struct agent *a, struct boot *b, char error[AGENT_ERROR_MAX])
+{
+	b->content = (struct device_content){ 0 };
+	return load(a, &b->image, error);
+}
+
+/* Device and store hold the same content after this, but for the slot. */
 static int bring_together(struct agent *a, struct boot *b, char error[AGENT_ERROR_MAX])
 {
 	const struct position *p = &b->content.position;
@@ -154,10 +179,7 @@ static int bring_together(struct agent *a, struct boot *b, char error[AGENT_ERRO
 			    p->seq, b->image.position.seq);
 		/* fall through */
 	case STANDING_EMPTY:
-		b->content = (struct device_content){ 0 };
-		if (load(a, &b->image, error) != 0)
-			return -1;
-		break;
+		return load_anew(a, b, error);
 	case STANDING_AFTER_SLOT:
 		log_info(a->log, "the undecided batch was committed, seq %" PRIu64, p->seq);
 		adopt_commit(a, b);
@@ -165,6 +187,9 @@ static int bring_together(struct agent *a, struct boot *b, char error[AGENT_ERRO
 	case STANDING_SAME:
 		break;
 	case STANDING_ELSEWHERE:
+		/* What a learner was told is applied before it is on the disk; it is told again. */
+		if (is_outside(a, &b->image))
+			return load_anew(a, b, error);
 		snprintf(error, AGENT_ERROR_MAX,
 			 "the device holds seq %" PRIu64 " and Sync-Point %016" PRIx64 ", which "
 			 "state-dir %s (seq %" PRIu64 ") does not know of: give this agent its own "
@@ -173,9 +198,7 @@ static int bring_together(struct agent *a, struct boot *b, char error[AGENT_ERRO
 			 p->seq, p->sp, a->config.state_dir, b->image.position.seq);
 		return -1;
 	}
-	if (settle_slot(a, b, error) != 0)
-		return -1;
-	return finish_node_down(a, b, error);
+	return 0;
 }
 
 static void boot_pump(struct agent *a, struct boot *b)
@@ -195,6 +218,8 @@ static void boot_pump(struct agent *a, struct boot *b)
 		.promised = image->promised,
 		.accepted = image->accepted,
 		.value = { image->value, image->has_value ? DOWN_VALUE_LEN : 0 },
+		.left = is_outside(a, image) && image->last.coordinator == a->config.node_id,
+		.rolled_back = image->rolled_back,
 	};
 
 	hands_connect(a, &image->nl);
@@ -212,6 +237,14 @@ static int attach(struct agent *a, struct device_content *content, char error[AG
 			    content, error);
 	OPENSSL_cleanse(key, sizeof(key));
 	return ret;
+}
+
+static int start_node(struct agent *a, struct boot *b, char error[AGENT_ERROR_MAX])
+{
+	if (attach(a, &b->content, error) != 0 || bring_together(a, b, error) != 0 ||
+	    settle_slot(a, b, error) != 0)
+		return -1;
+	return finish_settled(a, b, error);
 }
 
 static int open_store(struct agent *a, struct store_image *image, char error[AGENT_ERROR_MAX])
@@ -236,7 +269,7 @@ int boot_start(struct agent *a, char error[AGENT_ERROR_MAX])
 	if (open_store(a, &b.image, error) != 0)
 		return -1;
 	a->device = device_open(a->config.device, error);
-	if (!a->device || attach(a, &b.content, error) != 0 || bring_together(a, &b, error) != 0) {
+	if (!a->device || start_node(a, &b, error) != 0) {
 		store_release_slot(a->store, &b.image);
 		return -1;
 	}

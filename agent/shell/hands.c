@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "admin.h"
+#include "history.h"
 #include "roster.h"
 #include "../lib/hsmrepl.h"
 
@@ -139,14 +140,31 @@ static void hand_members(void *arg, const struct action *act)
 
 static void hand_candidate(void *arg, const struct action *act)
 {
-	(void)arg;
-	(void)act;
+	struct agent *a = arg;
+
+	mesh_set_extra(a->mesh, act->nl ? act->nl->node : NULL, act->nl ? act->nl->n : 0);
 }
 
 static void hand_lookup(void *arg, const struct action *act)
 {
-	(void)arg;
-	(void)act;
+	struct agent *a = arg;
+	struct event ev = { .type = EV_LOOKUP, .peer = act->peer, .position = act->position };
+
+	switch (history_find(a->store, act->position->seq, act->position->sp,
+			     act->position->chain)) {
+	case HISTORY_HAS:
+		ev.lookup = LOOKUP_HAS;
+		break;
+	case HISTORY_LACKS:
+		ev.lookup = LOOKUP_LACKS;
+		break;
+	case HISTORY_FORGOTTEN:
+		ev.lookup = LOOKUP_FORGOTTEN;
+		break;
+	default:
+		ev.lookup = LOOKUP_UNKNOWN;
+	}
+	pump_note(a->pump, &ev);
 }
 
 void hands_of(struct agent *a, struct hands *hands)

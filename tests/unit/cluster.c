@@ -121,7 +121,8 @@ static void carry_out(struct cluster *c, uint16_t id, const struct action *a)
 		cluster_step(c, id, (struct event){ .type = EV_REVOKED });
 		break;
 	case ACT_PREPARE:
-		cluster_step(c, id, (struct event){ .type = EV_PREPARED, .batch = a->batch });
+		cluster_step(c, id, (struct event){ .type = EV_PREPARED, .batch = a->batch,
+						    .error = s->device_error });
 		break;
 	case ACT_RESOLVE:
 		resolve(c, id, a);
@@ -134,9 +135,21 @@ static void carry_out(struct cluster *c, uint16_t id, const struct action *a)
 			s->plan = *a->plan;
 		break;
 	case ACT_SUBMIT_NODES:
+		s->change = a->kind;
+		s->change_nl = *a->nl;
+		cluster_step(c, id, (struct event){ .type = EV_SUBMITTED });
+		break;
 	case ACT_CANDIDATE:
+		s->candidate = a->nl ? a->nl->node[0].id : 0;
+		break;
 	case ACT_LOOKUP:
+		s->looked_for = a->peer;
+		s->place = *a->position;
+		break;
 	case ACT_REPORT:
+		if (a->node_event)
+			s->event = a->node_event;
+		break;
 	case ACT_MEMBERS:
 	case ACT_TYPES:
 		break;
@@ -187,6 +200,7 @@ void cluster_start(struct cluster *c, uint16_t id)
 		.slot = { d->slot, d->slot_len }, .slot_n_tls = 1, .slot_id = d->slot_id,
 		.last = d->last, .refused = refused, .promised = d->promised,
 		.accepted = d->accepted, .value = { d->value, d->has_value ? DOWN_VALUE_LEN : 0 },
+		.left = d->last.coordinator == id, .rolled_back = s->rolled_back,
 	};
 
 	for (uint16_t other = 1; other <= c->n; other++)
@@ -212,40 +226,94 @@ void cluster_pass(struct cluster *c, unsigned int ms)
 	}
 }
 
-/* A node claims one transaction that deletes "k", if it has a grant; nothing is delivered yet. */
-bool cluster_write(struct cluster *c, uint16_t id, uint64_t tid)
+/* A node claims one transaction under its grant; nothing is delivered yet. */
+static void claim(struct cluster *c, uint16_t id, struct hsmrepl_tl tl, const void *ops, size_t len,
+		  const struct node_list *voters)
 {
 	struct seat *s = &c->seat[id];
+	struct letter *l = &c->last;
 	struct node_view v;
-	struct hsmrepl_tl tl;
-	struct hsmrepl_op op = { .len = htole32(72), .code = htole16(HSMREPL_OP_DELETE),
-				 .label_len = htole16(1) };
-	uint8_t buf[sizeof(tl) + 72] = { 0 };
 
-	if (!s->granted) {
+	node_look(s->n, &v);
+	l->from = id;
+	l->len = sizeof(tl) + len;
+	tl.len = htole32((uint32_t)l->len);
+	tl.format = htole16(1);
+	tl.n_ops = htole16(1);
+	tl.sync_point = htole64(v.position.sp);
+	tl.seq = htole64(v.position.seq + 1);
+	tl.epoch = htole64(v.position.epoch);
+	tl.coordinator = htole16(id);
+	tl.n_voters = htole16((uint16_t)voters->n);
+	for (unsigned int i = 0; i < voters->n; i++)
+		tl.voters[i] = htole16(voters->node[i].id);
+	memcpy(l->bytes, &tl, sizeof(tl));
+	memcpy(l->bytes + sizeof(tl), ops, len);
+	cluster_step(c, id, (struct event){ .type = EV_CLAIMED, .n_tls = 1,
+					    .batch = { id, s->granted },
+					    .data = { l->bytes, l->len } });
+	s->granted = 0;
+}
+
+static bool has_grant(struct cluster *c, uint16_t id)
+{
+	if (!c->seat[id].granted) {
 		cluster_step(c, id, (struct event){ .type = EV_QUEUED });
 		cluster_run(c);
 	}
-	if (!s->granted)
+	return c->seat[id].granted;
+}
+
+/* A node claims one transaction that deletes "k", if it has a grant; nothing is delivered yet. */
+bool cluster_write(struct cluster *c, uint16_t id, uint64_t tid)
+{
+	struct hsmrepl_tl tl = { .kind = htole16(HSMREPL_TL_DATA), .tid = htole64(tid) };
+	struct hsmrepl_op op = { .len = htole32(72), .code = htole16(HSMREPL_OP_DELETE),
+				 .label_len = htole16(1) };
+	uint8_t ops[72] = { 0 };
+	struct node_view v;
+
+	if (!has_grant(c, id))
+		return false;
+	memcpy(ops, &op, sizeof(op));
+	ops[sizeof(op)] = 'k';
+	node_look(c->seat[id].n, &v);
+	claim(c, id, tl, ops, sizeof(ops), v.nl);
+	return true;
+}
+
+/* It claims the change of the node list that waits in its queue; nothing is delivered yet. */
+bool cluster_change(struct cluster *c, uint16_t id, uint64_t tid)
+{
+	struct seat *s = &c->seat[id];
+	struct hsmrepl_tl tl = { .kind = htole16(s->change), .tid = htole64(tid) };
+	struct {
+		struct hsmrepl_op op;
+		struct hsmrepl_nl nl;
+	} ops = {
+		.op = { .len = htole32(sizeof(ops)), .code = htole16(HSMREPL_OP_NODES),
+			.payload_len = htole32(sizeof(ops.nl)) },
+	};
+	struct node_view v;
+
+	if (!s->change || !has_grant(c, id))
 		return false;
 	node_look(s->n, &v);
-	tl = (struct hsmrepl_tl){
-		.len = htole32(sizeof(buf)), .format = htole16(1),
-		.kind = htole16(HSMREPL_TL_DATA), .tid = htole64(tid),
-		.sync_point = htole64(v.position.sp), .seq = htole64(v.position.seq + 1),
-		.epoch = htole64(v.position.epoch), .coordinator = htole16(id),
-		.n_ops = htole16(1), .n_voters = htole16((uint16_t)v.nl->n),
-	};
-	for (unsigned int i = 0; i < v.nl->n; i++)
-		tl.voters[i] = htole16(v.nl->node[i].id);
-	memcpy(buf, &tl, sizeof(tl));
-	memcpy(buf + sizeof(tl), &op, sizeof(op));
-	buf[sizeof(tl) + sizeof(op)] = 'k';
-	cluster_step(c, id, (struct event){ .type = EV_CLAIMED, .n_tls = 1,
-					    .batch = { id, s->granted },
-					    .data = { buf, sizeof(buf) } });
-	s->granted = 0;
+	nl_encode(&s->change_nl, &ops.nl);
+	claim(c, id, tl, &ops, sizeof(ops),
+	      s->change == HSMREPL_TL_NODE_ADD ? &s->change_nl : v.nl);
+	s->change = 0;
 	return true;
+}
+
+/* What was cut last is told to a learner as history. */
+void cluster_feed(struct cluster *c, uint16_t id)
+{
+	struct letter copy = c->last;
+
+	cluster_step(c, id, (struct event){ .type = EV_LEARN, .n_tls = 1,
+					    .data = { copy.bytes, copy.len } });
+	cluster_run(c);
 }
 
 void cluster_down(struct cluster *c, uint16_t at, uint16_t dead, bool dry, bool force)
@@ -265,6 +333,48 @@ struct node_view cluster_look(struct cluster *c, uint16_t id)
 	return v;
 }
 
+static struct member member(uint16_t id)
+{
+	struct member m = { .id = id, .name = { 'n', (char)('0' + id) } };
+
+	return m;
+}
+
+static void seat(struct cluster *c, uint16_t id, const struct node_list *nl,
+		 const struct position *pos)
+{
+	struct seat *s = &c->seat[id];
+
+	s->n = calloc(1, node_size);
+	s->d.nl = *nl;
+	s->d.pos = *pos;
+	chain_of(&s->d.pos);
+	node_init(s->n, id, member(id).name);
+}
+
+/* One more node, that stands where node 1 does and is not in the list; returns its id. */
+uint16_t cluster_learner(struct cluster *c)
+{
+	struct node_view v = cluster_look(c, 1);
+	uint16_t id = (uint16_t)++c->n;
+
+	ck_assert_uint_le(id, CLUSTER_MAX);
+	seat(c, id, v.nl, &v.position);
+	cluster_start(c, id);
+	cluster_pass(c, NODE_HEARTBEAT_MS);
+	return id;
+}
+
+/* Ask @at to admit @who; what it answers is in the seat. */
+void cluster_admit(struct cluster *c, uint16_t at, uint16_t who)
+{
+	struct node_list nl = { .n = 1, .node = { member(who) } };
+
+	c->seat[at].answered = false;
+	cluster_step(c, at, (struct event){ .type = EV_ADMIT, .request = 7, .nl = &nl });
+	cluster_run(c);
+}
+
 /* A pool of @n members that stand at seq 3, all connected. */
 void cluster_init(struct cluster *c, unsigned int n)
 {
@@ -274,20 +384,10 @@ void cluster_init(struct cluster *c, unsigned int n)
 	c->n = n;
 	c->now = 1000;
 	c->queue = calloc(CLUSTER_QUEUE, sizeof(*c->queue));
-	for (unsigned int i = 0; i < n; i++) {
-		nl.node[i].id = (uint16_t)(i + 1);
-		nl.node[i].name[0] = 'n';
-		nl.node[i].name[1] = (char)('1' + i);
-	}
-	for (uint16_t id = 1; id <= n; id++) {
-		struct seat *s = &c->seat[id];
-
-		s->n = calloc(1, node_size);
-		s->d.nl = nl;
-		s->d.pos = (struct position){ .epoch = 1, .seq = 3, .sp = 0x33 };
-		chain_of(&s->d.pos);
-		node_init(s->n, id, nl.node[id - 1].name);
-	}
+	for (unsigned int i = 0; i < n; i++)
+		nl.node[i] = member((uint16_t)(i + 1));
+	for (uint16_t id = 1; id <= n; id++)
+		seat(c, id, &nl, &(struct position){ .epoch = 1, .seq = 3, .sp = 0x33 });
 	for (uint16_t id = 1; id <= n; id++)
 		cluster_start(c, id);
 	cluster_pass(c, NODE_HEARTBEAT_MS);

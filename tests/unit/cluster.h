@@ -51,6 +51,14 @@ struct seat {
 	struct down_plan plan;
 	char why[256];
 	bool aborted, requeued;
+	enum hsmrepl_tl_kind change;	/* a change of the node list waits in the queue, 0: none */
+	struct node_list change_nl;
+	uint16_t candidate;	/* that the mesh was told of */
+	uint16_t looked_for;	/* peer of the last ACT_LOOKUP */
+	struct position place;	/* its place */
+	bool rolled_back;	/* its next start finds that its store forgot */
+	int device_error;	/* with which the next PREPARE fails */
+	enum hsmrepl_event event;	/* last one reported */
 };
 
 struct cluster {
@@ -61,6 +69,7 @@ struct cluster {
 	bool linked[CLUSTER_MAX + 1][CLUSTER_MAX + 1];
 	unsigned int head, tail;
 	struct letter *queue;
+	struct letter last;	/* batch that a coordinator cut last */
 	bool (*lose)(const struct letter *l);	/* NULL: lose nothing */
 };
 
@@ -73,6 +82,10 @@ void cluster_crash(struct cluster *c, uint16_t id);
 void cluster_start(struct cluster *c, uint16_t id);
 void cluster_pass(struct cluster *c, unsigned int ms);
 bool cluster_write(struct cluster *c, uint16_t id, uint64_t tid);
+bool cluster_change(struct cluster *c, uint16_t id, uint64_t tid);
+uint16_t cluster_learner(struct cluster *c);
+void cluster_feed(struct cluster *c, uint16_t id);
+void cluster_admit(struct cluster *c, uint16_t at, uint16_t who);
 void cluster_down(struct cluster *c, uint16_t at, uint16_t dead, bool dry, bool force);
 struct node_view cluster_look(struct cluster *c, uint16_t id);
 

@@ -344,7 +344,8 @@ START_TEST(node_list_changes)
 	ck_assert_int_eq(hsm_nl_follows(HSMREPL_TL_NODE_REMOVE, &same, &three, 4), -EINVAL);
 	ck_assert_int_eq(hsm_nl_follows(HSMREPL_TL_NODE_REMOVE, &four, &three, 4), -EINVAL);
 	ck_assert_int_eq(hsm_nl_follows(HSMREPL_TL_NODE_DOWN, &two, &three, 4), 0);
-	ck_assert_int_eq(hsm_nl_follows(HSMREPL_TL_NODE_DOWN, &same, &three, 4), -EINVAL);
+	ck_assert_int_eq(hsm_nl_follows(HSMREPL_TL_NODE_DOWN, &same, &three, 4), 0);
+	ck_assert_int_eq(hsm_nl_follows(HSMREPL_TL_NODE_DOWN, &four, &three, 4), -EINVAL);
 	two.nodes[1].id = cpu_to_le16(9);
 	ck_assert_int_eq(hsm_nl_follows(HSMREPL_TL_NODE_DOWN, &two, &three, 4), -EINVAL);
 }

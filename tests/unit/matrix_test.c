@@ -76,7 +76,7 @@ static void hear(struct world *w, uint16_t from, struct message m)
 
 	m.epoch = 1;
 	len = wire_encode(&m, buf);
-	if (m.type == MSG_PREPARE) {
+	if (m.tls.n) {
 		memcpy(buf + len, m.tls.p, m.tls.n);
 		len += m.tls.n;
 	}
@@ -117,6 +117,18 @@ static void prepare(struct world *w, uint64_t number, unsigned int after, uint64
 
 	hear(w, 2, (struct message){ .type = MSG_PREPARE, .batch = { 2, number }, .n_tls = 1,
 				     .tls = make_tl(buf, 2, OTHER_TID + number - 7, after, sp) });
+}
+
+/* History that follows on our position, told by Live-Sync or by n2. */
+static void learn(struct world *w, bool by_message)
+{
+	uint8_t buf[256];
+	struct bytes tls = make_tl(buf, 2, OTHER_TID, 0, SP);
+
+	if (by_message)
+		hear(w, 2, (struct message){ .type = MSG_LEARN, .n_tls = 1, .tls = tls });
+	else
+		step(w, (struct event){ .type = EV_LEARN, .n_tls = 1, .data = tls });
 }
 
 static void give_turn_away(struct world *w)
@@ -207,7 +219,8 @@ enum stimulus {
 	S_DURABLE_REFUSED, S_DISK_ERROR, S_PEER_DOWN, S_PEER_UP, S_PREPARE, S_PREPARE_SUCCESSOR,
 	S_VOTE_YES, S_VOTE_BUSY, S_VOTE_INVALID, S_VOTE_STRAY, S_COMMIT, S_COMMIT_STRAY, S_ABORT,
 	S_ABORT_STRAY, S_ABORT_LATER, S_ABORTED, S_INQUIRE, S_INQUIRE_STRAY, S_WANT, S_TURN,
-	S_HELLO_SAME, S_HELLO_AFTER_SLOT, S_MALFORMED, S_FORM, STIMULI
+	S_HELLO_SAME, S_HELLO_AFTER_SLOT, S_MALFORMED, S_FORM, S_SUBMITTED, S_LEARN, S_TOLD,
+	S_ADMIT, S_LEAVE, S_LOOKUP, S_SPLIT, S_REMOVED, STIMULI
 };
 
 /* The batch in the slot, ours or n2's; OTHER where the slot is free. */
@@ -278,6 +291,23 @@ static void stimulate(struct world *w, enum stimulus s)
 	case S_FORM:
 		step(w, (struct event){ .type = EV_FORM, .nl = &nl, .request = 1 });
 		break;
+	case S_SUBMITTED:
+		step(w, (struct event){ .type = EV_SUBMITTED, .error = ENOMEM });
+		break;
+	case S_LEARN: learn(w, false); break;
+	case S_TOLD: learn(w, true); break;
+	case S_LEAVE: step(w, (struct event){ .type = EV_LEAVE, .request = 1 }); break;
+	case S_ADMIT:
+		nl.n = 1;
+		nl.node[0].id = 9;
+		step(w, (struct event){ .type = EV_ADMIT, .nl = &nl, .request = 1 });
+		break;
+	case S_LOOKUP:
+		step(w, (struct event){ .type = EV_LOOKUP, .peer = 2, .lookup = LOOKUP_LACKS,
+					.position = &(struct position){ .epoch = 1 } });
+		break;
+	case S_SPLIT: step(w, (struct event){ .type = EV_SPLIT, .peer = 9, .nl = &nl }); break;
+	case S_REMOVED: step(w, (struct event){ .type = EV_REMOVED, .peer = 2 }); break;
 	default: stimulate_peer(w, s);
 	}
 }
@@ -325,6 +355,15 @@ static const enum slot_state expected[STIMULI][SLOT_STATES] = {
 	[S_HELLO_AFTER_SLOT]	= { F, V, R, A, T, F, D },
 	[S_MALFORMED]		= { F, V, R, A, T, H, D },
 	[S_FORM]		= { F, V, R, A, T, H, D },
+	[S_SUBMITTED]		= { F, V, R, A, T, H, D },
+	/* a member is told nothing */
+	[S_LEARN]		= { F, V, R, A, T, H, D },
+	[S_TOLD]		= { F, V, R, A, T, H, D },
+	[S_ADMIT]		= { F, V, R, A, T, H, D },
+	[S_LEAVE]		= { F, V, R, A, T, H, D },
+	[S_LOOKUP]		= { F, V, R, A, T, H, D },
+	[S_SPLIT]		= { F, V, R, A, T, H, D },
+	[S_REMOVED]		= { F, V, R, A, T, H, D },
 };
 
 static void walk(int cell)

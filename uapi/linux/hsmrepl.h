@@ -8,6 +8,8 @@
  *
  * Changelog
  *   2026-11-23  version 1: first version
+ *   2026-11-26  a node that catches up to join: content of a pool (epoch not 0) whose node list is
+ *               without this node; SUBMIT of callers is ENONET, PREPARE works
  *
  * Conventions
  *   - Every ioctl takes a pointer to a struct whose first field is its size. A caller built
@@ -38,7 +40,7 @@
  *   EAGAIN      the queue is full: try again later
  *   ENOTCONN    no agent is attached (or it still loads its store), or it went away for longer than
  *               the grace time; not applied
- *   ENONET      this node belongs to no pool yet: form one or join one
+ *   ENONET      this node belongs to no pool yet: form one or join one (or let it finish joining)
  *   EROFS       this node takes no writes (removed, diverged or halted): see state and last_error
  *   ECANCELED   aborted: the transaction was never applied and never will be
  *   EINPROGRESS outcome pending: ask for the TID later
