@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: GPL-2.0
+build/floor_bench build/mesh_bench: build/obj/tests/bench/pingpong.o

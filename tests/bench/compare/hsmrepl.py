@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Three software devices with real agents, by scripts/pool."""
+import glob
+import os
+import re
+
+from compare import host
+from compare.load import Load, NODES, PAYLOAD, System
+
+PHASE = re.compile(r'^hsmrepl_commit_phase_seconds_(sum|count)\{phase="(\w+)"\} (\S+)$', re.M)
+
+
+class Hsmrepl(System):
+    name = "hsmrepl"
+
+    def pool(self, *words):
+        return host.call([f"{self.top}/scripts/pool", "--dir", self.folder, *words])
+
+    def start(self):
+        self.pool("up", "-n", str(NODES), "--direct",
+                  "--softdev", "--objects-max=10000000", "--softdev", f"--bytes-max={16 << 30}")
+
+    def stop(self):
+        if os.path.exists(f"{self.folder}/network"):
+            self.pool("down")
+
+    def pids(self):
+        files = glob.glob(f"{self.folder}/n?/agent.pid") + glob.glob(f"{self.folder}/n?/device.pid")
+        if len(files) != 2 * NODES:
+            raise host.Failed(f"{self.folder}: not all nodes run")
+        return [int(open(f, encoding="ascii").read()) for f in files]
+
+    def load(self, clients, nodes, seconds):
+        out = host.call([f"{self.top}/build/load_bench", "-c", str(clients), "-s", str(seconds),
+                         "-b", str(PAYLOAD), "-p", self.tag()] +
+                        [f"{self.folder}/n{n}/dev" for n in nodes])
+        got = dict(word.split("=") for word in out.split())
+        return Load(int(got["committed"]), float(got["ops_s"]), float(got["p50_us"]) / 1000,
+                    float(got["p99_us"]) / 1000)
+
+    def phases(self):
+        """{phase: (seconds, batches)} over all nodes since their start."""
+        total = {}
+        for n in range(1, NODES + 1):
+            text = self.pool("exec", f"n{n}", "--", "hsmreplctl", "metrics")
+            for what, phase, value in PHASE.findall(text):
+                seconds, batches = total.get(phase, (0.0, 0))
+                if what == "sum":
+                    seconds += float(value)
+                else:
+                    batches += int(value)
+                total[phase] = seconds, batches
+        return total
