@@ -217,6 +217,8 @@ help:
 	@echo 'make module         hsmrepl.ko only'
 	@echo 'make demo           three virtual machines replicate keys before your eyes'
 	@echo 'make check          everything that must pass for a commit'
+	@echo 'make crash          a pool of software devices killed again and again (ROUNDS=200 SEED=...)'
+	@echo 'make crossings      node-downs that cross, again and again (ROUNDS=20 SEED=...)'
 	@echo 'make check-module   module against 6.1 and 6.12, all warnings are errors'
 	@echo 'make bench          side by side with etcd, Galera, PostgreSQL: 20 minutes; QUICK=1: 5'
 	@echo 'make install        honours DESTDIR, prefix, KDIR'

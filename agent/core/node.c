@@ -255,6 +255,11 @@ static void on_durable(struct node *n, const struct event *ev, struct actions *o
 		voter_yes_durable(n, out);
 }
 
+static void drop_halted(uint16_t id, struct actions *out)
+{
+	out_drop(out, id, "this node halted: its disk failed");
+}
+
 /* What cannot be made durable is not promised: the node stops, its peers see it gone. */
 static void on_disk_error(struct node *n, const struct event *ev, struct actions *out)
 {
@@ -268,7 +273,7 @@ static void on_disk_error(struct node *n, const struct event *ev, struct actions
 	out_say(n->reported_why, sizeof(n->reported_why), parts);
 	for each_peer(p, n)
 		if (p->up)
-			out_drop(out, p->id, "this node halted: its disk failed");
+			drop_halted(p->id, out);
 }
 
 static void on_peer_up(struct node *n, const struct event *ev, struct actions *out)
@@ -383,6 +388,8 @@ void node_step(struct node *n, const struct event *ev, struct actions *out)
 	assert(ev->type < EV_TYPES);
 	out->n = 0;
 	out->wire_used = 0;
+	if (n->halted && ev->type == EV_PEER_UP)
+		drop_halted(ev->peer, out);	/* else it would wait for our hello */
 	if (ev->type != EV_BOOT && (!n->booted || n->halted))
 		return;
 	n->now_ms = ev->now_ms;

@@ -248,6 +248,15 @@ static bool is_waited_for(const struct scene *s, uint16_t id)
 	return false;
 }
 
+/* Why that node is not linked: the mesh knows, unless they just greet each other. */
+static const char *unlinked_why(const struct scene *s, uint16_t id)
+{
+	const char *trouble = mesh_trouble(s->a->mesh, id);
+	const struct peer_view *p = peer(s, id);
+
+	return trouble[0] || !p ? trouble : link_state_name(p->link);
+}
+
 static void add_waiting(struct json_object *o, const struct scene *s)
 {
 	struct json_object *list = json_object_new_array();
@@ -261,7 +270,7 @@ static void add_waiting(struct json_object *o, const struct scene *s)
 		json_object_array_add(list, text(m->name));
 		if (!reason[0] && !is_linked(s, m->id))
 			snprintf(reason, sizeof(reason), "%s is not connected as a member: %s",
-				 m->name, mesh_trouble(s->a->mesh, m->id));
+				 m->name, unlinked_why(s, m->id));
 	}
 	if (!reason[0] && s->view.slot != SLOT_FREE)
 		snprintf(reason, sizeof(reason), "the batch is %s", slot_state_name(s->view.slot));

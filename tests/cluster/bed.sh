@@ -68,20 +68,22 @@ all_members()
 	done
 }
 
-same()
+# standing NODE: what must be the same on all nodes, in one line.
+standing()
 {
-	local node first
-
-	first=$(member "${nodes[0]}" "$1")
-	for node in "${nodes[@]}"; do
-		[ "$(member "$node" "$1")" = "$first" ] || return 1
-	done
-	[ -n "$first" ]
+	on "$1" status --json |
+		grep -oE '"(epoch|seq|sync_point|chain|digest|objects)":[^,]*' | xargs
 }
 
 all_same()
 {
-	same seq && same sync_point && same chain && same digest && same objects
+	local node first
+
+	first=$(standing "${nodes[0]}")
+	for node in "${nodes[@]}"; do
+		[ "$(standing "$node")" = "$first" ] || return 1
+	done
+	[ -n "$first" ]
 }
 
 holds()
@@ -165,4 +167,42 @@ nothing_lost()
 	done
 	[ $lost = 0 ] || echo "        $lost are missing"
 	[ $lost = 0 ]
+}
+
+sleep_ms()
+{
+	sleep "$(printf '%d.%03d' $(($1 / 1000)) $(($1 % 1000)))"
+}
+
+lines_of()
+{
+	awk -v fate="$1" -v field="$3" '$1 == fate { print $field }' "$2"
+}
+
+# absent_everywhere FILE PREFIX: no node has any of these labels.
+absent_everywhere()
+{
+	local node
+
+	for node in "${nodes[@]}"; do
+		labels_on "$node" "$2" >"$dir/there"
+		sort "$1" | comm -12 - "$dir/there" >"$dir/wrong"
+		[ ! -s "$dir/wrong" ] || { echo "        $node has $(head -1 "$dir/wrong")"; return 1; }
+	done
+}
+
+# told_holds PREFIX FILE: what build/witness wrote there is true on all nodes; all its labels begin
+# with PREFIX.
+told_holds()
+{
+	lines_of committed "$2" 2 >"$dir/committed"
+	lines_of aborted "$2" 2 >"$dir/aborted"
+	{ [ ! -s "$dir/committed" ] || nothing_lost "$1" "$dir/committed"; } &&
+		absent_everywhere "$dir/aborted" "$1"
+}
+
+# How often witness was told what.
+fates()
+{
+	cut -d' ' -f1 "$1" | sort | uniq -c | xargs
 }

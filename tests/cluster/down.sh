@@ -120,8 +120,12 @@ scene_down_commits()
 	down n2 n1 --yes
 	[ $? = 1 ] && says 'no node of the pool is named n1'
 	verdict $? "a second time: $(<"$dir/down")"
+	down n3 n1 --yes
+	[ $? = 1 ] && says 'no node of the pool is named n1'
+	verdict $? "nor on the other survivor: $(<"$dir/down")"
 	scripts/pool start n1
 	is_removed_for_good n1
+	refused_down n1 'this node was removed from the pool itself' n2
 	writes_go_on back && all_members
 	verdict $? "the survivors do not notice"
 	restart_survivors
@@ -180,16 +184,40 @@ scene_down_refused()
 	refused_down n2 'no node of the pool is named n9' n9
 	refused_down n2 'a node cannot declare itself down' n2
 	refused_down n2 'n1 is alive and connected' n1
-	scripts/pool kill n2
-	scripts/pool kill n3
+	refused_down n2 'no node of the pool is named n9' n1 n9
+	echo n3 | on n2 node-down n1 >"$dir/down" 2>&1
+	[ $? = 1 ] && says 'not confirmed, nothing was changed'
+	verdict $? "another name typed: $(tail -1 "$dir/down")"
+	scripts/pool kill n2 n3
 	wait_until is n1 blocked
 	refused_down n1 'the survivors are no majority' n2 n3
 	scripts/pool start n2
 	scripts/pool start n3
-	are_members && [ "$(member n1 epoch)" = 1 ]
+	are_members && [ "$(member n1 epoch)" = 1 ] && holds n3 before before
 	verdict $? "nothing has changed"
 	writes_go_on refused
 	verdict $? "all three go on"
+}
+
+# Forced against a node that lives: it is out all the same, and its clients are told nothing wrong.
+scene_down_living()
+{
+	local load
+
+	fresh_pool 3
+	build/witness -c 6 -m 800 -p living "$(device n1)" "$(device n2)" "$(device n3)" \
+		>"$dir/living.told" &
+	load=$!
+	sleep_ms 300
+	down n2 n1 --yes --force
+	verdict $? "n1 lives, n2 says it is down, with --force: $(head -1 "$dir/down")"
+	is_removed_for_good n1
+	wait $load
+	nodes=(n2 n3)
+	are_members && writes_go_on living
+	verdict $? "n2 and n3 go on"
+	told_holds living- "$dir/living.told"
+	verdict $? "nothing told is lost or wrong, also not by n1: $(fates "$dir/living.told")"
 }
 
 scene_down_minority()

@@ -7,6 +7,15 @@ waits_for()
 	on "$1" pending --json | grep -q "\"waiting_for\":\\[\"$2\"\\]"
 }
 
+# names_waited NODE OTHER WHY: it waits for that one at least, and says why.
+names_waited()
+{
+	local said
+
+	said=$(on "$1" pending --json)
+	grep -q "\"waiting_for\":\[[^]]*\"$2\"" <<<"$said" && grep -qE "\"reason\":\".*$3" <<<"$said"
+}
+
 names_a_tid()
 {
 	on "$1" pending --json | grep -q '"tids":\["[0-9a-f]\{16\}"'
@@ -22,6 +31,8 @@ scene_one_killed()
 	pid=$!
 	wait_until waits_for n1 n3 && names_a_tid n1
 	verdict $? "n3 killed: pending names it, and the transaction"
+	names_waited n1 n3 'n3 is not connected' && slowest_is n1 n3 && state_is n1 n3 offline
+	verdict $? "and says why; nodes has it offline, and as the slowest"
 	wait_until is n1 blocked && [ "$(member n1 nodes_up)" = 2 ]
 	verdict $? "n1 is blocked, two of three are up"
 	! dead $pid && [ ! -s "$dir/waits" ]
@@ -33,6 +44,45 @@ scene_one_killed()
 	verdict $? "n3 started: the create ends by itself, committed"
 	wait_until all_members && wait_until all_same && holds n3 waits waits
 	verdict $? "n3 has it, all agree"
+}
+
+# state_of NODE OTHER: the state of that one, as NODE has it.
+state_of()
+{
+	on "$1" nodes --json | grep -o "{[^}]*\"name\":\"$2\"[^}]*}" |
+		sed -n 's/.*"state":"\([a-z]*\)".*/\1/p'
+}
+
+slowest_is()
+{
+	on "$1" nodes --json | grep -q "\"slowest\":\"$2\""
+}
+
+# A peer that is frozen: at first its vote is missing, then it is gone; nodes and pending name it.
+scene_frozen()
+{
+	local pid
+
+	signal_agents STOP n3
+	echo frozen | on n1 create frozen - >"$dir/frozen" 2>&1 &
+	pid=$!
+	wait_until waits_for n1 n3 && [ "$(vote_of n1 n2)" = '"yes"' ] && [ "$(vote_of n1 n3)" = null ]
+	verdict $? "n3 frozen: n1 waits for it, whose vote is missing"
+	wait_until names_waited n1 n3 'n3 is not connected as a member' && slowest_is n1 n3 &&
+		wait_until state_is n1 n3 offline && state_is n1 n2 member
+	verdict $? "silent for too long: nodes has it $(state_of n1 n3), and as the slowest"
+	! dead $pid && [ ! -s "$dir/frozen" ] && holds n2 before before
+	verdict $? "the create waits, reads go on"
+	signal_agents CONT n3
+	wait $pid
+	verdict $? "it goes on: the create ends: $(<"$dir/frozen")"
+	wait_until all_members && wait_until all_same && holds n3 frozen frozen
+	verdict $? "n3 has it, all agree"
+}
+
+state_is()
+{
+	[ "$(state_of "$1" "$2")" = "$3" ]
 }
 
 kill_all_under_load()
