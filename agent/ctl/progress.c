@@ -71,6 +71,18 @@ void progress_show(struct progress *progress, uint64_t done)
 	fputs("\033[K", stderr);
 }
 
+void progress_line(struct progress *progress, unsigned int percent, const char *text)
+{
+	if (!progress->visible)
+		return;
+	progress->shown_ms = clock_ms();
+	progress->total = 100;
+	progress->bytes = percent;
+	fputc('\r', stderr);
+	draw_bar(progress);
+	fprintf(stderr, "%s\033[K", text);
+}
+
 void progress_end(struct progress *progress)
 {
 	if (progress->visible && progress->shown_ms)

@@ -34,6 +34,9 @@ void progress_bytes(struct progress *progress, uint64_t bytes);
 /** progress_show() - draw it, not too often; @done objects are done */
 void progress_show(struct progress *progress, uint64_t done);
 
+/** progress_line() - draw it at @percent, with @text behind it */
+void progress_line(struct progress *progress, unsigned int percent, const char *text);
+
 /** progress_end() - take it off the screen */
 void progress_end(struct progress *progress);
 

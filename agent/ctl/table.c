@@ -24,6 +24,9 @@ static const struct ctl_verb verbs[] = {
 	{ "form", verb_form, "[NODE...]", "a new pool from blank nodes" },
 	{ "node-down", verb_node_down, "NODE... [--dry-run] [--force] [--yes]",
 	  "declare crashed nodes dead: frees what they block" },
+	{ "live-sync", verb_live_sync, "DONOR [--overwrite]",
+	  "join a pool, or come back to it, by way of a member" },
+	{ "leave", verb_leave, "", "leave the pool in order" },
 	{ "zeroize", verb_zeroize, "[--yes]", "wipe this node: back to the reset state" },
 	{ }
 };

@@ -23,6 +23,8 @@ int verb_metrics(struct ctl *ctl, int argc, char **argv);
 int verb_monitor(struct ctl *ctl, int argc, char **argv);
 int verb_form(struct ctl *ctl, int argc, char **argv);
 int verb_node_down(struct ctl *ctl, int argc, char **argv);
+int verb_live_sync(struct ctl *ctl, int argc, char **argv);
+int verb_leave(struct ctl *ctl, int argc, char **argv);
 int verb_zeroize(struct ctl *ctl, int argc, char **argv);
 
 #endif /* _VERBS_H */

@@ -11,6 +11,7 @@
 
 #include "boot.h"
 #include "down.h"
+#include "live.h"
 #include "panel.h"
 #include "reply.h"
 #include "roster.h"
@@ -178,6 +179,7 @@ static int zeroize(struct agent *a, const struct device_request *r)
 {
 	char error[AGENT_ERROR_MAX];
 
+	newcomer_forget(sync_newcomer(a->sync));
 	if (boot_zeroize(a, error) != 0) {
 		log_error(a->log, "%s", error);
 		return -EIO;
@@ -213,11 +215,22 @@ static int carry_out(struct agent *a, const struct device_request *dr, struct js
 		return zeroize(a, dr);
 	case HSMREPL_VERB_NODE_DOWN:
 		return down_take(a, dr, request);
+	case HSMREPL_VERB_LIVE_SYNC:
+		return live_take(a, dr, request);
+	case HSMREPL_VERB_LEAVE:
+		return live_leave(a, dr);
 	default:
 		refusal_set(&r, EOPNOTSUPP, "use an agent of the tool's version",
 			    "this agent has no verb 0x%x", dr->verb);
 		return reply_refusal(a, dr->id, &r);
 	}
+}
+
+/* While the store is closed for a Live-Sync nothing is possible but to look at the node. */
+static bool is_possible(const struct agent *a, unsigned int verb)
+{
+	return a->store || verb == HSMREPL_VERB_STATUS || verb == HSMREPL_VERB_NODES ||
+	       verb == HSMREPL_VERB_METRICS || verb == HSMREPL_VERB_LIVE_SYNC;
 }
 
 int admin_take(struct agent *a, const struct device_request *dr)
@@ -230,7 +243,13 @@ int admin_take(struct agent *a, const struct device_request *dr)
 		refusal_set(&r, EINVAL, "send one JSON object", "the request is not a JSON object");
 		return reply_refusal(a, dr->id, &r);
 	}
-	ret = carry_out(a, dr, request);
+	if (is_possible(a, dr->verb)) {
+		ret = carry_out(a, dr, request);
+	} else {
+		refusal_set(&r, EBUSY, "see how far it is with status, then try again",
+			    "a Live-Sync onto this node is under way");
+		ret = reply_refusal(a, dr->id, &r);
+	}
 	json_object_put(request);
 	return ret;
 }

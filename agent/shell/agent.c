@@ -12,6 +12,7 @@
 
 #include "admin.h"
 #include "boot.h"
+#include "live.h"
 #include "notify.h"
 #include "../lib/hsmrepl.h"
 
@@ -19,6 +20,11 @@ static void end(struct agent *a, bool failed)
 {
 	a->failed |= failed;
 	loop_end(a->loop);
+}
+
+void agent_end(struct agent *a)
+{
+	end(a, true);
 }
 
 static void device_gone(struct agent *a, int error)
@@ -96,7 +102,8 @@ static void on_queued(void *arg)
 	struct agent *a = arg;
 	struct event ev = { .type = EV_QUEUED };
 
-	pump_note(a->pump, &ev);
+	if (a->store)		/* else the node is parked: boot_park() */
+		pump_note(a->pump, &ev);
 }
 
 /* A batch of a grant that was forgotten since (zeroize) is no more. */
@@ -168,6 +175,7 @@ static void on_tick(void *arg)
 
 	pump_note(a->pump, &ev);
 	agent_pump(a);
+	sync_tick(a->sync, pump_now_ms());
 }
 
 static void on_note(void *arg)
@@ -307,9 +315,12 @@ static int start(struct agent *a, const char *trace_path, char error[AGENT_ERROR
 		}
 	}
 	if (secret_read(a->config.key_set, a->secret, error) != 0 || make_pump(a, error) != 0 ||
-	    make_mesh(a, error) != 0 || boot_start(a, error) != 0)
+	    make_mesh(a, error) != 0 || live_open(a, error) != 0 || boot_start(a, error) != 0)
 		return -1;
-	return watch_device(a, error);
+	if (watch_device(a, error) != 0)
+		return -1;
+	sync_start(a->sync);
+	return 0;
 }
 
 /* The device goes first, so that no caller waits on an agent that no longer works. */
@@ -321,6 +332,7 @@ static void stop(struct agent *a)
 	device_close(a->device);
 	if (a->netwatch)
 		netwatch_free(a->netwatch);
+	sync_free(a->sync);
 	if (a->mesh)
 		mesh_free(a->mesh);
 	if (a->store)

@@ -15,6 +15,7 @@
 #include "pump.h"
 #include "secret.h"
 #include "store.h"
+#include "sync.h"
 #include "trace.h"
 
 #define AGENT_ERROR_MAX 512
@@ -43,6 +44,10 @@
  * @granted: batch number of the last grant; a batch claimed under another one is stale
  * @flooding: peers whose frames found no room, to be dropped, @n_flooding
  * @n_flooding: entries of @flooding
+ * @sync: Live-Sync
+ * @guest: newcomer that is served, id 0 for none; may connect beside the members
+ * @candidate: the same, as the core names it
+ * @reported: what the core reported last
  * @failed: the loop ended for an error
  */
 struct agent {
@@ -67,6 +72,14 @@ struct agent {
 	uint64_t granted;
 	uint16_t flooding[HSMREPL_NODES_MAX];
 	unsigned int n_flooding;
+	struct sync *sync;
+	struct member guest;
+	struct member candidate;
+	struct {
+		enum hsmrepl_node_state state;
+		unsigned int nodes_up;
+		char why[HSMREPL_ERROR_MAX];
+	} reported;
 	bool failed;
 };
 
@@ -86,6 +99,9 @@ int agent_run(const char *config_path, const char *trace_path);
  */
 int agent_watch_store(struct agent *a);
 void agent_unwatch_store(struct agent *a);
+
+/* The agent cannot go on: the loop ends. Why is in the log. */
+void agent_end(struct agent *a);
 
 /* Take what waits in the pump; an error ends the loop. */
 void agent_pump(struct agent *a);

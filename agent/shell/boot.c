@@ -9,6 +9,7 @@
 
 #include <openssl/crypto.h>
 
+#include "live.h"
 #include "standing.h"
 #include "../core/batch.h"
 #include "../lib/hsmrepl.h"
@@ -277,32 +278,63 @@ int boot_start(struct agent *a, char error[AGENT_ERROR_MAX])
 	return 0;
 }
 
-int boot_zeroize(struct agent *a, char error[AGENT_ERROR_MAX])
+/* Whoever is connected hears the end of the old node, and the pump hears that they are gone. */
+static void disconnect(struct agent *a)
 {
-	struct boot b = { 0 };
-	int ret;
-
-	/*
-	 * Whoever is connected hears the end of the old node, and the pump hears that they are
-	 * gone.
-	 */
+	donor_stop(sync_donor(a->sync), "the donor gives up what it holds");
+	a->candidate = (struct member){ 0 };
+	live_connect(a);
 	mesh_set_epoch(a->mesh, 0);
 	mesh_set_peers(a->mesh, NULL, 0);
 	agent_pump(a);
 	a->granted = 0;
+}
+
+static void close_store(struct agent *a)
+{
+	agent_unwatch_store(a);
+	store_close(a->store);
+	a->store = NULL;
+}
+
+/* Opened again, it counts a new incarnation: no batch number is used twice. */
+int boot_resume(struct agent *a, char error[AGENT_ERROR_MAX])
+{
+	struct boot b = { 0 };
+
+	if (open_store(a, &b.image, error) != 0 || load(a, &b.image, error) != 0 ||
+	    settle_slot(a, &b, error) != 0 || finish_settled(a, &b, error) != 0)
+		return -1;
+	boot_pump(a, &b);
+	return 0;
+}
+
+int boot_park(struct agent *a, char error[AGENT_ERROR_MAX])
+{
+	const struct node_list none = { .n = 0 };
+	const struct recovery blank = { .nl = &none };
+
+	(void)error;
+	disconnect(a);
+	close_store(a);
+	pump_boot(a->pump, &blank);
+	return 0;
+}
+
+int boot_zeroize(struct agent *a, char error[AGENT_ERROR_MAX])
+{
+	int ret;
+
+	disconnect(a);
 	ret = store_zeroize(a->store);
 	if (ret) {
 		snprintf(error, AGENT_ERROR_MAX, "zeroize %s: %s", a->config.state_dir,
 			 strerror(-ret));
 		return -1;
 	}
-	/* Opened again, it counts a new incarnation: no batch number is used twice. */
-	agent_unwatch_store(a);
-	store_close(a->store);
-	a->store = NULL;
-	if (open_store(a, &b.image, error) != 0 || load(a, &b.image, error) != 0)
+	close_store(a);
+	if (boot_resume(a, error) != 0)
 		return -1;
 	log_warning(a->log, "zeroized: this node is back in reset state");
-	boot_pump(a, &b);
 	return 0;
 }

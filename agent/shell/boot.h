@@ -25,4 +25,20 @@ int boot_start(struct agent *a, char error[AGENT_ERROR_MAX]);
  */
 int boot_zeroize(struct agent *a, char error[AGENT_ERROR_MAX]);
 
+/**
+ * boot_park() - take the node out of everything, before others change its state directory
+ * @error: why not
+ *
+ * Peers are disconnected, the pump knows nothing, the store is closed; the device keeps what it
+ * holds. Returns 0, or -1 with @error set.
+ */
+int boot_park(struct agent *a, char error[AGENT_ERROR_MAX]);
+
+/**
+ * boot_resume() - open the store, load the device, boot the pump: the opposite
+ * @error: what is wrong; the agent cannot go on then
+ * Returns 0, or -1 with @error set.
+ */
+int boot_resume(struct agent *a, char error[AGENT_ERROR_MAX]);
+
 #endif /* HSM_SHELL_BOOT_H */

@@ -3,10 +3,12 @@
 #include "agent.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "admin.h"
 #include "history.h"
+#include "live.h"
 #include "roster.h"
 #include "../lib/hsmrepl.h"
 
@@ -38,6 +40,7 @@ static void hand_append(void *arg, const struct action *act, const struct positi
 	struct agent *a = arg;
 
 	store_append(a->store, act->record, act->batch, act->tail, act->n_tls, after);
+	sync_append(a->sync, act, after);
 }
 
 static int hand_grant(void *arg, const struct action *act, uint64_t epoch)
@@ -82,7 +85,10 @@ static int hand_answer(void *arg, const struct action *act)
 {
 	struct agent *a = arg;
 
-	return admin_answer(a, act);
+	if (!(act->request & SYNC_REQUEST))
+		return admin_answer(a, act);
+	sync_answer(a->sync, act);
+	return 0;
 }
 
 static enum log_level report_level(enum hsmrepl_node_state state)
@@ -127,6 +133,9 @@ static int hand_report(void *arg, const struct action *act)
 	struct agent *a = arg;
 
 	log_report(a, act);
+	a->reported.state = act->state;
+	a->reported.nodes_up = act->nodes_up;
+	snprintf(a->reported.why, sizeof(a->reported.why), "%s", act->why ? act->why : "");
 	return device_report(a->device, act->state, act->nodes_up, act->node_event, act->peer, 0,
 			     act->why);
 }
@@ -142,7 +151,8 @@ static void hand_candidate(void *arg, const struct action *act)
 {
 	struct agent *a = arg;
 
-	mesh_set_extra(a->mesh, act->nl ? act->nl->node : NULL, act->nl ? act->nl->n : 0);
+	a->candidate = act->nl ? act->nl->node[0] : (struct member){ 0 };
+	live_connect(a);
 }
 
 static void hand_lookup(void *arg, const struct action *act)

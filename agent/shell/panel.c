@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "live.h"
 #include "metrics.h"
 #include "roster.h"
 #include "../lib/hsmrepl.h"
@@ -89,6 +90,7 @@ struct json_object *panel_status(const struct agent *a)
 	add(o, "turn", s.view.turn_holder ? name(&s, s.view.turn_holder) : NULL);
 	add(o, "uptime_ms", number(age(&s, a->started_ms)));
 	add(o, "version", text(HSMREPL_VERSION));
+	add(o, "live_sync", live_json(a));
 	return o;
 }
 

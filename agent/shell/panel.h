@@ -9,7 +9,7 @@
 
 /* Each returns a new JSON object, the caller's; NULL without memory or when the device is gone. */
 
-/* {"turn","uptime_ms","version"} */
+/* {"turn","uptime_ms","version","live_sync"}; see live_json(). */
 struct json_object *panel_status(const struct agent *a);
 
 /* {"nodes":[…],"slowest"}: members of the node list, or of the manual list before there is one. */

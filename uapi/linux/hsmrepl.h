@@ -10,6 +10,7 @@
  *   2026-11-23  version 1: first version
  *   2026-11-26  a node that catches up to join: content of a pool (epoch not 0) whose node list is
  *               without this node; SUBMIT of callers is ENONET, PREPARE works
+ *   2026-11-26  verbs LIVE_SYNC and LEAVE
  *
  * Conventions
  *   - Every ioctl takes a pointer to a struct whose first field is its size. A caller built
@@ -491,6 +492,8 @@ enum hsmrepl_verb {
 	HSMREPL_VERB_FORM = 0x101,
 	HSMREPL_VERB_ZEROIZE = 0x102,
 	HSMREPL_VERB_NODE_DOWN = 0x103,
+	HSMREPL_VERB_LIVE_SYNC = 0x104,
+	HSMREPL_VERB_LEAVE = 0x105,
 };
 
 /**

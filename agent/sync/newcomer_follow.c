@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A learner follows what the pool commits, and asks to be a member when it stands there. */
+#include "newcomer_private.h"
+
+#include <string.h>
+
+#include "batch.h"
+#include "log.h"
+#include "post.h"
+
+#define ADMIT_MS	300	/* before it asks again to be admitted */
+#define STANDSTILL_MS	5000	/* nothing came for so long: it asks for the tail again */
+
+void newcomer_follow(struct newcomer *n)
+{
+	struct node_view view;
+
+	n->host->look(n->host->arg, &view);
+	n->seq = view.position.seq;
+	n->ended = false;
+	newcomer_move(n, NEWCOMER_CATCHING_UP);
+	post(n->service, &(struct sync_message){ .type = SYNC_TAIL, .seq = n->seq });
+}
+
+void newcomer_learn(struct newcomer *n, const struct sync_message *m)
+{
+	struct bytes left = m->data;
+	unsigned int tls = (unsigned int)m->count;
+	struct node_view view;
+
+	while (tls) {
+		struct event ev = { .type = EV_LEARN, .data = { left.p, 0 } };
+
+		ev.n_tls = batch_run(left, tls, &ev.data.n);
+		if (!ev.n_tls) {
+			newcomer_fail(n, "a malformed transaction came" SYNC_SAME_VERSION);
+			return;
+		}
+		n->host->tell(n->host->arg, &ev);
+		left.p = (const uint8_t *)left.p + ev.data.n;
+		left.n -= ev.data.n;
+		tls -= ev.n_tls;
+	}
+	n->bytes += m->data.n;
+	n->tls += m->count;
+	n->ended = m->count == 0;
+	n->host->look(n->host->arg, &view);
+	if (view.position.seq != n->seq)
+		n->moved_ms = n->now_ms;
+	n->seq = view.position.seq;
+	n->attempt = 0;
+}
+
+static void ask_admission(struct newcomer *n)
+{
+	if (n->state == NEWCOMER_CATCHING_UP)
+		newcomer_move(n, NEWCOMER_ADMITTING);
+	n->due_ms = UINT64_MAX;
+	post(n->service, &(struct sync_message){ .type = SYNC_ADMIT });
+}
+
+void newcomer_take_fed(struct newcomer *n, const struct sync_message *m)
+{
+	if (m->flags & SYNC_LIVE)
+		ask_admission(n);
+	else
+		newcomer_follow(n);
+}
+
+void newcomer_take_again(struct newcomer *n, const struct sync_message *m)
+{
+	char text[SYNC_TEXT_MAX + 1];
+
+	sync_text(m, text);
+	if (strcmp(text, n->trouble))
+		log_info(n->host->log, "live-sync: not a member yet: %s", text);
+	newcomer_trouble(n, text);
+	n->due_ms = n->now_ms + ADMIT_MS;
+}
+
+void newcomer_follow_tick(struct newcomer *n)
+{
+	struct node_view view;
+
+	n->host->look(n->host->arg, &view);
+	if (view.position.seq != n->seq)
+		n->moved_ms = n->now_ms;
+	n->seq = view.position.seq;
+	if (n->now_ms - n->moved_ms >= STANDSTILL_MS)
+		newcomer_follow(n);
+	else if (n->state == NEWCOMER_CATCHING_UP && n->ended)
+		post(n->service, &(struct sync_message){ .type = SYNC_FEED, .seq = n->seq });
+	else if (n->state == NEWCOMER_ADMITTING && n->now_ms >= n->due_ms)
+		ask_admission(n);
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "sync.h"
+
+#include <stdlib.h>
+
+#include "log.h"
+#include "message.h"
+#include "post.h"
+#include "service.h"
+
+/**
+ * struct sync - both sides of Live-Sync
+ * @host: the agent
+ * @donor: serves a newcomer
+ * @newcomer: this node joins
+ */
+struct sync {
+	struct sync_host host;
+	struct donor *donor;
+	struct newcomer *newcomer;
+};
+
+static void on_opened(void *arg, struct service *service)
+{
+	(void)arg;
+	(void)service;
+}
+
+static void on_frame(void *arg, struct service *service, const void *frame, size_t len)
+{
+	struct sync *s = arg;
+	struct sync_message m;
+
+	if (!sync_decode((struct bytes){ frame, len }, &m)) {
+		service_close(service, "a malformed message" SYNC_SAME_VERSION);
+		return;
+	}
+	donor_frame(s->donor, service, &m);
+}
+
+static void on_drained(void *arg, struct service *service)
+{
+	struct sync *s = arg;
+
+	donor_drained(s->donor, service);
+}
+
+static void on_closed(void *arg, struct service *service, const char *why)
+{
+	struct sync *s = arg;
+
+	donor_closed(s->donor, service, why);
+}
+
+static const struct service_sink sink = {
+	.opened = on_opened, .frame = on_frame, .drained = on_drained, .closed = on_closed,
+};
+
+struct sync *sync_new(const struct sync_host *host)
+{
+	struct sync *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->host = *host;
+	s->donor = donor_new(&s->host);
+	s->newcomer = newcomer_new(&s->host);
+	if (!s->donor || !s->newcomer) {
+		sync_free(s);
+		return NULL;
+	}
+	mesh_serve(host->mesh, &sink, s);
+	return s;
+}
+
+void sync_free(struct sync *s)
+{
+	if (!s)
+		return;
+	donor_free(s->donor);
+	newcomer_free(s->newcomer);
+	free(s);
+}
+
+void sync_start(struct sync *s)
+{
+	newcomer_wake(s->newcomer);
+}
+
+void sync_tick(struct sync *s, uint64_t now_ms)
+{
+	donor_tick(s->donor);
+	newcomer_tick(s->newcomer, now_ms);
+}
+
+void sync_append(struct sync *s, const struct action *act, const struct position *after)
+{
+	donor_append(s->donor, act, after);
+}
+
+void sync_answer(struct sync *s, const struct action *act)
+{
+	donor_answer(s->donor, act);
+}
+
+struct donor *sync_donor(struct sync *s)
+{
+	return s->donor;
+}
+
+struct newcomer *sync_newcomer(struct sync *s)
+{
+	return s->newcomer;
+}
