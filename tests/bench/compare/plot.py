@@ -44,7 +44,7 @@ def panel(left, words, curves, clients, scale, floor):
                 text(left - 6, scale.y(value) + 4, f"{value:,g}", "end")]
     if floor:
         out += [rule(left, left + PANEL, scale.y(floor), 'stroke="#555" stroke-dasharray="4 3"'),
-                text(left + 4, scale.y(floor) - 4, "TLS round trip + fdatasync", "start")]
+                text(left + PANEL - 4, scale.y(floor) + 14, "TLS round trip + fdatasync", "end")]
     out += [text(x[n], TOP + HEIGHT + 18, str(n)) for n in clients]
     out.append(text(left + PANEL / 2, TOP + HEIGHT + 38, "clients"))
     for colour, dots in curves:

@@ -13,6 +13,7 @@ from compare import host
 from compare.load import Load, NODES, PAYLOAD, System, percentile_of
 
 START_SECONDS = 60
+CONNECTS_PER_S = 64     # pgbench counts the time that its connections take
 USER = "postgres"
 BIN = sorted(glob.glob("/usr/lib/postgresql/*/bin"))[-1:]
 SCRIPT = """\\set n :n + 1
@@ -104,11 +105,12 @@ class Postgres(System):
 
     def load(self, clients, nodes, seconds):
         log = f"{self.folder}/{self.tag()}"
+        limit = seconds + -(-clients // CONNECTS_PER_S)
         host.call([f"{self.bin}/pgbench", "-n", "-M", "prepared", "-f", f"{self.folder}/create.sql",
-                   "-c", str(clients), "-j", str(min(clients, 2)), "-T", str(seconds),
+                   "-c", str(clients), "-j", str(min(clients, 2)), "-T", str(limit),
                    "-D", "n=0", "-D", f"tag=load{self.loads:04}", "-D", f"payload={'a' * PAYLOAD}",
                    "-l", "--log-prefix", log, "postgres"],
-                  env=self.environment(), timeout=seconds + 60)
+                  env=self.environment(), timeout=limit + 60)
         return self.read(log)
 
     @staticmethod
