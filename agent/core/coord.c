@@ -112,6 +112,8 @@ void coord_claimed(struct node *n, const struct event *ev, struct actions *out)
 	n->slot.claimed = true;
 	for each_peer(p, n)
 		p->vote = VOTE_NONE;
+	if (n->down.removed)
+		return;		/* claimed just before we heard of it: nobody shall vote on it */
 	send_voters(n, &m, out);
 	out_append(out, RECORD_YES, m.batch, ev->data, ev->n_tls);
 	coord_lost(n, out);

@@ -19,7 +19,7 @@ bool down_frozen(const struct node *n)
 /* This epoch is about to end: nothing new is begun in it. */
 bool down_ending(const struct node *n)
 {
-	return down_frozen(n) || n->down.asked || n->down.chosen;
+	return down_frozen(n) || n->down.asked || n->down.chosen || n->down.removed;
 }
 
 static bool same_list(const struct node_list *a, const struct node_list *b)
@@ -204,7 +204,7 @@ static void on_accept(struct node *n, struct peer *p, const struct message *m, s
 		down_accept(n, m->down.ballot, m->tls.p, out);
 }
 
-/* A peer still stands in the epoch that we saw end: it missed what was chosen. */
+/* A peer still stands in the epoch that we know the end of: it missed what was chosen. */
 void down_missed(struct node *n, struct peer *p, uint64_t epoch, struct actions *out)
 {
 	struct message m = { .type = MSG_DOWN_CHOSEN };
@@ -219,8 +219,13 @@ void down_message(struct node *n, struct peer *p, const struct message *m, struc
 {
 	bool answer = m->type == MSG_DOWN_REPORT || m->type == MSG_DOWN_ACCEPTED;
 
-	if (!nl_has(&n->nl, p->id) || n->down.removed)
+	if (!nl_has(&n->nl, p->id))
 		return;
+	if (n->down.removed) {
+		if (m->type == MSG_DOWN_ASK || m->type == MSG_DOWN_ACCEPT)
+			down_missed(n, p, m->epoch, out);
+		return;
+	}
 	if (m->epoch != n->pos.epoch && m->type != MSG_DOWN_CHOSEN) {
 		if (!answer)
 			down_missed(n, p, m->epoch, out);
@@ -245,6 +250,16 @@ static void give_up_slot(struct node *n, struct actions *out)
 		voter_give_up(n, out);
 	else
 		coord_give_up(n, out);
+}
+
+/*
+ * Whether the batch in our slot is part of the history that was chosen: settled by it, or committed
+ * before, which only others have heard of.
+ */
+static bool is_chosen(const struct slot *s, const struct batch *end)
+{
+	return (s->state == SLOT_HELD || s->state == SLOT_VOTING) &&
+	       same_place(&s->batch.after, &end->before);
 }
 
 /* Who learns what was chosen keeps it like one who accepted it, to tell those who missed it. */
@@ -275,15 +290,16 @@ static void adopt(struct node *n, struct actions *out)
 	if (!nl_has(&b.nl, n->id)) {
 		n->down.chosen = false;
 		n->down.removed = true;
+		n->down.adopted_from = n->pos.epoch;
+		survey_adopted(n, out);	/* it may be the only one who knows */
 		return;
 	}
-	if (s->state == SLOT_ABORTING ||
-	    (s->state != SLOT_FREE && !same_batch(s->id, v.settles))) {
+	if (is_chosen(s, &b)) {
+		slot_commit(n, out);
+	} else if (s->state != SLOT_FREE) {
 		give_up_slot(n, out);
 		return;
 	}
-	if (s->state != SLOT_FREE)
-		slot_commit(n, out);
 	if (!same_place(&n->pos, &b.before)) {
 		n->down.chosen = false;	/* behind: Live-Sync brings what is missing */
 		return;

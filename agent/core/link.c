@@ -300,7 +300,8 @@ static void settle_old(struct node *n, struct peer *p, const struct message *m,
 		       struct actions *out)
 {
 	learn(n, m, out);
-	if (m->hello.position.epoch && m->hello.position.epoch < n->pos.epoch)
+	if (m->hello.position.epoch &&
+	    (m->hello.position.epoch < n->pos.epoch || n->down.removed))
 		down_missed(n, p, m->hello.position.epoch, out);
 	if (holds_stale_yes(n, m))
 		out_send(n, out, p, &(struct message){ .type = MSG_ABORT, .batch = m->hello.slot });
@@ -308,7 +309,7 @@ static void settle_old(struct node *n, struct peer *p, const struct message *m,
 
 void link_hello(struct node *n, struct peer *p, const struct message *m, struct actions *out)
 {
-	bool first = !p->greeted;
+	bool first = !p->greeted, member = p->link == LINK_MEMBER;
 	enum link_state link;
 
 	note_hello(n, p, m);
@@ -326,7 +327,7 @@ void link_hello(struct node *n, struct peer *p, const struct message *m, struct 
 		set_link(n, p, link, out);
 	if (p->link == LINK_MEMBER)
 		turn_adopt(n, &m->turn);
-	if (first)
+	if (first || (!member && p->link == LINK_MEMBER))
 		coord_greeted(n, p, m, out);
 	if (m->hello.flags & HELLO_ANSWER)
 		greet(n, p, 0, out);

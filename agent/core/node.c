@@ -197,6 +197,8 @@ static void on_boot(struct node *n, const struct event *ev, struct actions *out)
 	if (n->nl.n)
 		out_add(out, ACT_MEMBERS)->nl = &n->nl;
 	node_report(n, out, 0, 0);
+	if (n->slot.state == SLOT_VOTING)
+		coord_own_durable(n, out);	/* decided already, if nobody else votes */
 }
 
 static void on_tick(struct node *n, const struct event *ev, struct actions *out)
@@ -398,8 +400,9 @@ void node_step(struct node *n, const struct event *ev, struct actions *out)
 	if (!n->halted && !n->down.removed) {
 		down_settle(n, out);
 		list_settle(n, out);
-		turn_settle(n, out);
 	}
+	if (!n->halted)
+		turn_settle(n, out);
 	report_change(n, out);
 }
 

@@ -203,6 +203,12 @@ static unsigned int tids_of(const struct node *n, struct batch_id id, uint64_t *
 	return s->n_tids;
 }
 
+/* Does the slot that @d reports lead to where @top stands: is it committed there? */
+static bool same_end(const struct down_message *d, const struct down_message *top)
+{
+	return d->slot_seq == top->seq && d->slot_sp == top->sp;
+}
+
 static void plan(struct node *n, struct batch_id settles, const struct node_list *after)
 {
 	struct down_plan *plan = &n->survey.plan;
@@ -215,6 +221,8 @@ static void plan(struct node *n, struct batch_id settles, const struct node_list
 	for each_survivor(i, n) {
 		const struct down_message *d = &report_of(n, n->nl.node[i].id)->said;
 
+		if (d->slot.coordinator && same_end(d, longest(n)) && !plan->n_commit)
+			plan->n_commit = tids_of(n, d->slot, plan->commit);
 		if (d->slot.coordinator && d->slot_seq > longest(n)->seq && !plan->n_abort &&
 		    !same_batch(d->slot, settles))
 			plan->n_abort = tids_of(n, d->slot, plan->abort);
@@ -268,12 +276,24 @@ static bool quorum(struct node *n)
 	return n->survey.ask.force ? accepted == survivors : 2 * accepted > n->nl.n;
 }
 
+/* Another initiator is ahead of us: its attempt goes on, ours ends. */
+static void outbid(struct node *n, uint64_t promised, struct actions *out)
+{
+	if (promised > n->survey.ballot)
+		n->survey.ballot = promised;	/* the next attempt goes above it */
+	answer(n, EAGAIN, "another node-down is under way: look at the nodes, then try again", out);
+}
+
 static void advance(struct node *n, struct actions *out)
 {
 	struct survey *s = &n->survey;
 	struct message m = { .type = MSG_DOWN_ACCEPT };
 
 	if (s->state == SURVEY_ASKING && all_in(n)) {
+		if (!s->ask.dry && s->ballot < n->down.promised) {
+			outbid(n, n->down.promised, out);
+			return;
+		}
 		if (s->best)
 			carry_on(n);
 		else
@@ -347,14 +367,6 @@ static void note_tids(struct survey *s, const struct message *m)
 		for (unsigned int b = 0; b < 8; b++)
 			s->tids[i] |= (uint64_t)p[8 * i + b] << (8 * b);
 	}
-}
-
-/* Another initiator is ahead of us: its attempt goes on, ours ends. */
-static void outbid(struct node *n, uint64_t promised, struct actions *out)
-{
-	if (promised > n->survey.ballot)
-		n->survey.ballot = promised;	/* the next attempt goes above it */
-	answer(n, EAGAIN, "another node-down is under way: look at the nodes, then try again", out);
 }
 
 void survey_report(struct node *n, struct peer *p, const struct message *m, struct actions *out)

@@ -22,7 +22,8 @@ static void vote(struct node *n, struct peer *p, struct batch_id id, enum refusa
 		.yes = why == REFUSAL_NONE, .refusal = why, .error = error,
 	};
 
-	out_send(n, out, p, &m);
+	if (!m.yes || !n->down.removed)
+		out_send(n, out, p, &m);
 }
 
 static bool voters_are(const struct batch *b, const struct node_list *nl)
