@@ -20,6 +20,8 @@ enum due_type {
 	DUE_CLIENT,	/* p: a client goes on */
 	DUE_TIMEOUT,	/* p: a call has waited long enough */
 	DUE_FAULT,	/* next fault */
+	DUE_CRASH,	/* host: its agent or its kernel dies */
+	DUE_OPERATOR,	/* an administrator looks at the pool */
 	DUE_PHASE,	/* look whether the phase is over */
 	DUE_TYPES
 };

@@ -7,6 +7,8 @@ void committed_told(struct ledger *l, uint64_t tid, uint64_t seq)
 {
 	const struct fate *f = ledger_fate(l, tid);
 
+	if (l->split)
+		return;
 	if (f->seq != seq)
 		ledger_violated(l, "I3", "TID %016" PRIx64 " is told committed at seq %" PRIu64
 				", but it was applied at seq %" PRIu64 " (0: nowhere)",
@@ -18,6 +20,8 @@ void committed_told(struct ledger *l, uint64_t tid, uint64_t seq)
 void committed_kept(struct ledger *l, uint16_t node, uint64_t seq, const uint64_t *tids,
 		    unsigned int n_tids)
 {
+	if (l->split || l->removed & 1u << node)
+		return;
 	if (seq + n_tids < l->told_seq)
 		ledger_violated(l, "I3", "n%u holds the history up to seq %" PRIu64
 				" and %u undecided, but seq %" PRIu64 " was told committed",

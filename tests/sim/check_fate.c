@@ -7,6 +7,10 @@ void fate_applied(struct ledger *l, uint16_t node, uint64_t tid, uint64_t seq)
 {
 	struct fate *f = ledger_fate(l, tid);
 
+	if (l->split) {
+		f->seq = seq;
+		return;
+	}
 	if (f->aborted)
 		ledger_violated(l, "I1", "n%u applies TID %016" PRIx64 " (seq %" PRIu64
 				"), which a node aborted", node, tid, seq);
@@ -20,7 +24,7 @@ void fate_aborted(struct ledger *l, uint16_t node, uint64_t tid)
 {
 	struct fate *f = ledger_fate(l, tid);
 
-	if (f->seq)
+	if (f->seq && !l->split)
 		ledger_violated(l, "I1", "n%u aborts TID %016" PRIx64
 				", which was applied at seq %" PRIu64, node, tid, f->seq);
 	f->aborted = true;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "checks.h"
 
+#include <assert.h>
 #include <inttypes.h>
 
 void voters_yes(struct ledger *l, uint16_t node, struct batch_id id)
@@ -17,15 +18,104 @@ void voters_refused(struct ledger *l, uint16_t node, struct batch_id id)
 		*up_to = id.number;
 }
 
+/* Accepted by a majority of the epoch's members, or by all who had to. */
+static bool chosen(const struct ledger *l, const struct accepted *a)
+{
+	if (a->quorum)
+		return !(a->quorum & ~a->nodes);
+	for (unsigned int i = 0; i < l->n_lists; i++)
+		if (l->list[i].epoch == a->epoch &&
+		    2 * __builtin_popcount(a->nodes & l->list[i].members) >
+		    __builtin_popcount(l->list[i].members))
+			return true;
+	return false;
+}
+
+static bool same_batch(struct batch_id a, struct batch_id b)
+{
+	return a.coordinator == b.coordinator && a.number == b.number;
+}
+
+/* Who is not in the list that was chosen is out from here on. */
+static void note_removed(struct ledger *l, const struct accepted *a)
+{
+	if (!chosen(l, a))
+		return;
+	for (unsigned int i = 0; i < l->n_lists; i++)
+		if (l->list[i].epoch == a->epoch)
+			l->removed |= l->list[i].members & ~a->members;
+}
+
+/* An attempt is begun. A ballot that nobody has promised durably may be used again. */
+void voters_asked(struct ledger *l, uint64_t epoch, uint64_t ballot, uint32_t quorum)
+{
+	assert(l->n_attempts < LEDGER_VALUES);
+	l->attempt[l->n_attempts++] = (struct attempt){ epoch, ballot, quorum };
+}
+
+static uint32_t quorum_of(const struct ledger *l, uint64_t epoch, uint64_t ballot)
+{
+	for (unsigned int i = l->n_attempts; i--; )
+		if (l->attempt[i].epoch == epoch && l->attempt[i].ballot == ballot)
+			return l->attempt[i].quorum;
+	return 0;
+}
+
+/*
+ * @of: a node accepted this durably. Whoever learns what was chosen keeps it under a ballot of its
+ * own, so a ballot need not stand for one value here.
+ */
+void voters_accepted(struct ledger *l, uint16_t node, const struct accepted *of)
+{
+	for (unsigned int i = 0; i < l->n_accepted; i++) {
+		struct accepted *a = &l->accepted[i];
+
+		if (a->epoch == of->epoch && a->ballot == of->ballot &&
+		    same_batch(a->record, of->record)) {
+			a->nodes |= 1u << node;
+			note_removed(l, a);
+			return;
+		}
+	}
+	assert(l->n_accepted < LEDGER_VALUES);
+	l->accepted[l->n_accepted] = *of;
+	l->accepted[l->n_accepted].quorum = quorum_of(l, of->epoch, of->ballot);
+	l->accepted[l->n_accepted].nodes = 1u << node;
+	note_removed(l, &l->accepted[l->n_accepted++]);
+}
+
+/* A NODE_DOWN TL is applied. */
+void voters_ended(struct ledger *l, uint16_t node, struct batch_id record)
+{
+	for (unsigned int i = 0; i < l->n_accepted; i++)
+		if (same_batch(l->accepted[i].record, record) && chosen(l, &l->accepted[i]))
+			return;
+	ledger_violated(l, "I5", "n%u ends its epoch by batch %u:%" PRIx64
+			", which no quorum has accepted", node, record.coordinator, record.number);
+}
+
+/* Nodes whose yes the batch needs: its voters; those who survive, if a node-down commits it. */
+static uint32_t needed(const struct ledger *l, struct batch_id id, uint32_t voters)
+{
+	for (unsigned int i = 0; i < l->n_accepted; i++)
+		if (same_batch(l->accepted[i].settles, id) && chosen(l, &l->accepted[i]))
+			return voters & l->accepted[i].members &
+			       (l->accepted[i].quorum ? l->accepted[i].quorum : ~0u);
+	return voters;
+}
+
+/* @node is the first to apply it; what others do then, perhaps under an older number, is agreed. */
 void voters_applied(struct ledger *l, uint16_t node, struct batch_id id, uint32_t voters)
 {
 	const struct tally *t = ledger_tally(l, id);
 
+	if (voters & ~t->yes || voters & t->refused)
+		voters = needed(l, id, voters);
 	if (voters & ~t->yes)
 		ledger_violated(l, "I5", "n%u commits batch %u:%" PRIx64
 				" of voters %x, durable yes of %x only (bit n is node n)",
 				node, id.coordinator, id.number, voters, t->yes);
-	if (t->refused)
+	if (voters & t->refused)
 		ledger_violated(l, "I5", "n%u commits batch %u:%" PRIx64
 				", durably refused by %x (bit n is node n)",
 				node, id.coordinator, id.number, t->refused);

@@ -36,6 +36,26 @@ void voters_applied(struct ledger *l, uint16_t node, struct batch_id id, uint32_
 void voters_said_yes(struct ledger *l, uint16_t node, struct batch_id id);
 void voters_said_never(struct ledger *l, uint16_t node, struct batch_id id);
 
+/*
+ * And an epoch ends by a value that a quorum accepted durably.
+ */
+void voters_asked(struct ledger *l, uint64_t epoch, uint64_t ballot, uint32_t quorum);
+void voters_accepted(struct ledger *l, uint16_t node, const struct accepted *of);
+void voters_ended(struct ledger *l, uint16_t node, struct batch_id record);
+
+/* check_removed.c, I6: a diverged or removed node never votes and never counts. */
+void removed_starts(struct ledger *l, uint16_t node);
+void removed_told(struct ledger *l, uint16_t node);
+void removed_speaks(struct ledger *l, uint16_t node, const char *what);
+void removed_votes(struct ledger *l, uint16_t node, uint32_t voters, uint32_t own);
+void removed_counts(struct ledger *l, uint16_t node, uint64_t epoch, uint32_t voters);
+
+/* check_pools.c: never two pools: one node list for each epoch, begun at one place. */
+void pools_began(struct ledger *l, uint16_t node, const struct list *list);
+
+/* check_plan.c: a dry run tells the fate that follows. */
+void plan_kept(struct ledger *l, const struct down_plan *plan, uint32_t members, uint64_t seq);
+
 /* check_linear.c, I7: each label's history is linearizable by itself. */
 /* Adds the search's steps to @steps; labels for which it gave up are counted in @undecided. */
 void linear_check(struct ledger *l, const struct history *h, unsigned int labels,

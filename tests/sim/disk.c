@@ -45,7 +45,7 @@ void disk_append(struct disk *d, enum record_type type, struct batch_id batch, s
 	if (tls.n)
 		memcpy(r->tls, tls.p, tls.n);
 	d->log[(d->first + d->n++) % LOG_MAX] = r;
-	if (type == RECORD_YES || type == RECORD_REFUSED)
+	if (record_is_awaited(type))
 		d->wanted = d->n;
 }
 

@@ -35,6 +35,12 @@ struct disk {
 /* What a record that became durable is told to. */
 typedef void disk_durable_fn(void *arg, const struct record *r);
 
+/* Whether somebody waits until it is durable. */
+static inline bool record_is_awaited(enum record_type type)
+{
+	return type != RECORD_COMMIT && type != RECORD_ABORTED;
+}
+
 void disk_init(struct disk *d);
 void disk_free(struct disk *d);
 void disk_append(struct disk *d, enum record_type type, struct batch_id batch, struct bytes tls,

@@ -15,6 +15,7 @@
 #define JUMP_LOW_US	100000
 #define JUMP_HIGH_US	20000000
 #define LOSSES_MAX	4
+#define DEAD_LOW_US	1000000	/* how long a machine is off, at least */
 
 static struct host *any_host(struct world *w)
 {
@@ -41,6 +42,28 @@ static void fault_agent(struct world *w)
 
 	host_agent_dies(h);
 	start_later(w, h);
+}
+
+void fault_crash(struct world *w, uint16_t node)
+{
+	struct host *h = &w->host[node];
+
+	if (w->phase > PHASE_FAULTS)
+		return;
+	w->totals.deeds[DEED_CRASH]++;
+	if (rng_chance(&w->rng, 500))
+		host_agent_dies(h);
+	else
+		host_power_off(h);
+	start_later(w, h);
+}
+
+static void fault_dead(struct world *w)
+{
+	struct host *h = any_host(w);
+
+	host_power_off(h);
+	world_later(w, rng_between(&w->rng, DEAD_LOW_US, START_LATE_US), DUE_START, h->id, 0, NULL);
 }
 
 static void fault_kernel(struct world *w)
@@ -177,6 +200,7 @@ void fault_next(struct world *w)
 		[FAULT_STALL] = fault_stall, [FAULT_SPLIT] = fault_split,
 		[FAULT_ONE_WAY] = fault_one_way, [FAULT_DELAY] = fault_delay,
 		[FAULT_CLOCK] = fault_clock, [FAULT_MEMORY] = fault_memory,
+		[FAULT_DEAD] = fault_dead,
 	};
 	enum fault f;
 

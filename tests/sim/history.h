@@ -42,7 +42,7 @@ enum call_end {
  * @kind: SUBMIT or GET
  * @client: who
  * @node: at which node
- * @committed_only: get: HSMREPL_GET_COMMITTED
+ * @committed_only: get: HSMREPL_GET_COMMITTED, or at a node that was removed meanwhile
  * @n_changes: write: operations
  * @change: write: operations; get: the label is that of the first one
  * @began_us: when

@@ -13,6 +13,7 @@
 #include <linux/slab.h>
 
 #include "batch.h"
+#include "tell.h"
 #include "trace.h"
 #include "wire.h"
 #include "world.h"
@@ -43,6 +44,8 @@ void host_init(struct host *h, struct world *w, uint16_t id)
 	h->fail_until_us = 0;
 	h->n_inbox = 0;
 	h->n_results = 0;
+	h->nl.n = 0;
+	h->nl.epoch = 0;
 	h->running = false;
 	disk_init(&h->disk);
 }
@@ -76,29 +79,9 @@ static void end_call(void)
 
 /* --- actions --- */
 
-/* What is said of a vote must be durable. */
-static void tell_said(struct host *h, struct bytes head)
-{
-	struct ledger *l = &h->w->ledger;
-	struct message m;
-
-	if (!wire_decode(head, &m))
-		return;
-	if (m.type == MSG_VOTE && m.yes)
-		voters_said_yes(l, h->id, m.batch);
-	else if (m.type == MSG_ABORTED || (m.type == MSG_VOTE && m.refusal == REFUSAL_REFUSED))
-		voters_said_never(l, h->id, m.batch);
-	else if (m.type == MSG_ABORT && m.batch.number >> 32 == h->disk.image.incarnation)
-		/* One of a life before, of which it holds no yes, needs no refusal. */
-		voters_said_never(l, h->id, m.batch);
-	else if (m.type == MSG_HELLO && m.hello.slot.coordinator)
-		voters_said_yes(l, h->id, m.hello.slot);
-}
-
 static void act_send(struct host *h, const struct action *a)
 {
-	if (!a->tail.n)
-		tell_said(h, a->head);
+	tell_said(h, a->head, !a->tail.n);
 	net_send(h->w, h->id, a->peer, a->head, a->tail);
 }
 
@@ -110,6 +93,7 @@ static void act_drop(struct host *h, const struct action *a)
 
 static void act_append(struct host *h, const struct action *a)
 {
+	tell_append(h, a);
 	disk_append(&h->disk, a->record, a->batch, a->tail, a->n_tls, &h->after);
 	host_flush(h);
 }
@@ -155,43 +139,6 @@ static void act_prepare(struct host *h, const struct action *a)
 		  NULL);
 }
 
-static void tell_applied(struct host *h, struct batch_id batch, const struct hsmrepl_tl *tl)
-{
-	struct ledger *l = &h->w->ledger;
-	u64 tid = le64_to_cpu(tl->tid), seq = le64_to_cpu(tl->seq);
-	uint32_t voters = 0;
-
-	for (u32 i = 0; i < le16_to_cpu(tl->n_voters); i++)
-		voters |= 1u << le16_to_cpu(tl->voters[i]);
-	fate_applied(l, h->id, tid, seq);
-	agree_applied(l, h->id, tid, seq, le64_to_cpu(tl->sync_point) ^ tid);
-	aborted_applied(l, h->id, tid);
-	voters_applied(l, h->id, batch, voters);
-	h->w->totals.commits++;
-}
-
-/* What the slot is about to come to, as the checkers see it. */
-static void tell_resolution(struct host *h, const struct action *a)
-{
-	const struct hsm_slot *slot = &h->machine.hsm.slot;
-	const struct hsmrepl_tl *tl = slot->tls;
-	struct hsm_txn *txn;
-
-	if (a->resolution == HSMREPL_REQUEUE)
-		return;
-	if (a->resolution == HSMREPL_COMMIT) {
-		list_for_each_entry(txn, &slot->own, node)
-			tell_applied(h, a->batch, txn->tl);
-		for (u32 i = 0; tl && i < slot->n_tls; i++, tl = hsm_tl_next(tl))
-			tell_applied(h, a->batch, tl);
-	} else if (a->batch.coordinator == h->id) {
-		list_for_each_entry(txn, &slot->own, node)
-			fate_aborted(&h->w->ledger, h->id, txn->tid);
-		for (u32 i = 0; tl && i < slot->n_tls; i++, tl = hsm_tl_next(tl))
-			fate_aborted(&h->w->ledger, h->id, le64_to_cpu(tl->tid));
-	}
-}
-
 static void act_resolve(struct host *h, const struct action *a)
 {
 	struct hsmrepl_resolve arg = {
@@ -201,7 +148,7 @@ static void act_resolve(struct host *h, const struct action *a)
 	struct hsm_decided decided;
 	int err;
 
-	tell_resolution(h, a);
+	tell_resolution(h, a->batch, a->resolution);
 	err = hsm_resolve(&h->machine.hsm, &arg, &decided);
 	assert(!err);
 	h->after = (struct position){ arg.epoch, arg.seq, arg.sync_point, arg.digest, { 0 } };
@@ -232,8 +179,7 @@ static void act_submit_nodes(struct host *h, const struct action *a)
 
 static void act_answer(struct host *h, const struct action *a)
 {
-	(void)h;
-	(void)a;	/* the administrator looks at the pool, see world.c */
+	operator_answered(h, a);
 }
 
 static void act_report(struct host *h, const struct action *a)
@@ -250,12 +196,19 @@ static void act_report(struct host *h, const struct action *a)
 	err = hsm_report(&h->machine.hsm, &arg, &new_state);
 	assert(!err);
 	h->halted = a->state == HSMREPL_HALTED;
+	tell_state(h, a->state);
 }
 
 static void act_members(struct host *h, const struct action *a)
 {
+	h->nl = *a->nl;
+	net_listed(h->w, h->id);
+}
+
+static void act_candidate(struct host *h, const struct action *a)
+{
 	(void)h;
-	(void)a;	/* all nodes of a world know each other's addresses */
+	(void)a;	/* nobody joins */
 }
 
 static void act_lookup(struct host *h, const struct action *a)
@@ -271,7 +224,7 @@ static void carry_out(struct host *h, const struct action *a)
 		[ACT_GRANT] = act_grant, [ACT_REVOKE] = act_revoke, [ACT_PREPARE] = act_prepare,
 		[ACT_RESOLVE] = act_resolve, [ACT_SUBMIT_NODES] = act_submit_nodes,
 		[ACT_ANSWER] = act_answer, [ACT_REPORT] = act_report, [ACT_MEMBERS] = act_members,
-		[ACT_CANDIDATE] = act_members, [ACT_LOOKUP] = act_lookup,
+		[ACT_CANDIDATE] = act_candidate, [ACT_LOOKUP] = act_lookup,
 	};
 
 	trace_action(h, a);
@@ -487,22 +440,12 @@ void host_flush(struct host *h)
 	}
 }
 
-void host_record_durable(void *arg, const struct record *r)
-{
-	struct host *h = arg;
-
-	if (r->type == RECORD_YES)
-		voters_yes(&h->w->ledger, h->id, r->batch);
-	else if (r->type == RECORD_REFUSED)
-		voters_refused(&h->w->ledger, h->id, r->batch);
-}
-
 static void record_flushed(void *arg, const struct record *r)
 {
 	struct event ev = { .type = EV_DURABLE, .record = r->type, .batch = r->batch };
 
-	host_record_durable(arg, r);
-	if (r->type == RECORD_YES || r->type == RECORD_REFUSED)
+	tell_durable(arg, r);
+	if (record_is_awaited(r->type))
 		host_note(arg, &ev, NULL);
 }
 
@@ -540,11 +483,12 @@ void host_agent_dies(struct host *h)
 		return;
 	trace_line(w, h->id, "agent dies");
 	h->agent = false;
+	operator_lost(h);
 	h->life++;
 	host_drop_inbox(h);
 	net_gone(w, h->id, h->machine.powered);
 	wrong = disk_crash(&h->disk, h->id, (unsigned int)rng_below(&w->rng, h->disk.n + 1),
-			   host_record_durable, h);
+			   tell_durable, h);
 	if (wrong)
 		ledger_violated(&w->ledger, "log", "n%u wrote %s", h->id, wrong);
 	if (!h->machine.powered)

@@ -41,6 +41,7 @@ struct incoming {
  * @slow_until_us: flushes take long until then
  * @fail_until_us: allocations of the device may fail until then
  * @after: the device's position after the last resolve
+ * @nl: node list in force, as the core told it: with others there are no connections
  * @form_nl: list of the form that is asked for
  * @inbox: ring of events that wait, @n_inbox from @first_inbox on; the first @n_results of them
  *	are results of device calls
@@ -64,6 +65,7 @@ struct host {
 	uint64_t slow_until_us;
 	uint64_t fail_until_us;
 	struct position after;
+	struct node_list nl;
 	struct node_list form_nl;
 	struct incoming inbox[INBOX_MAX];
 	unsigned int first_inbox;
@@ -104,7 +106,5 @@ void host_grace_ends(struct host *h);
 /* After anything that was done to the machine: callers are told, reads come due. */
 void host_settle(struct host *h);
 void host_flush(struct host *h);
-/* A record of the disk became durable; a disk_durable_fn that only the checkers hear. */
-void host_record_durable(void *arg, const struct record *r);
 
 #endif /* SIM_HOST_H */

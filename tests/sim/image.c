@@ -56,7 +56,7 @@ static const char *apply_tl(struct image *im, const struct hsmrepl_tl *tl)
 	const struct hsmrepl_op *op = (const void *)(tl + 1);
 	const char *wrong = NULL;
 
-	if (le16toh(tl->kind) == HSMREPL_TL_FORM) {
+	if (le16toh(tl->kind) != HSMREPL_TL_DATA) {
 		bool ok = nl_decode((struct bytes){ op + 1, le32toh(op->payload_len) }, &im->nl);
 
 		return ok ? NULL : "a node list that is malformed";
@@ -89,6 +89,15 @@ static const char *fold_yes(struct image *im, const struct record *r)
 	return NULL;
 }
 
+void image_move(struct image *im, const struct position *after)
+{
+	if (after->epoch != im->position.epoch) {
+		im->promised = 0;
+		im->accepted = 0;
+	}
+	im->position = *after;
+}
+
 static const char *fold_commit(struct image *im, const struct record *r)
 {
 	const struct hsmrepl_tl *tl = (const void *)im->slot;
@@ -104,7 +113,7 @@ static const char *fold_commit(struct image *im, const struct record *r)
 	}
 	if (!wrong && (im->position.seq != r->after.seq || im->position.sp != r->after.sp))
 		wrong = "a commit whose position is not that after its TLs";
-	im->position = r->after;
+	image_move(im, &r->after);
 	im->last = r->batch;
 	im->slot_id = (struct batch_id){ 0 };
 	return wrong;
@@ -126,6 +135,26 @@ static const char *fold_refused(struct image *im, uint16_t own, const struct rec
 	return NULL;
 }
 
+static const char *fold_promise(struct image *im, const struct record *r)
+{
+	if (im->promised >= r->batch.number)
+		return "a promise that is not above the one before";
+	im->promised = r->batch.number;
+	return NULL;
+}
+
+static const char *fold_accept(struct image *im, const struct record *r)
+{
+	if (im->promised > r->batch.number)
+		return "an acceptance below a promise";
+	assert(r->len == sizeof(im->value));
+	im->promised = r->batch.number;
+	im->accepted = r->batch.number;
+	im->has_value = true;
+	memcpy(im->value, r->tls, sizeof(im->value));
+	return NULL;
+}
+
 const char *image_fold(struct image *im, uint16_t own, const struct record *r)
 {
 	switch (r->type) {
@@ -137,9 +166,10 @@ const char *image_fold(struct image *im, uint16_t own, const struct record *r)
 		return fold_refused(im, own, r);
 	case RECORD_ABORTED:
 		break;
-	case RECORD_PROMISE:
 	case RECORD_ACCEPT:
-		return "a record of node-down, though nobody is declared down here";
+		return fold_accept(im, r);
+	case RECORD_PROMISE:
+		return fold_promise(im, r);
 	}
 	return NULL;
 }

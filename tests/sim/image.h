@@ -54,6 +54,10 @@ struct record {
  * @slot: the TLs
  * @last: batch committed last
  * @refused: by coordinator: highest batch number
+ * @promised: node-down: highest ballot promised in this epoch
+ * @accepted: node-down: ballot of the value accepted in this epoch
+ * @has_value: a value was ever accepted
+ * @value: the newest one
  * @own_refused: own batch that was refused last
  * @n_own_tids: its TIDs, until it is known that it was aborted
  * @own_tids: see there
@@ -69,6 +73,10 @@ struct image {
 	uint8_t slot[SIM_SLOT_MAX] __attribute__((aligned(8)));
 	struct batch_id last;
 	uint64_t refused[SIM_NODES_MAX + 1];
+	uint64_t promised;
+	uint64_t accepted;
+	bool has_value;
+	uint8_t value[DOWN_VALUE_LEN];
 	struct batch_id own_refused;
 	unsigned int n_own_tids;
 	uint64_t own_tids[HSMREPL_BATCH_TLS_MAX];
@@ -84,6 +92,9 @@ void image_init(struct image *im);
  * Returns NULL, or why this record cannot stand here in a log.
  */
 const char *image_fold(struct image *im, uint16_t own, const struct record *r);
+
+/* A batch was committed; when another epoch begins, what was promised in the last is over. */
+void image_move(struct image *im, const struct position *after);
 
 /* TIDs of the undecided batch; returns how many. */
 unsigned int image_slot_tids(const struct image *im, uint64_t tids[HSMREPL_BATCH_TLS_MAX]);

@@ -8,17 +8,23 @@
 
 #include "rng.h"
 
-void ledger_init(struct ledger *l)
+void ledger_init(struct ledger *l, bool split)
 {
 	l->violated = NULL;
 	l->last_seq = 0;
 	l->told_seq = 0;
+	l->split = split;
+	l->removed = 0;
+	l->told_removed = 0;
+	l->n_lists = 0;
+	l->n_accepted = 0;
+	l->n_attempts = 0;
 	l->n_fates = 0;
 	l->n_tallies = 0;
 	memset(l->refused_up_to, 0, sizeof(l->refused_up_to));
 	memset(l->fate, 0, sizeof(l->fate));
 	memset(l->tally, 0, sizeof(l->tally));
-	memset(l->place, 0, sizeof(l->place[0]));
+	memset(l->place, 0, split ? sizeof(l->place) : sizeof(l->place[0]));
 }
 
 void ledger_violated(struct ledger *l, const char *invariant, const char *format, ...)
@@ -64,4 +70,28 @@ struct tally *ledger_tally(struct ledger *l, struct batch_id id)
 	l->n_tallies++;
 	assert(l->n_tallies < LEDGER_PLACES);
 	return t;
+}
+
+struct list *ledger_list(struct ledger *l, uint64_t epoch, uint32_t members)
+{
+	for (unsigned int i = 0; i < l->n_lists; i++)
+		if (l->list[i].epoch == epoch && l->list[i].members == members)
+			return &l->list[i];
+	return NULL;
+}
+
+void ledger_add_list(struct ledger *l, const struct list *list)
+{
+	assert(l->n_lists < LEDGER_LISTS);
+	l->list[l->n_lists++] = *list;
+}
+
+const struct list *ledger_newest(const struct ledger *l)
+{
+	const struct list *newest = NULL;
+
+	for (unsigned int i = 0; i < l->n_lists; i++)
+		if (!newest || l->list[i].epoch > newest->epoch)
+			newest = &l->list[i];
+	return newest;
 }

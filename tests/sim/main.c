@@ -161,6 +161,8 @@ static void print_totals(const struct tally_sheet *sheet, double seconds)
 
 	for (unsigned int f = 0; f < FAULTS; f++)
 		printf("%-22s %10" PRIu64 "\n", fault_name((enum fault)f), t->faults[f]);
+	for (unsigned int d = 0; d < DEEDS; d++)
+		printf("%-22s %10" PRIu64 "\n", deed_name((enum deed)d), t->deeds[d]);
 	printf("calls %" PRIu64 " (%" PRIu64 " never learned), TLs applied %" PRIu64 ", flushes %"
 	       PRIu64 ", frames %" PRIu64 ", steps %" PRIu64 "\n", t->calls, t->pending, t->commits,
 	       t->flushes, t->frames, t->steps);

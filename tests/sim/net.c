@@ -134,6 +134,46 @@ void net_heal(struct world *w)
 		}
 }
 
+/* Whether @node lets @peer in: a node in no pool lets everybody in. */
+static bool lists(const struct world *w, uint16_t node, uint16_t peer)
+{
+	const struct node_list *nl = &w->host[node].nl;
+
+	return !nl->n || nl_mask(nl) & 1u << peer;
+}
+
+static void refuse(struct world *w, uint16_t node, uint16_t peer)
+{
+	struct frame *f;
+
+	if (lists(w, node, peer) || w->ledger.told_removed & 1u << peer)
+		return;
+	f = frame_new(FRAME_REFUSED, node, peer, 0, 0);
+	f->epoch = w->host[node].nl.epoch;
+	put_on_way(w, f, delay(w));
+}
+
+/* Only a member of a later epoch knows better. */
+static void arrive_refused(struct world *w, const struct frame *f)
+{
+	struct host *h = &w->host[f->to];
+
+	if (h->agent && h->nl.epoch && f->epoch > h->nl.epoch)
+		host_note(h, &(struct event){ .type = EV_REMOVED, .peer = f->from }, NULL);
+}
+
+void net_listed(struct world *w, uint16_t node)
+{
+	for each_host(h, w) {
+		if (lists(w, node, h->id) || !w->net.end[node][h->id].up)
+			continue;
+		refuse(w, node, h->id);
+		net_close(w, node, h->id);
+		host_note(&w->host[node],
+			  &(struct event){ .type = EV_PEER_DOWN, .peer = h->id }, NULL);
+	}
+}
+
 static void arrive_up(struct world *w, const struct frame *f)
 {
 	struct end *end = &w->net.end[f->to][f->from];
@@ -146,7 +186,12 @@ static void arrive_up(struct world *w, const struct frame *f)
 		tell_end(w, f->to, f->from, false);
 	end->gen = f->gen;
 	end->deaf = false;
-	tell_end(w, f->to, f->from, true);
+	if (lists(w, f->to, f->from)) {
+		tell_end(w, f->to, f->from, true);
+		return;
+	}
+	refuse(w, f->to, f->from);
+	put_on_way(w, frame_new(FRAME_END, f->to, f->from, f->gen, 0), delay(w));
 }
 
 void net_arrive(struct world *w, struct frame *f)
@@ -156,6 +201,8 @@ void net_arrive(struct world *w, struct frame *f)
 
 	if (f->kind == FRAME_UP) {
 		arrive_up(w, f);
+	} else if (f->kind == FRAME_REFUSED) {
+		arrive_refused(w, f);
 	} else if (end->up && end->gen == f->gen) {
 		if (f->kind == FRAME_END) {
 			tell_end(w, f->to, f->from, false);
@@ -180,6 +227,11 @@ static void try_connect(struct world *w, uint16_t a, uint16_t b)
 
 	if (!w->host[a].agent || !w->host[b].agent || !passes(w, a, b) || !passes(w, b, a))
 		return;
+	if (!lists(w, a, b) || !lists(w, b, a)) {
+		refuse(w, a, b);
+		refuse(w, b, a);
+		return;
+	}
 	if (here->up && there->up && here->gen == there->gen)
 		return;
 	if ((here->up && w->net.opening[a][b]) || (there->up && w->net.opening[b][a]))

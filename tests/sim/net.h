@@ -16,11 +16,13 @@ enum frame_kind {
 	FRAME_DATA,
 	FRAME_UP,	/* the other end learns that the connection stands */
 	FRAME_END,	/* the other end learns that it is gone */
+	FRAME_REFUSED,	/* the other node learns that it is not listed */
 };
 
 /**
  * struct frame - something on its way
  * @gen: connection that it belongs to
+ * @epoch: FRAME_REFUSED: of the node that refuses
  * @len: bytes of @data
  */
 struct frame {
@@ -28,6 +30,7 @@ struct frame {
 	uint16_t from;
 	uint16_t to;
 	unsigned int gen;
+	uint64_t epoch;
 	uint32_t len;
 	uint8_t data[] __attribute__((aligned(8)));
 };
@@ -77,6 +80,8 @@ void net_send(struct world *w, uint16_t from, uint16_t to, struct bytes head, st
 bool net_close(struct world *w, uint16_t node, uint16_t peer);
 /* The agent of @node is gone; @tell: its kernel lives and ends the connections. */
 void net_gone(struct world *w, uint16_t node, bool tell);
+/* The node list of @node is another one: who is not in it is sent away. */
+void net_listed(struct world *w, uint16_t node);
 /* A connection breaks. */
 void net_break(struct world *w, uint16_t a, uint16_t b);
 /* Nothing that is sent from now on arrives before @until_us. */

@@ -12,9 +12,27 @@ const char *fault_name(enum fault f)
 		[FAULT_STALL] = "one-way stall", [FAULT_SPLIT] = "partition",
 		[FAULT_ONE_WAY] = "one-way partition", [FAULT_DELAY] = "message delay",
 		[FAULT_CLOCK] = "clock jump", [FAULT_MEMORY] = "device out of memory",
+		[FAULT_DEAD] = "machine off for long",
 	};
 
 	return name[f];
+}
+
+const char *deed_name(enum deed d)
+{
+	static const char *const name[DEEDS] = {
+		[DEED_DRY] = "node-down dry run", [DEED_DOWN] = "node-down",
+		[DEED_MINORITY] = "  of a majority", [DEED_LIVING] = "  of living nodes",
+		[DEED_CROSSED] = "  crossed", [DEED_CRASH] = "  crash meanwhile",
+		[DEED_PLANNED] = "  plans", [DEED_DONE] = "  done as asked",
+		[DEED_COMPARED] = "  done as planned", [DEED_ALIVE] = "  refused: alive",
+		[DEED_NO_QUORUM] = "  refused: minority", [DEED_OUTBID] = "  outbid",
+		[DEED_TIMEOUT] = "  no answer", [DEED_REFUSED] = "  refused otherwise",
+		[DEED_PROMISE] = "start with a promise", [DEED_ACCEPT] = "start with a value",
+		[DEED_REMOVED] = "removed node learns it",
+	};
+
+	return name[d];
 }
 
 static uint64_t pick(struct rng *r, const uint64_t *values, unsigned int n)
@@ -64,6 +82,21 @@ static void draw_clients(struct options *o, struct rng *r)
 	o->grace_ms = (unsigned int)PICK(r, 10000, 2000, 100);
 }
 
+static void draw_operator(struct options *o, struct rng *r)
+{
+	o->operator = rng_chance(r, 550) ?
+		      (enum operator_kind)rng_between(r, OPERATOR_NONE + 1, OPERATORS - 1) :
+		      OPERATOR_NONE;
+	o->operator_every_us = PICK(r, 20000, 100000, 500000, 2000000);
+	if (o->operator != OPERATOR_RIGHT && o->operator != OPERATOR_FORCES) {
+		o->weight[FAULT_DEAD] = rng_chance(r, 200);
+		return;
+	}
+	o->weight[FAULT_DEAD] = (unsigned int)rng_between(r, 1, 10);
+	if (!o->fault_every_us)
+		o->fault_every_us = PICK(r, 200000, 1000000);
+}
+
 void options_draw(struct options *o, struct rng *r)
 {
 	memset(o, 0, sizeof(*o));
@@ -72,4 +105,5 @@ void options_draw(struct options *o, struct rng *r)
 	draw_faults(o, r);
 	draw_network(o, r);
 	draw_clients(o, r);
+	draw_operator(o, r);
 }

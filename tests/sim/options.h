@@ -22,7 +22,40 @@ enum fault {
 	FAULT_DELAY,		/* messages take long for a while */
 	FAULT_CLOCK,		/* a clock jumps ahead */
 	FAULT_MEMORY,		/* allocations of a device fail for a while */
+	FAULT_DEAD,		/* machine stays off for long */
 	FAULTS
+};
+
+/* Who declares nodes down. */
+enum operator_kind {
+	OPERATOR_NONE,
+	OPERATOR_RIGHT,		/* only machines that are off; what a majority survives */
+	OPERATOR_FORCES,	/* only machines that are off and stay so; a minority may survive */
+	OPERATOR_WRONG,		/* any node; what a majority survives */
+	OPERATOR_SPLITS,	/* any node, and forces minorities: he lies */
+	OPERATORS
+};
+
+/* What became of that. */
+enum deed {
+	DEED_DRY,	/* asked what would happen */
+	DEED_DOWN,	/* asked in earnest, of these: */
+	DEED_MINORITY,	/* forced: the survivors are no majority */
+	DEED_LIVING,	/* a node is declared down that lives */
+	DEED_CROSSED,	/* two nodes declare each other down */
+	DEED_CRASH,	/* a node crashes while it is under way */
+	DEED_PLANNED,	/* a dry run answered with a plan */
+	DEED_DONE,	/* the epoch ended as asked */
+	DEED_COMPARED,	/* and nothing intervened since the plan was made */
+	DEED_ALIVE,	/* refused: connected, and no force */
+	DEED_NO_QUORUM,	/* refused: no majority, and no force */
+	DEED_OUTBID,	/* another one was ahead */
+	DEED_TIMEOUT,	/* a survivor did not answer */
+	DEED_REFUSED,	/* for another reason */
+	DEED_PROMISE,	/* start of a node that has promised */
+	DEED_ACCEPT,	/* start of a node that has accepted */
+	DEED_REMOVED,	/* a node hears that it was removed */
+	DEEDS
 };
 
 /**
@@ -52,6 +85,8 @@ enum fault {
  * @burst: clients begin together
  * @fail_per_mille: while FAULT_MEMORY lasts: calls of the device in which an allocation fails
  * @grace_ms: of the device
+ * @operator: enum operator_kind
+ * @operator_every_us: between two of his looks at the pool, on average
  */
 struct options {
 	unsigned int nodes;
@@ -79,9 +114,12 @@ struct options {
 	bool burst;
 	unsigned int fail_per_mille;
 	unsigned int grace_ms;
+	enum operator_kind operator;
+	uint64_t operator_every_us;
 };
 
 void options_draw(struct options *o, struct rng *r);
 const char *fault_name(enum fault f);
+const char *deed_name(enum deed d);
 
 #endif /* SIM_OPTIONS_H */

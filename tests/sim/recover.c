@@ -9,6 +9,7 @@
 
 #include "batch.h"
 #include "host.h"
+#include "tell.h"
 #include "trace.h"
 #include "world.h"
 
@@ -17,6 +18,7 @@
 
 #define AGENT_LATER_PER_MILLE	500	/* callers find a machine without an agent, for up to */
 #define AGENT_LATER_US		300000
+#define HELD_US			100000	/* a machine that must stay off: look again */
 
 /* What the two sides of a node hold. */
 struct start {
@@ -99,7 +101,7 @@ static void adopt_commit(struct host *h, struct start *s, const struct batch *b)
 	after = (struct position){ state.epoch, state.seq, state.sync_point, state.digest, { 0 } };
 	memcpy(after.chain, state.chain, sizeof(after.chain));
 	disk_append(&h->disk, RECORD_COMMIT, s->image->slot_id, (struct bytes){ 0 }, 0, &after);
-	s->image->position = after;
+	image_move(s->image, &after);
 	s->image->last = s->image->slot_id;
 	if (b->has_nl)
 		s->image->nl = b->nl;
@@ -137,6 +139,13 @@ static void prepare(struct host *h, const struct image *im)
 				(unsigned long long)im->slot_id.number, -err);
 }
 
+/* The undecided batch on disk; false if there is none. */
+static bool read_slot(const struct image *im, struct batch *b)
+{
+	return im->slot_id.coordinator &&
+	       batch_read((struct bytes){ im->slot, im->slot_len }, im->slot_n_tls, b);
+}
+
 /* After this the device's slot holds what the disk has a yes for, or nothing. */
 static void settle_slot(struct host *h, struct start *s)
 {
@@ -154,13 +163,30 @@ static void settle_slot(struct host *h, struct start *s)
 		prepare(h, im);
 }
 
+/* A NODE_DOWN TL is written only once it was chosen: nobody need be asked whether it commits. */
+static void finish_node_down(struct host *h, struct start *s)
+{
+	struct hsmrepl_resolve arg = { .size = sizeof(arg), .resolution = HSMREPL_COMMIT };
+	struct hsm_decided decided;
+	struct batch b;
+	int err;
+
+	if (!read_slot(s->image, &b) || !b.downs)
+		return;
+	arg.batch = s->image->slot_id.number;
+	arg.coordinator = s->image->slot_id.coordinator;
+	tell_resolution(h, s->image->slot_id, HSMREPL_COMMIT);
+	err = hsm_resolve(&h->machine.hsm, &arg, &decided);
+	assert(!err);
+	adopt_commit(h, s, &b);
+}
+
 static void bring_together(struct host *h, struct start *s)
 {
 	const struct image *im = s->image;
 	struct batch b = { 0 };
 
-	if (im->slot_id.coordinator)
-		batch_read((struct bytes){ im->slot, im->slot_len }, im->slot_n_tls, &b);
+	read_slot(im, &b);
 	if (!s->device.loaded || s->device.seq < im->position.seq)
 		load(h, s);
 	else if (im->slot_id.coordinator && device_at(s, b.after.epoch, b.after.seq, b.after.sp))
@@ -172,6 +198,8 @@ static void bring_together(struct host *h, struct start *s)
 				(unsigned long long)im->position.seq);
 	if (!h->w->ledger.violated)
 		settle_slot(h, s);
+	if (!h->w->ledger.violated)
+		finish_node_down(h, s);
 }
 
 static void tell_checkers(struct host *h, const struct image *im)
@@ -192,7 +220,8 @@ static void boot(struct host *h, const struct start *s)
 		.nl = &im->nl, .position = im->position, .incarnation = im->incarnation,
 		.slot = { im->slot, im->slot_len }, .slot_n_tls = im->slot_n_tls,
 		.slot_id = im->slot_id, .slot_claimed = s->claimed, .last = im->last,
-		.refused = refused,
+		.refused = refused, .promised = im->promised, .accepted = im->accepted,
+		.value = { im->value, im->has_value ? DOWN_VALUE_LEN : 0 },
 	};
 
 	if (!im->slot_id.coordinator) {
@@ -203,6 +232,9 @@ static void boot(struct host *h, const struct start *s)
 		if (im->refused[id])
 			refused[r.n_refused++] = (struct batch_id){ id, im->refused[id] };
 	h->after = im->position;
+	h->w->totals.deeds[DEED_PROMISE] += im->promised != 0;
+	h->w->totals.deeds[DEED_ACCEPT] += im->accepted != 0;
+	removed_starts(&h->w->ledger, h->id);
 	host_boot(h, &r);
 }
 
@@ -210,6 +242,10 @@ void host_start(struct host *h)
 {
 	struct start s = { 0 };
 
+	if (operator_holds(h)) {
+		world_later(h->w, HELD_US, DUE_START, h->id, 0, NULL);
+		return;
+	}
 	/* Whoever mends the disk restarts the agent. */
 	if (h->halted || h->disk.broken)
 		host_agent_dies(h);
@@ -226,6 +262,7 @@ void host_start(struct host *h)
 	if (h->agent)
 		return;
 	trace_line(h->w, h->id, "agent starts");
+	h->nl = h->disk.image.nl;
 	/*
 	 * A copy: what is appended from here on is folded into the disk's own when it is durable.
 	 */

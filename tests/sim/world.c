@@ -16,6 +16,7 @@
 #define FAIR_HIGH_US	20000000
 #define FAIR_EACH	20	/* or until so many transactions per writer are done */
 #define BOOT_US		500000	/* nodes start within */
+#define SPLIT_US	3000000	/* how long parts of a split brain meet */
 
 void world_later(struct world *w, uint64_t in_us, enum due_type type, uint16_t node,
 		 unsigned int life, void *p)
@@ -36,15 +37,36 @@ static void enter(struct world *w, enum phase phase)
 	trace_line(w, 0, "phase: %s", name[phase]);
 }
 
-static void wake_clients(struct world *w)
+uint32_t world_pool(const struct world *w)
 {
+	const struct list *newest = ledger_newest(&w->ledger);
+
+	return newest ? newest->members : 0;
+}
+
+/* A client for each member, to write without a pause; who waits at a removed node cannot. */
+static void choose_writers(struct world *w)
+{
+	uint32_t pool = world_pool(w);
+
 	for (unsigned int i = 0; i < w->opt.clients; i++) {
 		struct client *c = &w->client[i];
 
-		c->greedy = w->phase == PHASE_FAIR && i < w->opt.nodes;
+		c->greedy = w->phase == PHASE_FAIR && pool && c->resting;
 		c->done = 0;
-		if (c->greedy)
-			c->home = (uint16_t)(i + 1);
+		if (!c->greedy)
+			continue;
+		c->home = (uint16_t)__builtin_ctz(pool);
+		pool &= pool - 1;
+	}
+}
+
+static void wake_clients(struct world *w)
+{
+	choose_writers(w);
+	for (unsigned int i = 0; i < w->opt.clients; i++) {
+		struct client *c = &w->client[i];
+
 		if (!c->resting)
 			continue;
 		c->resting = false;
@@ -101,6 +123,8 @@ static const char *trouble_of(const struct host *h)
 
 	if (!h->machine.powered || !h->agent)
 		return "is down";
+	if (h->disk.image.promised)
+		return "stands still: a node-down was begun and not ended";
 	if (hsm->state != HSMREPL_MEMBER)
 		return "does not see all members";
 	if (hsm->slot.state != HSMREPL_SLOT_FREE)
@@ -112,22 +136,38 @@ static const char *trouble_of(const struct host *h)
 	return NULL;
 }
 
-/* Whether all is well and nothing is under way; a line that says what is not. */
-static bool quiet(struct world *w, char line[64])
+/* A node that was declared down must have learned it; one that never knew of the pool cannot. */
+static const char *trouble_of_removed(const struct host *h)
 {
+	if (!h->machine.powered || !h->agent)
+		return "is down";
+	if (h->nl.epoch && h->machine.hsm.state != HSMREPL_REMOVED)
+		return "does not know that it was removed";
+	return NULL;
+}
+
+/* Whether all is well and nothing is under way; a line that says what is not. */
+static bool quiet(struct world *w, char line[80])
+{
+	uint32_t pool = world_pool(w);
+
 	for each_host(h, w) {
-		const char *trouble = trouble_of(h);
+		const char *trouble = pool & 1u << h->id ? trouble_of(h) : trouble_of_removed(h);
 
 		if (trouble) {
-			snprintf(line, 64, "n%u %s", h->id, trouble);
+			snprintf(line, 80, "n%u %s", h->id, trouble);
 			return false;
 		}
 	}
-	for (unsigned int i = 0; i < w->opt.clients; i++)
-		if (!w->client[i].resting) {
-			snprintf(line, 64, "client %u still waits", i);
+	for (unsigned int i = 0; i < w->opt.clients; i++) {
+		const struct call *c = w->client[i].caller.call;
+
+		/* At a removed node nothing is decided any more. */
+		if (!w->client[i].resting && !(c && ~pool & 1u << c->node)) {
+			snprintf(line, 80, "client %u still waits", i);
 			return false;
 		}
+	}
 	return true;
 }
 
@@ -139,8 +179,13 @@ static void end_of_faults(struct world *w)
 
 static void look_healing(struct world *w, enum phase next)
 {
-	char missing[64];
+	char missing[80];
 
+	if (w->ledger.split) {
+		if (w->now_us - w->phase_us > SPLIT_US)
+			enter(w, PHASE_OVER);
+		return;
+	}
 	if (!quiet(w, missing)) {
 		progress_healed(&w->ledger, w->phase_us, w->now_us, missing);
 		return;
@@ -160,17 +205,18 @@ static uint64_t call_bound(const struct world *w)
 
 static void look_fair(struct world *w)
 {
-	unsigned int done[SIM_NODES_MAX], sum = 0;
-	unsigned int writers = w->opt.nodes < w->opt.clients ? w->opt.nodes : w->opt.clients;
+	unsigned int done[SIM_NODES_MAX], sum = 0, writers = 0;
 	uint64_t took = w->now_us - w->phase_us;
 
-	for (unsigned int i = 0; i < writers; i++) {
+	for (unsigned int i = 0; i < w->opt.clients; i++) {
 		const struct call *c = w->client[i].caller.call;
 
+		if (!w->client[i].greedy)
+			continue;
 		if (c)
 			progress_call(&w->ledger, c, w->now_us, call_bound(w));
-		done[i] = w->client[i].done;
-		sum += done[i];
+		done[writers] = w->client[i].done;
+		sum += done[writers++];
 	}
 	if (w->history.n < CALLS_MAX &&
 	    (took < FAIR_LOW_US || (took < FAIR_HIGH_US && sum < writers * FAIR_EACH)))
@@ -286,6 +332,12 @@ static void dispatch(struct world *w, const struct due *due)
 	case DUE_FAULT:
 		due_fault(w);
 		break;
+	case DUE_CRASH:
+		fault_crash(w, due->node);
+		break;
+	case DUE_OPERATOR:
+		operator_go(w);
+		break;
 	case DUE_PHASE:
 		look(w);
 		break;
@@ -306,7 +358,8 @@ static void begin(struct world *w, uint64_t seed)
 	w->history.n = 0;
 	w->agenda.n = 0;
 	memset(&w->net, 0, sizeof(w->net));
-	ledger_init(&w->ledger);
+	ledger_init(&w->ledger, w->opt.operator == OPERATOR_SPLITS);
+	operator_init(w);
 	for (uint16_t id = 1; id <= w->opt.nodes; id++) {
 		host_init(&w->host[id], w, id);
 		world_later(w, rng_below(&w->rng, BOOT_US), DUE_START, id, 0, NULL);
@@ -333,7 +386,11 @@ static void begin(struct world *w, uint64_t seed)
 /* All is quiet: everybody stands at the same place, and what callers saw has an explanation. */
 static void check_end(struct world *w)
 {
+	uint32_t pool = world_pool(w);
+
 	for each_host(h, w) {
+		if (!(pool & 1u << h->id))
+			continue;
 		agree_position(&w->ledger, h->id, &h->after);
 		committed_kept(&w->ledger, h->id, h->after.seq, NULL, 0);
 		if (h->after.seq != w->ledger.last_seq)
@@ -374,7 +431,7 @@ bool world_run(struct world *w, uint64_t seed)
 		w->now_us = due.at_us;
 		dispatch(w, &due);
 	}
-	if (w->phase == PHASE_OVER && !w->ledger.violated)
+	if (w->phase == PHASE_OVER && !w->ledger.violated && !w->ledger.split)
 		check_end(w);
 	finish(w);
 	return !w->ledger.violated;

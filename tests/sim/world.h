@@ -7,6 +7,7 @@
 #include "checks.h"
 #include "client.h"
 #include "host.h"
+#include "operator.h"
 #include "options.h"
 
 enum phase {
@@ -21,6 +22,7 @@ enum phase {
 /**
  * struct totals - what happened
  * @faults: by kind
+ * @deeds: of operators
  * @steps: of nodes
  * @commits: TLs applied, on all nodes
  * @flushes: of all disks
@@ -33,6 +35,7 @@ enum phase {
  */
 struct totals {
 	uint64_t faults[FAULTS];
+	uint64_t deeds[DEEDS];
 	uint64_t steps;
 	uint64_t commits;
 	uint64_t flushes;
@@ -53,6 +56,7 @@ struct totals {
  * @phase: see enum phase
  * @phase_us: when it began
  * @request: administrative requests so far
+ * @operator: who declares nodes down
  * @trace: tell the story on stdout
  */
 struct world {
@@ -65,6 +69,7 @@ struct world {
 	enum phase phase;
 	uint64_t phase_us;
 	uint64_t request;
+	struct operator operator;
 	bool trace;
 	struct totals totals;
 	struct actions actions;
@@ -81,6 +86,9 @@ bool world_run(struct world *w, uint64_t seed);
 /* @p at a time from now. */
 void world_later(struct world *w, uint64_t in_us, enum due_type type, uint16_t node,
 		 unsigned int life, void *p);
+
+/* Nodes of the newest node list that came into force: bit n is node n. */
+uint32_t world_pool(const struct world *w);
 
 /* Each host of the world. */
 #define each_host(h, w) \

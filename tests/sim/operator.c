@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "operator.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "fault.h"
+#include "trace.h"
+#include "view.h"
+#include "world.h"
+
+#define REPAIR_LOW_US	100000	/* between two looks, once all has healed */
+#define REPAIR_HIGH_US	500000
+#define DRY_PER_MILLE	400	/* looks first what would happen */
+#define FORCE_PER_MILLE	200	/* forces what needs no force */
+#define BOLD_PER_MILLE	850	/* a wrong one forces: the nodes may be alive */
+#define CROSS_PER_MILLE	400	/* a wrong one whose victim declares it down as well */
+#define CRASH_PER_MILLE	500	/* node-downs during which a node crashes */
+#define ROUNDS		5	/* of messages and flushes, in which it does */
+
+void operator_init(struct world *w)
+{
+	memset(&w->operator, 0, sizeof(w->operator));
+	if (w->opt.operator != OPERATOR_NONE)
+		world_later(w, w->opt.operator_every_us, DUE_OPERATOR, 0, 0, NULL);
+}
+
+static bool truthful(const struct world *w)
+{
+	return w->opt.operator == OPERATOR_RIGHT || w->opt.operator == OPERATOR_FORCES;
+}
+
+static bool majority(uint32_t some, uint32_t all)
+{
+	return 2 * __builtin_popcount(some) > __builtin_popcount(all);
+}
+
+/* Machines that are off, and those that it has declared down before: it sticks to its word. */
+static uint32_t dead(const struct world *w)
+{
+	uint32_t mask = w->operator.declared;
+
+	for each_host(h, (struct world *)w)
+		if (!h->machine.powered)
+			mask |= 1u << h->id;
+	return mask;
+}
+
+/* What the nodes of @mask hold; never the same twice if one of them is not there. */
+static uint64_t print_of(const struct world *w, uint32_t mask)
+{
+	uint64_t print = mask;
+
+	for each_host(h, (struct world *)w) {
+		struct node_view v;
+
+		if (!(mask & 1u << h->id))
+			continue;
+		if (!h->agent)
+			return rng_mix(w->now_us ^ (uintptr_t)h) | 1;
+		node_look(h->node, &v);
+		print = rng_mix(print ^ v.position.sp ^ v.position.seq << 32);
+		print = rng_mix(print ^ v.slot_id.number ^ (uint64_t)v.slot_id.coordinator << 48);
+		print = rng_mix(print ^ v.slot ^ (uint64_t)v.own_vote << 8);
+	}
+	return print & ~1ull;
+}
+
+static uint32_t mask_of_ids(const struct down_request *down)
+{
+	uint32_t mask = 0;
+
+	for (unsigned int i = 0; i < down->n; i++)
+		mask |= 1u << down->id[i];
+	return mask;
+}
+
+static void count(struct world *w, struct host *h, const struct down_request *down)
+{
+	uint32_t all = nl_mask(&h->nl), gone = mask_of_ids(down);
+
+	w->totals.deeds[down->dry ? DEED_DRY : DEED_DOWN]++;
+	if (down->dry)
+		return;
+	if (!majority(all & ~gone, all) && down->force)
+		w->totals.deeds[DEED_MINORITY]++;
+	if (gone & ~dead(w))
+		w->totals.deeds[DEED_LIVING]++;
+}
+
+/* A bad moment: somebody crashes while messages and records are under way. */
+static void crash_soon(struct world *w, const struct host *h)
+{
+	uint64_t round_us = w->opt.delay_high_us + w->opt.flush_high_us + w->opt.run_us;
+	uint16_t node = h->id;
+
+	if (w->phase != PHASE_FAULTS || !rng_chance(&w->rng, CRASH_PER_MILLE))
+		return;
+	if (rng_chance(&w->rng, 500))
+		node = (uint16_t)rng_between(&w->rng, 1, w->opt.nodes);
+	world_later(w, rng_below(&w->rng, ROUNDS * round_us), DUE_CRASH, node, 0, NULL);
+}
+
+static void ask(struct host *h, uint32_t gone, bool dry, bool force)
+{
+	struct world *w = h->w;
+	struct inquiry *q = &w->operator.inquiry[h->id];
+	uint32_t all = nl_mask(&h->nl);
+
+	q->request = ++w->request;
+	q->down = (struct down_request){ .dry = dry, .force = force };
+	for each_host(peer, w)
+		if (gone & 1u << peer->id)
+			q->down.id[q->down.n++] = peer->id;
+	if (dry)
+		q->planned = false;
+	q->print = q->planned ? q->print : print_of(w, all & ~gone);
+	count(w, h, &q->down);
+	if (!dry) {
+		w->operator.declared |= gone;
+		if (force || majority(all & ~gone, all))
+			w->operator.last[h->nl.epoch % OPERATOR_EPOCHS] = gone;
+		crash_soon(w, h);
+	}
+	host_note(h, &(struct event){ .type = EV_NODE_DOWN, .down = q->down,
+				      .request = q->request }, NULL);
+}
+
+/* One who declares only what is off, again and again until it is through. */
+static void right(struct host *h)
+{
+	struct world *w = h->w;
+	uint32_t all = nl_mask(&h->nl), gone = dead(w) & all & ~(1u << h->id);
+	bool few = !majority(all & ~gone, all);
+
+	if (!gone || (few && w->opt.operator != OPERATOR_FORCES && rng_chance(&w->rng, 900)))
+		return;
+	ask(h, gone, rng_chance(&w->rng, DRY_PER_MILLE),
+	    few ? w->opt.operator == OPERATOR_FORCES :
+	    w->operator.alive || rng_chance(&w->rng, FORCE_PER_MILLE));
+}
+
+static void wrong(struct host *h)
+{
+	struct world *w = h->w;
+	uint32_t all = nl_mask(&h->nl), gone;
+	struct host *victim;
+
+	gone = (uint32_t)rng_next(&w->rng) & all & ~(1u << h->id);
+	if (!gone || (!majority(all & ~gone, all) && w->opt.operator != OPERATOR_SPLITS))
+		return;
+	ask(h, gone, rng_chance(&w->rng, DRY_PER_MILLE), rng_chance(&w->rng, BOLD_PER_MILLE));
+	victim = &w->host[__builtin_ctz(gone)];
+	if (!rng_chance(&w->rng, CROSS_PER_MILLE) || !victim->agent ||
+	    w->operator.inquiry[victim->id].request || !(nl_mask(&victim->nl) & 1u << h->id))
+		return;
+	w->totals.deeds[DEED_CROSSED]++;
+	ask(victim, 1u << h->id, false, true);
+}
+
+/* Whether this node can be asked: it runs, is in a pool, and has answered all before. */
+static bool can_answer(const struct host *h)
+{
+	const struct world *w = h->w;
+
+	if (!h->agent || h->halted || !(nl_mask(&h->nl) & 1u << h->id) ||
+	    h->machine.hsm.state == HSMREPL_REMOVED || w->operator.inquiry[h->id].request)
+		return false;
+	return !truthful(w) || !(w->operator.declared & 1u << h->id);
+}
+
+/* Whether a node of @mask has promised what is not ended yet. */
+static bool frozen(const struct world *w, uint32_t mask)
+{
+	for each_host(h, (struct world *)w)
+		if (mask & 1u << h->id && h->disk.image.promised)
+			return true;
+	return false;
+}
+
+/*
+ * All has healed. Where a node-down was begun, members stand still until it is carried to its end;
+ * and who was vouched for stays off until then.
+ */
+static void repair(struct host *h)
+{
+	struct world *w = h->w;
+	uint32_t all = nl_mask(&h->nl);
+	uint32_t gone = w->operator.last[h->nl.epoch % OPERATOR_EPOCHS] & all;
+
+	if (w->opt.operator == OPERATOR_FORCES && w->operator.declared & all)
+		gone = w->operator.declared & all;
+	else if (!frozen(w, all))
+		return;
+	if (gone && !(gone & 1u << h->id))
+		ask(h, gone, false, true);
+}
+
+void operator_go(struct world *w)
+{
+	struct host *h = &w->host[rng_between(&w->rng, 1, w->opt.nodes)];
+
+	if (w->phase > PHASE_HEAL)
+		return;
+	world_later(w, w->phase == PHASE_HEAL ?
+		    rng_between(&w->rng, REPAIR_LOW_US, REPAIR_HIGH_US) :
+		    rng_below(&w->rng, 2 * w->opt.operator_every_us), DUE_OPERATOR, 0, 0, NULL);
+	if (w->phase < PHASE_FAULTS || !can_answer(h))
+		return;
+	if (w->phase == PHASE_HEAL)
+		repair(h);
+	else if (truthful(w))
+		right(h);
+	else
+		wrong(h);
+}
+
+static void count_answer(struct world *w, const struct action *a, bool dry)
+{
+	enum deed deed = dry ? DEED_PLANNED : DEED_DONE;
+
+	if (a->error == EBUSY)
+		deed = DEED_ALIVE;
+	else if (a->error == EPERM)
+		deed = DEED_NO_QUORUM;
+	else if (a->error == EAGAIN)
+		deed = DEED_OUTBID;
+	else if (a->error == ETIMEDOUT)
+		deed = DEED_TIMEOUT;
+	else if (a->error)
+		deed = DEED_REFUSED;
+	w->totals.deeds[deed]++;
+}
+
+/* It has seen the plan: now it does so, unless what it relied on is not true any more. */
+static void go_on(struct host *h, struct inquiry *q)
+{
+	struct world *w = h->w;
+	uint32_t all = nl_mask(&h->nl), gone = mask_of_ids(&q->down);
+	bool few = !majority(all & ~gone, all);
+
+	if (w->phase != PHASE_FAULTS || (truthful(w) && gone & ~dead(w)) ||
+	    (few && !(q->down.force && (w->opt.operator == OPERATOR_FORCES ||
+					w->opt.operator == OPERATOR_SPLITS))))
+		return;
+	q->planned = q->print == print_of(w, all & ~gone);
+	ask(h, gone, false, q->down.force || (w->operator.alive && !few));
+}
+
+void operator_answered(struct host *h, const struct action *a)
+{
+	struct world *w = h->w;
+	struct inquiry *q = &w->operator.inquiry[h->id];
+	bool planned = q->planned, dry = q->down.dry;
+	struct node_view v;
+
+	if (!q->request || a->request != q->request)
+		return;		/* of a form, see world.c */
+	q->request = 0;
+	q->planned = false;
+	count_answer(w, a, dry);
+	if (a->error == EBUSY)
+		w->operator.alive = true;
+	if (a->error)
+		return;
+	if (dry) {
+		q->plan = *a->plan;
+		go_on(h, q);
+	} else if (planned) {
+		node_look(h->node, &v);
+		w->totals.deeds[DEED_COMPARED]++;
+		plan_kept(&w->ledger, &q->plan, nl_mask(v.nl), v.position.seq);
+	}
+}
+
+void operator_lost(struct host *h)
+{
+	h->w->operator.inquiry[h->id].request = 0;
+	h->w->operator.inquiry[h->id].planned = false;
+}
+
+void operator_value(struct host *h)
+{
+	struct inquiry *q = &h->w->operator.inquiry[h->id];
+
+	q->planned = q->planned &&
+		     q->print == print_of(h->w, nl_mask(&h->nl) & ~mask_of_ids(&q->down));
+}
+
+bool operator_holds(const struct host *h)
+{
+	const struct world *w = h->w;
+
+	return w->opt.operator == OPERATOR_FORCES && w->operator.declared & 1u << h->id &&
+	       !(w->ledger.removed & 1u << h->id);
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Administrators who declare nodes down. One kind is always right: it declares only machines that are
+ * powered off. Others are wrong, or lie. All of them go on with what they began once all has healed.
+ */
+#ifndef SIM_OPERATOR_H
+#define SIM_OPERATOR_H
+
+#include "options.h"
+#include "step.h"
+
+struct host;
+struct world;
+
+/**
+ * struct inquiry - one node-down that a node was asked for and has not answered
+ * @request: number of the request, 0 for none
+ * @down: what was asked
+ * @planned: @plan tells what must follow, if nothing intervenes
+ * @plan: answer of the dry run before
+ * @print: what the survivors held when it was asked
+ */
+struct inquiry {
+	uint64_t request;
+	struct down_request down;
+	bool planned;
+	struct down_plan plan;
+	uint64_t print;
+};
+
+#define OPERATOR_EPOCHS	64	/* more than node-downs that can succeed */
+
+/**
+ * struct operator - the administrators of one world
+ * @declared: nodes that were ever declared down; bit n is node n
+ * @last: by epoch: nodes that the newest request declared down
+ * @alive: a node was refused because it is connected: ask with force
+ * @inquiry: by the node that was asked
+ */
+struct operator {
+	uint32_t declared;
+	uint32_t last[OPERATOR_EPOCHS];
+	bool alive;
+	struct inquiry inquiry[SIM_NODES_MAX + 1];
+};
+
+void operator_init(struct world *w);
+/* DUE_OPERATOR: somebody looks at the pool, and may declare nodes down. */
+void operator_go(struct world *w);
+/* A node answers. */
+void operator_answered(struct host *h, const struct action *a);
+/* The agent of @h dies, and its answer with it. */
+void operator_lost(struct host *h);
+/* A node sends out what is to be accepted: does the plan still stand? */
+void operator_value(struct host *h);
+/* Whether a machine must stay off: it is vouched for, and the node-down is not through. */
+bool operator_holds(const struct host *h);
+
+#endif /* SIM_OPERATOR_H */
