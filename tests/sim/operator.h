@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Administrators who declare nodes down. One kind is always right: it declares only machines that are
- * powered off. Others are wrong, or lie. All of them go on with what they began once all has healed.
+ * Administrators who declare nodes down. One kind is always right: it declares only machines that
+ * are powered off. Others are wrong, or lie. All of them carry on what they began once all has
+ * healed.
  */
 #ifndef SIM_OPERATOR_H
 #define SIM_OPERATOR_H

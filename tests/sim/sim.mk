@@ -6,7 +6,7 @@ $(eval $(call includes,tests/sim,$$(SHIM) -Iagent/core -Itests/sim))
 
 sim_src = $(wildcard tests/sim/*.c)
 sim_main = tests/sim/main.c
-sim_self = tests/sim/selftest.c
+sim_self = $(wildcard tests/sim/selftest*.c)
 sim_parts = $(filter-out $(sim_main) $(sim_self),$(sim_src)) $(core_src) $(kmod_src)
 
 build/hsmrepl-sim: $(call obj,$(sim_main) $(sim_parts))

@@ -399,3 +399,17 @@ void cluster_free(struct cluster *c)
 		free(c->seat[id].n);
 	free(c->queue);
 }
+
+void cluster_hear(struct cluster *c, uint16_t from, uint16_t to, struct message m)
+{
+	uint8_t buf[WIRE_HEADER + WIRE_BODY_MAX];
+	size_t len = wire_encode(&m, buf);
+
+	cluster_step(c, to, (struct event){ .type = EV_MESSAGE, .peer = from,
+					    .data = { buf, len } });
+}
+
+unsigned int cluster_last_said(const struct cluster *c)
+{
+	return c->head == c->tail ? MSG_END : c->queue[(c->tail - 1) % CLUSTER_QUEUE].bytes[4];
+}

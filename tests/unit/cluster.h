@@ -87,6 +87,10 @@ uint16_t cluster_learner(struct cluster *c);
 void cluster_feed(struct cluster *c, uint16_t id);
 void cluster_admit(struct cluster *c, uint16_t at, uint16_t who);
 void cluster_down(struct cluster *c, uint16_t at, uint16_t dead, bool dry, bool force);
+/* A message that @from never sent. */
+void cluster_hear(struct cluster *c, uint16_t from, uint16_t to, struct message m);
+/* The newest letter under way, MSG_END if there is none. */
+unsigned int cluster_last_said(const struct cluster *c);
 struct node_view cluster_look(struct cluster *c, uint16_t id);
 
 #endif /* TESTS_CLUSTER_H */

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The checkers of node-down are shown histories that are wrong, and such that are right. */
+#include "selftest.h"
+
+static const struct batch_id batch = { 1, 7 };
+static const struct batch_id record = { 2, 9 };
+
+/* A pool of nodes 1 to 3, of which node 1 is removed by a value that commits @batch. */
+static struct accepted leave_one(void)
+{
+	const struct list all = { .epoch = 1, .members = 14, .seq = 1, .sp = 5 };
+
+	pools_began(ledger, 2, &all);
+	return (struct accepted){ .epoch = 1, .ballot = 65538, .record = record,
+				  .settles = batch, .members = 12 };
+}
+
+START_TEST(epoch_ends_by_a_majority)
+{
+	struct accepted a = leave_one();
+
+	voters_accepted(ledger, 2, &a);
+	ck_assert_uint_eq(ledger->removed, 0);
+	voters_accepted(ledger, 3, &a);
+	ck_assert_uint_eq(ledger->removed, 2);
+	voters_ended(ledger, 2, record);
+	expect(NULL);
+	voters_ended(ledger, 2, batch);
+	expect("I5");
+}
+END_TEST
+
+START_TEST(epoch_ends_too_early)
+{
+	struct accepted a = leave_one();
+
+	voters_accepted(ledger, 2, &a);
+	a.ballot = 131075;	/* other ballots do not add up */
+	voters_accepted(ledger, 3, &a);
+	voters_ended(ledger, 2, record);
+	expect("I5");
+}
+END_TEST
+
+START_TEST(forced_needs_all_survivors)
+{
+	struct accepted a = leave_one();
+
+	voters_asked(ledger, a.epoch, a.ballot, 12);
+	voters_accepted(ledger, 2, &a);
+	if (_i) {
+		voters_accepted(ledger, 3, &a);
+		voters_ended(ledger, 2, record);
+		expect(NULL);
+		return;
+	}
+	voters_ended(ledger, 2, record);
+	expect("I5");
+}
+END_TEST
+
+START_TEST(survivors_yes_is_enough)
+{
+	struct accepted a = leave_one();
+
+	voters_yes(ledger, 2, batch);
+	voters_yes(ledger, 3, batch);
+	voters_refused(ledger, 1, batch);
+	voters_accepted(ledger, 2, &a);
+	if (_i) {
+		voters_applied(ledger, 2, batch, 14);
+		expect("I5");
+		return;
+	}
+	voters_accepted(ledger, 3, &a);
+	voters_applied(ledger, 2, batch, 14);
+	expect(NULL);
+	voters_refused(ledger, 3, batch);
+	voters_applied(ledger, 2, batch, 14);
+	expect("I5");
+}
+END_TEST
+
+START_TEST(removed_is_silent)
+{
+	removed_speaks(ledger, 1, "a yes");
+	removed_told(ledger, 1);
+	removed_starts(ledger, 1);
+	removed_speaks(ledger, 1, "a yes");
+	removed_votes(ledger, 1, 14, 14);
+	expect(NULL);
+	if (_i == 0) {
+		removed_told(ledger, 1);
+		removed_speaks(ledger, 1, "a yes");
+	} else if (_i == 1) {
+		removed_votes(ledger, 1, 14, 12);
+	} else {
+		removed_votes(ledger, 1, 12, 12);
+	}
+	expect("I6");
+}
+END_TEST
+
+START_TEST(removed_does_not_count)
+{
+	const struct list left = { .epoch = 2, .members = 12, .seq = 2, .sp = 7 };
+
+	leave_one();
+	pools_began(ledger, 2, &left);
+	removed_counts(ledger, 1, 1, 14);
+	removed_counts(ledger, 2, 2, 12);
+	expect(NULL);
+	if (_i == 0)
+		removed_counts(ledger, 2, 2, 14);
+	else
+		removed_counts(ledger, 1, 2, 12);
+	expect("I6");
+}
+END_TEST
+
+START_TEST(never_two_pools)
+{
+	struct list left = { .epoch = 2, .members = 12, .seq = 2, .sp = 7 };
+
+	ledger->split = _i == 2;
+	leave_one();
+	pools_began(ledger, 2, &left);
+	pools_began(ledger, 3, &left);
+	expect(NULL);
+	if (_i == 1)
+		left.sp = 8;	/* the same nodes, another record */
+	else
+		left.members = 6;
+	pools_began(ledger, 1, &left);
+	expect(_i == 2 ? NULL : "pools");
+}
+END_TEST
+
+START_TEST(same_place_in_a_split)
+{
+	struct position p = { .epoch = 2, .seq = 2, .sp = 7, .digest = 1 };
+
+	ledger->split = true;
+	agree_position(ledger, 1, &p);
+	p.sp = 8;
+	p.digest = 2;
+	agree_position(ledger, 2, &p);
+	agree_applied(ledger, 1, 11, 2, 9);
+	agree_applied(ledger, 2, 12, 2, 8);
+	expect(NULL);
+	if (_i == 0)
+		p.digest = 1;
+	else
+		p.epoch = 3;
+	agree_position(ledger, 3, &p);
+	expect("I2");
+}
+END_TEST
+
+START_TEST(plan_comes_true)
+{
+	struct down_plan plan = {
+		.n_commit = 1, .commit = { 21 }, .n_abort = 1, .abort = { 22 },
+		.after = { .n = 2, .node = { { .id = 2 }, { .id = 3 } } },
+	};
+
+	fate_applied(ledger, 2, 21, 4);
+	fate_applied(ledger, 2, 22, 6);	/* tried again by a survivor */
+	plan_kept(ledger, &plan, 12, 5);
+	expect(NULL);
+	if (_i == 0)
+		plan_kept(ledger, &plan, 14, 5);
+	else
+		plan_kept(ledger, &plan, 12, _i == 1 ? 3 : 7);
+	expect("plan");
+}
+END_TEST
+
+void selftest_down(TCase *t)
+{
+	tcase_add_test(t, epoch_ends_by_a_majority);
+	tcase_add_test(t, epoch_ends_too_early);
+	tcase_add_loop_test(t, forced_needs_all_survivors, 0, 2);
+	tcase_add_loop_test(t, survivors_yes_is_enough, 0, 2);
+	tcase_add_loop_test(t, removed_is_silent, 0, 3);
+	tcase_add_loop_test(t, removed_does_not_count, 0, 2);
+	tcase_add_loop_test(t, never_two_pools, 0, 3);
+	tcase_add_loop_test(t, same_place_in_a_split, 0, 2);
+	tcase_add_loop_test(t, plan_comes_true, 0, 3);
+}
