@@ -69,8 +69,7 @@ static bool name_ok(const char *text)
 	return n >= 1 && n < HSMREPL_NAME_MAX && strspn(text, NAME_CHARS) == n;
 }
 
-/* Completes HOST with the default port; false if it is no address or too long. */
-static bool address(const char *text, char out[HSMREPL_ADDRESS_MAX])
+bool config_address(const char *text, char out[HSMREPL_ADDRESS_MAX])
 {
 	const char *host = text, *port = NULL;
 	size_t host_len;
@@ -120,7 +119,7 @@ static int read_name(struct reader *r, const char *text, char name[HSMREPL_NAME_
 
 static int read_address(struct reader *r, const char *text, char out[HSMREPL_ADDRESS_MAX])
 {
-	if (!address(text, out))
+	if (!config_address(text, out))
 		return refuse(r, "bad address '%s': allowed is " ADDRESS_RULE, text);
 	return 0;
 }

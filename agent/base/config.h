@@ -3,6 +3,7 @@
 #ifndef HSM_BASE_CONFIG_H
 #define HSM_BASE_CONFIG_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <linux/hsmrepl.h>
@@ -41,5 +42,13 @@ struct config {
  * node among its own peers, two peers of one id or name.
  */
 int config_read(const char *path, struct config *c, char error[CONFIG_ERROR_MAX]);
+
+/**
+ * config_address() - complete HOST with the default port
+ * @text: HOST, HOST:PORT or [IPV6]:PORT
+ * @out: "host:port"
+ * Returns false if it is no address, or too long.
+ */
+bool config_address(const char *text, char out[HSMREPL_ADDRESS_MAX]);
 
 #endif /* HSM_BASE_CONFIG_H */

@@ -21,6 +21,7 @@ int verb_outcome(struct ctl *ctl, int argc, char **argv);
 int verb_wait(struct ctl *ctl, int argc, char **argv);
 int verb_metrics(struct ctl *ctl, int argc, char **argv);
 int verb_monitor(struct ctl *ctl, int argc, char **argv);
+int verb_test(struct ctl *ctl, int argc, char **argv);
 int verb_form(struct ctl *ctl, int argc, char **argv);
 int verb_node_down(struct ctl *ctl, int argc, char **argv);
 int verb_live_sync(struct ctl *ctl, int argc, char **argv);

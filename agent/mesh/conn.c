@@ -205,45 +205,50 @@ static void settle(struct conn *c)
 }
 
 /* Its AUTH says what it is for: do we want that? Returns 0, or -1 after it was refused. */
-static int check_purpose(struct conn *c, const struct auth *a)
+static int greet_dialler(struct conn *c, const struct auth *a)
 {
 	char why[TLS_WHY_MAX];
 
-	if (c->dialled && a->purpose == c->purpose)
-		return 0;
-	if (c->dialled || a->purpose >= AUTH_PURPOSES) {
-		conn_refuse(c, 0, "a connection for an unknown purpose: run the same version on "
-				  "all nodes");
-		return -1;
-	}
 	c->purpose = a->purpose;
 	if (check_identity(c))
+		return -1;
+	/* a probe is to learn all conditions, not only the first that is not met */
+	if (c->purpose == AUTH_PROBE)
+		send_auth(c);
+	if (c->over)
 		return -1;
 	if (greet_auth(c, a, why) || (c->purpose != AUTH_PEER && service_accept(c, why))) {
 		conn_refuse(c, 0, why);
 		return -1;
 	}
-	return 0;
+	if (c->purpose != AUTH_PROBE)
+		send_auth(c);
+	return c->over ? -1 : 0;
+}
+
+/* The answer to our AUTH. */
+static int greet_listener(struct conn *c, const struct auth *a)
+{
+	char why[TLS_WHY_MAX];
+
+	if (c->service)
+		service_greeted(c->service, a);
+	if (!greet_auth(c, a, why))
+		return 0;
+	conn_refuse(c, 0, why);
+	return -1;
 }
 
 static void greet(struct conn *c, const void *frame, size_t len)
 {
-	char why[TLS_WHY_MAX];
 	struct auth a;
 
-	if (!c->peer || !auth_decode(frame, len, &a)) {
+	if (!c->peer || !auth_decode(frame, len, &a))
 		conn_refuse(c, 0, "the first frame is no AUTH: run the same version on all nodes");
-		return;
-	}
-	if (check_purpose(c, &a))
-		return;
-	if (c->dialled && greet_auth(c, &a, why)) {
-		conn_refuse(c, 0, why);
-		return;
-	}
-	if (!c->dialled)
-		send_auth(c);
-	if (!c->over)
+	else if (c->dialled ? a.purpose != c->purpose : a.purpose >= AUTH_PURPOSES)
+		conn_refuse(c, 0, "a connection for an unknown purpose: run the same version on "
+				  "all nodes");
+	else if (!(c->dialled ? greet_listener(c, &a) : greet_dialler(c, &a)))
 		settle(c);
 }
 

@@ -16,7 +16,9 @@
 #define WHO_MAX (HSMREPL_NAME_MAX + ADDRESS_TEXT_MAX + 16)
 
 struct mesh;
+struct probe;
 struct service;
+struct service_sink;
 
 /**
  * struct conn - one connection, authenticated or not
@@ -82,17 +84,36 @@ void conn_finish(struct conn *c);
 void conn_complain(struct conn *c, const char *before, const char *after, const char *why);
 
 /**
+ * service_begin() - service_dial(), for a purpose of the mesh's own
+ */
+struct service *service_begin(struct mesh *m, const char *address, enum auth_purpose purpose,
+			      const struct service_sink *sink, void *arg);
+
+/**
  * service_accept() - someone from outside is to have a service
  * @why: why not, and what to do
  * Returns 0 with @c->service set, or -1 with @why set.
  */
 int service_accept(struct conn *c, char why[TLS_WHY_MAX]);
 
-/* Its connection is authenticated; has a frame; has sent most of what waited; is over. */
+/*
+ * Its connection is authenticated; has the listener's AUTH, good or not; has a frame; has sent most
+ * of what waited; is over.
+ */
 void service_open(struct service *s);
+void service_greeted(struct service *s, const struct auth *a);
 void service_take(struct service *s, const void *frame, size_t len);
 void service_drained(struct service *s);
 void service_over(struct service *s, const char *why);
+
+/* Was there somebody at the address? */
+bool service_reached(const struct service *s);
+
+/* Probes from outside; @arg is the mesh. */
+extern const struct service_sink probe_host_sink;
+
+/* The listener's AUTH came, good or not. */
+void probe_greeted(struct probe *p, const struct conn *c, const struct auth *a);
 
 /**
  * greet_identity() - is it a node that we want there, for its purpose?
@@ -103,7 +124,20 @@ void service_over(struct service *s, const char *why);
  */
 int greet_identity(const struct conn *c, char why[TLS_WHY_MAX]);
 
-/* The same about its AUTH frame, but for the purpose. */
+/* What an AUTH must meet, but for its purpose. */
+enum greet_condition {
+	GREET_ID,
+	GREET_PROTOCOL,
+	GREET_MODE,
+	GREET_KEY_SET,
+	GREET_CONDITIONS
+};
+
+/* Does it? Returns 0, or -1 with @why set. */
+int greet_condition(const struct conn *c, const struct auth *a, enum greet_condition condition,
+		    char why[TLS_WHY_MAX]);
+
+/* All of them, up to the first that is not met. */
 int greet_auth(const struct conn *c, const struct auth *a, char why[TLS_WHY_MAX]);
 
 /* Our AUTH frame for it. Returns 0, or -1 if the crypto library fails. */

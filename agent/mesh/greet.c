@@ -2,6 +2,7 @@
 /* Is the other side whom it should be? What is said about it reads the same on both sides. */
 #include "conn.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -100,29 +101,46 @@ static bool proof_ok(const struct conn *c, const struct auth *a)
 	       !CRYPTO_memcmp(proof, a->proof, sizeof(proof));
 }
 
-int greet_auth(const struct conn *c, const struct auth *a, char why[TLS_WHY_MAX])
+int greet_condition(const struct conn *c, const struct auth *a, enum greet_condition condition,
+		    char why[TLS_WHY_MAX])
 {
-	const char *name = c->whom.name;
 	const struct config *own = &c->mesh->config;
+	const char *name = c->whom.name;
 
-	if (a->node != c->peer)
+	switch (condition) {
+	case GREET_ID:
 		snprintf(why, TLS_WHY_MAX, "the certificate is of node %u, but it calls itself "
 					   "node %u: set node-id to the certificate's",
 			 c->peer, a->node);
-	else if (a->protocol_min > MESH_PROTOCOL_MAX || a->protocol_max < MESH_PROTOCOL_MIN)
+		return a->node == c->peer ? 0 : -1;
+	case GREET_PROTOCOL:
 		snprintf(why, TLS_WHY_MAX, "no common protocol version (%s: %u to %u, %s: %d to "
 					   "%d): update the older one",
 			 name, a->protocol_min, a->protocol_max, own->node_name, MESH_PROTOCOL_MIN,
 			 MESH_PROTOCOL_MAX);
-	else if (a->mode != own->mode)
+		return a->protocol_min <= MESH_PROTOCOL_MAX &&
+		       a->protocol_max >= MESH_PROTOCOL_MIN ? 0 : -1;
+	case GREET_MODE:
 		snprintf(why, TLS_WHY_MAX, "different modes (%s: %s, %s: %s): set the same mode on "
 					   "all nodes of a pool",
 			 name, mode_word(a->mode), own->node_name, mode_word(own->mode));
-	else if (!proof_ok(c, a))
+		return a->mode == own->mode ? 0 : -1;
+	case GREET_KEY_SET:
 		snprintf(why, TLS_WHY_MAX, "%s and %s have different key sets: install the pool's "
 					   "key set on both",
 			 name, own->node_name);
-	else
-		return 0;
+		return proof_ok(c, a) ? 0 : -1;
+	case GREET_CONDITIONS:
+		break;
+	}
+	assert(!"a condition that there is");
 	return -1;
+}
+
+int greet_auth(const struct conn *c, const struct auth *a, char why[TLS_WHY_MAX])
+{
+	for (enum greet_condition i = 0; i < GREET_CONDITIONS; i++)
+		if (greet_condition(c, a, i, why))
+			return -1;
+	return 0;
 }

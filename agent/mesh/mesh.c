@@ -13,7 +13,6 @@
 
 #define KICK_MS			200	/* mesh_kick() leaves younger attempts alone */
 #define SECONDS_PER_DAY		86400
-#define EXPIRY_WARNING_DAYS	30
 #define ASK_MS			3000	/* a peer that should dial, and does not, is asked why */
 
 uint64_t mesh_now_ms(void)
@@ -89,7 +88,7 @@ static void warn_of_expiry(struct mesh *m)
 		log_error(m->log, "certificate = %s: it has expired, all peers will refuse it: "
 				  "issue a new one",
 			  m->config.certificate);
-	else if (days < EXPIRY_WARNING_DAYS)
+	else if (days * SECONDS_PER_DAY < MESH_EXPIRY_WARNING_S)
 		log_warning(m->log, "certificate = %s: it expires in %.0f days: issue a new one",
 			    m->config.certificate, days);
 }
@@ -126,6 +125,7 @@ struct mesh *mesh_new(struct event_base *base, const struct config *c,
 	m->idle_ms = SERVICE_IDLE_MS;
 	TAILQ_INIT(&m->conns);
 	TAILQ_INIT(&m->services);
+	TAILQ_INIT(&m->probes);
 	if (auth_key(secret, m->key)) {
 		snprintf(error, CONFIG_ERROR_MAX, "no key can be derived by HKDF-SHA-256: see the "
 						  "OpenSSL configuration");
@@ -151,6 +151,7 @@ void mesh_free(struct mesh *m)
 
 	if (!m)
 		return;
+	probes_free(m);
 	services_free(m);
 	while ((c = TAILQ_FIRST(&m->conns)))
 		conn_free(c);

@@ -21,6 +21,7 @@
 /* A frame begins with its length, __le32, these four bytes included. */
 #define MESH_FRAME_MAX (HSMREPL_BATCH_MAX + 4096)
 #define MESH_EXTRA_MAX 4
+#define MESH_EXPIRY_WARNING_S (30 * 86400)	/* before a certificate expires */
 #define MESH_BACKLOG_MAX (4 * MESH_FRAME_MAX)	/* bytes waiting for one peer; more drops it */
 
 struct event_base;

@@ -9,6 +9,7 @@
 
 #include "auth.h"
 #include "mesh.h"
+#include "probe.h"
 #include "refusal.h"
 #include "service.h"
 #include "tls.h"
@@ -58,6 +59,9 @@ struct listing {
  * @serve: who answers services from outside, or NULL
  * @serve_arg: for @serve
  * @idle_ms: SERVICE_IDLE_MS, less in tests
+ * @probes: that we started
+ * @probe_host: see mesh_host_probes()
+ * @clock_shift_ms: 0; in tests, how far our clock is ahead
  * @listener: accepts
  * @breath: lets @listener go on after a pause
  * @ctx: for connections made from now on
@@ -80,6 +84,9 @@ struct mesh {
 	const struct service_sink *serve;
 	void *serve_arg;
 	unsigned int idle_ms;
+	TAILQ_HEAD(probes, probe) probes;
+	struct probe_host probe_host;
+	int64_t clock_shift_ms;
 	struct evconnlistener *listener;
 	struct event *breath;
 	SSL_CTX *ctx;
@@ -106,7 +113,8 @@ void gate_close(struct mesh *m);
 /* The connection to @p, or the attempt, is over: try again in time. */
 void peer_retry(struct peer *p);
 
-/* All services, without a word. */
+/* All probes, and all services, without a word. */
+void probes_free(struct mesh *m);
 void services_free(struct mesh *m);
 
 #endif /* HSM_MESH_MESH_PRIVATE_H */

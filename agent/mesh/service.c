@@ -24,6 +24,7 @@
  * @opened: reported
  * @full: more than SERVICE_HIGH_WATER waited
  * @keep: may be idle
+ * @purpose: AUTH_SERVICE, or one of the mesh's own
  * @since_ms: when something passed last
  * @why: it failed before it had a connection
  * @address: that was dialled, or that it came from
@@ -39,6 +40,7 @@ struct service {
 	bool opened;
 	bool full;
 	bool keep;
+	enum auth_purpose purpose;
 	uint64_t since_ms;
 	char why[TLS_WHY_MAX];
 	char address[HSMREPL_ADDRESS_MAX];
@@ -121,7 +123,7 @@ static void on_connect(void *arg, const struct sockaddr *addr, socklen_t len)
 		return;
 	}
 	c->dialled = true;
-	c->purpose = AUTH_SERVICE;
+	c->purpose = s->purpose;
 	snprintf(c->key, sizeof(c->key), "%s", s->address);
 	snprintf(c->who, sizeof(c->who), "%s", s->address);
 	c->link = link_dial(m->base, m->ctx, addr, len, &conn_ops, c);
@@ -147,13 +149,14 @@ static const struct dial_ops dial_ops = {
 	.failed = on_failed,
 };
 
-struct service *service_dial(struct mesh *m, const char *address, const struct service_sink *sink,
-			     void *arg)
+struct service *service_begin(struct mesh *m, const char *address, enum auth_purpose purpose,
+			      const struct service_sink *sink, void *arg)
 {
 	struct service *s = new_service(m, address, sink, arg);
 
 	if (!s)
 		return NULL;
+	s->purpose = purpose;
 	s->dial = dial_new(m->base, s->address, &dial_ops, s);
 	if (!s->dial) {
 		free_service(s);
@@ -161,6 +164,12 @@ struct service *service_dial(struct mesh *m, const char *address, const struct s
 	}
 	dial_now(s->dial);
 	return s;
+}
+
+struct service *service_dial(struct mesh *m, const char *address, const struct service_sink *sink,
+			     void *arg)
+{
+	return service_begin(m, address, AUTH_SERVICE, sink, arg);
 }
 
 void mesh_serve(struct mesh *m, const struct service_sink *sink, void *arg)
@@ -182,15 +191,18 @@ static unsigned int incoming(const struct mesh *m)
 int service_accept(struct conn *c, char why[TLS_WHY_MAX])
 {
 	struct mesh *m = c->mesh;
+	bool probe = c->purpose == AUTH_PROBE;
+	const struct service_sink *sink = probe ? &probe_host_sink : m->serve;
 
-	if (!m->serve || c->purpose != AUTH_SERVICE)
+	if (!sink || (probe && !m->probe_host.place))
 		snprintf(why, TLS_WHY_MAX, "%s serves no such connections: try again when its "
 					   "agent has started, or update it",
 			 m->config.node_name);
 	else if (incoming(m) >= SERVICE_INCOMING_MAX)
 		snprintf(why, TLS_WHY_MAX, "%s serves %d connections already: try again later",
 			 m->config.node_name, SERVICE_INCOMING_MAX);
-	else if (!(c->service = new_service(m, link_where(c->link), m->serve, m->serve_arg)))
+	else if (!(c->service = new_service(m, link_where(c->link), sink,
+					      probe ? m : m->serve_arg)))
 		snprintf(why, TLS_WHY_MAX, "%s has no memory for it: try again later",
 			 m->config.node_name);
 	if (!c->service)
@@ -205,6 +217,17 @@ void service_open(struct service *s)
 	s->since_ms = mesh_now_ms();
 	wait(s, s->mesh->idle_ms);
 	s->sink->opened(s->arg, s);
+}
+
+void service_greeted(struct service *s, const struct auth *a)
+{
+	if (s->purpose == AUTH_PROBE)
+		probe_greeted(s->arg, s->conn, a);
+}
+
+bool service_reached(const struct service *s)
+{
+	return s->conn && link_ssl(s->conn->link);
 }
 
 void service_take(struct service *s, const void *frame, size_t len)

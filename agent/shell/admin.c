@@ -15,6 +15,7 @@
 #include "panel.h"
 #include "reply.h"
 #include "roster.h"
+#include "test.h"
 #include "../core/batch.h"
 
 #define REQUEST_DEPTH 4		/* of nested JSON */
@@ -209,6 +210,8 @@ static int carry_out(struct agent *a, const struct device_request *dr, struct js
 	case HSMREPL_VERB_OUTCOME:
 		o = show_outcome(a, request, &r);
 		return o ? show(a, dr->id, o) : reply_refusal(a, dr->id, &r);
+	case HSMREPL_VERB_TEST:
+		return test_take(a, dr, request);
 	case HSMREPL_VERB_FORM:
 		return form(a, dr, request);
 	case HSMREPL_VERB_ZEROIZE:

@@ -14,6 +14,7 @@
 #include "boot.h"
 #include "live.h"
 #include "notify.h"
+#include "test.h"
 #include "../lib/hsmrepl.h"
 
 static void end(struct agent *a, bool failed)
@@ -121,15 +122,19 @@ static void on_claimed(void *arg, uint64_t number, struct bytes tls, unsigned in
 		pump_note(a->pump, &ev);
 }
 
-static void on_admin(void *arg, const struct device_request *r)
+void agent_heed(struct agent *a, int ret)
 {
-	struct agent *a = arg;
-	int ret = admin_take(a, r);
-
 	if (ret == -ENODEV)
 		device_gone(a, ret);
 	else if (ret)
 		end(a, true);
+}
+
+static void on_admin(void *arg, const struct device_request *r)
+{
+	struct agent *a = arg;
+
+	agent_heed(a, admin_take(a, r));
 }
 
 /* What the loop watches. */
@@ -319,6 +324,7 @@ static int start(struct agent *a, const char *trace_path, char error[AGENT_ERROR
 		return -1;
 	if (watch_device(a, error) != 0)
 		return -1;
+	test_host(a);
 	sync_start(a->sync);
 	return 0;
 }

@@ -106,6 +106,9 @@ void agent_end(struct agent *a);
 /* Take what waits in the pump; an error ends the loop. */
 void agent_pump(struct agent *a);
 
+/* @ret of something that was told to the device: an error ends the loop. */
+void agent_heed(struct agent *a, int ret);
+
 /* What the pump's actions do here: fills in @hands, with @a as their argument. */
 void hands_of(struct agent *a, struct hands *hands);
 
