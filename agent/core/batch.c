@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "batch.h"
+#include "wire.h"
 
 #include <endian.h>
 #include <string.h>
@@ -200,4 +201,13 @@ unsigned int batch_run(struct bytes tls, unsigned int n_tls, size_t *len)
 	}
 	*len = used;
 	return n;
+}
+
+uint64_t value_epoch(const uint8_t *value)
+{
+	struct down_value v;
+	struct batch b;
+
+	value_decode(value, &v);
+	return batch_read(v.tl, 1, &b) && b.has_nl ? b.nl.epoch : 0;
 }

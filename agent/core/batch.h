@@ -59,6 +59,15 @@ bool batch_read(struct bytes tls, unsigned int n_tls, struct batch *b);
  */
 unsigned int batch_run(struct bytes tls, unsigned int n_tls, size_t *len);
 
+/**
+ * value_epoch() - the epoch that a value of node-down leads to
+ * @value: DOWN_VALUE_LEN bytes
+ *
+ * A value outlives the epochs before that one: who accepted it in e stays bound by it in e+1 if
+ * it leads to e+2. Returns 0 if it is malformed.
+ */
+uint64_t value_epoch(const uint8_t *value);
+
 /* The member that the batch adds to @nl, or NULL. */
 const struct member *batch_newcomer(const struct batch *b, const struct node_list *nl);
 

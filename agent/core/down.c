@@ -5,6 +5,11 @@
  * Who has promised neither votes, nor decides a batch of its own, nor confirms an abort in this
  * epoch any more; it still applies what it learns to be committed. A promise is made when the slot
  * is at rest, so that what is reported is durable.
+ *
+ * A NODE_ADD that is undecided meanwhile may still commit, by the votes alone: whoever learns that
+ * applies it, and is in the next epoch. A mere promise ends with its epoch; a value accepted
+ * that goes beyond it holds its node there as well, or a commit that was told could be lost. The
+ * newcomer answers, too: its yes freezes it, or it refuses for ever.
  */
 #include "internal.h"
 
@@ -50,6 +55,7 @@ void down_boot(struct node *n, const struct recovery *r)
 {
 	assert(r->value.n == DOWN_VALUE_LEN || (!r->value.n && !r->accepted));
 	n->down.promised = r->promised;
+	n->down.durable = r->promised;
 	n->down.accepted = r->accepted;
 	if (r->accepted)
 		memcpy(n->down.value, r->value.p, DOWN_VALUE_LEN);
@@ -162,76 +168,141 @@ void down_choose(struct node *n, const uint8_t *value, struct actions *out)
 	n->down.chosen = true;
 }
 
+static void tell_accepted(struct node *n, struct peer *p, uint64_t ballot, struct actions *out)
+{
+	struct message m = { .type = MSG_DOWN_ACCEPTED };
+
+	m.down.ballot = ballot;
+	m.down.promised = ballot;
+	out_send(n, out, p, &m);
+}
+
 /* Our promise, or our acceptance, is on the disk: say so. */
 void down_durable(struct node *n, const struct event *ev, struct actions *out)
 {
 	uint64_t ballot = ev->batch.number;
 	struct peer *p = peer_find(n, ballot_initiator(ballot));
-	struct message m = { .type = MSG_DOWN_ACCEPTED };
 
 	if (ballot != n->down.promised)
 		return;		/* a higher one came meanwhile, or the epoch is over */
-	if (ballot_initiator(ballot) == n->id) {
+	n->down.durable = ballot;
+	if (ballot_initiator(ballot) == n->id)
 		survey_own(n, out);
-	} else if (p && ev->record == RECORD_PROMISE) {
+	else if (p && ev->record == RECORD_PROMISE)
 		report(n, p, ballot, 0, out);
-	} else if (p) {
-		m.down.ballot = ballot;
-		m.down.promised = ballot;
-		out_send(n, out, p, &m);
+	else if (p)
+		tell_accepted(n, p, ballot, out);
+}
+
+/* The newcomer's refusal that a survey asked for is on the disk. */
+void down_refused(struct node *n, struct batch_id id, struct actions *out)
+{
+	uint64_t ballot = n->down.refusing;
+	struct peer *p = peer_find(n, ballot_initiator(ballot));
+
+	if (!ballot || !same_batch(id, n->down.about))
+		return;
+	n->down.refusing = 0;
+	if (p)
+		report(n, p, ballot, 0, out);
+}
+
+/*
+ * A change of the node list that is no node-down began this epoch, or a node-down did. A value
+ * accepted that leads beyond it is not forgotten, nor that we are frozen.
+ */
+void down_epoch(struct node *n, struct actions *out)
+{
+	n->down.asked = 0;
+	if (!n->down.accepted || value_epoch(n->down.value) <= n->pos.epoch) {
+		n->down.promised = 0;
+		n->down.accepted = 0;
 	}
+	if (!n->down.chosen)
+		survey_again(n, out);
 }
 
 static void on_ask(struct node *n, struct peer *p, const struct message *m, struct actions *out)
 {
 	uint64_t ballot = m->down.ballot;
 
-	if (m->down.flags & DOWN_DRY)
+	if (m->down.flags & DOWN_DRY) {
 		report(n, p, ballot, DOWN_DRY, out);
-	else if (ballot_initiator(ballot) != p->id)
-		out_drop(out, p->id, "it asks for a promise in another node's name");
-	else if (ballot <= n->down.promised || ballot <= n->down.asked)
+	} else if (ballot_initiator(ballot) != p->id ||
+		   (node_learner(n) && !m->down.slot.coordinator)) {
+		out_drop(out, p->id, "it asks for a promise in another node's name, or of a "
+			 "newcomer about nothing: check its version");
+	} else if (ballot == n->down.promised || ballot == n->down.asked) {
+		if (ballot == n->down.durable)
+			report(n, p, ballot, 0, out);	/* our answer was lost */
+	} else if (ballot < n->down.promised || ballot < n->down.asked) {
 		refuse(n, p, MSG_DOWN_REPORT, ballot, out);
-	else
+	} else {
+		n->down.about = m->down.slot;
 		down_promise(n, ballot, out);
+	}
 }
 
 static void on_accept(struct node *n, struct peer *p, const struct message *m, struct actions *out)
 {
 	if (m->down.ballot < n->down.promised)
 		refuse(n, p, MSG_DOWN_ACCEPTED, m->down.ballot, out);
-	else
+	else if (m->down.ballot != n->down.accepted)
 		down_accept(n, m->down.ballot, m->tls.p, out);
+	else if (m->down.ballot == n->down.durable)
+		tell_accepted(n, p, m->down.ballot, out);
 }
 
 /* A peer still stands in the epoch that we know the end of: it missed what was chosen. */
 void down_missed(struct node *n, struct peer *p, uint64_t epoch, struct actions *out)
 {
 	struct message m = { .type = MSG_DOWN_CHOSEN };
+	struct down_value v;
+	uint64_t oldest = n->down.adopted_from;
 
-	if (!n->down.adopted_from || epoch != n->down.adopted_from)
+	if (!oldest)
+		return;
+	/* What it commits may have begun an epoch of its own. */
+	value_decode(n->down.adopt, &v);
+	oldest -= v.settles.coordinator ? 1 : 0;
+	if (epoch < oldest || epoch > n->down.adopted_from)
 		return;
 	m.tls = (struct bytes){ n->down.adopt, DOWN_VALUE_LEN };
 	out_send(n, out, p, &m);
 }
 
+/*
+ * An attempt of an epoch that is over here is not answered: its initiator hears how that ended, by
+ * what was chosen, or by our place if a NODE_ADD did.
+ */
+static void behind(struct node *n, struct peer *p, const struct message *m, struct actions *out)
+{
+	if (m->type != MSG_DOWN_ASK && m->type != MSG_DOWN_ACCEPT)
+		return;
+	down_missed(n, p, m->epoch, out);
+	link_greet(n, p, out);
+}
+
 void down_message(struct node *n, struct peer *p, const struct message *m, struct actions *out)
 {
-	bool answer = m->type == MSG_DOWN_REPORT || m->type == MSG_DOWN_ACCEPTED;
-
-	if (!nl_has(&n->nl, p->id))
+	if (!nl_has(&n->nl, p->id) && !survey_awaits(n, p))
 		return;
 	if (n->down.removed) {
 		if (m->type == MSG_DOWN_ASK || m->type == MSG_DOWN_ACCEPT)
 			down_missed(n, p, m->epoch, out);
 		return;
 	}
-	if (m->epoch != n->pos.epoch && m->type != MSG_DOWN_CHOSEN) {
-		if (!answer)
-			down_missed(n, p, m->epoch, out);
+	if (m->type == MSG_DOWN_CHOSEN && value_epoch(m->tls.p) > n->pos.epoch)
+		down_choose(n, m->tls.p, out);
+	else if (node_learner(n) && m->type == MSG_DOWN_ASK && m->epoch >= n->pos.epoch)
+		on_ask(n, p, m, out);
+	else if (survey_awaits(n, p) && m->type == MSG_DOWN_REPORT)
+		survey_report(n, p, m, out);
+	else if (m->epoch < n->pos.epoch)
+		behind(n, p, m, out);
+	else if (node_learner(n) || m->epoch > n->pos.epoch)
 		return;
-	}
-	if (m->type == MSG_DOWN_ASK)
+	else if (m->type == MSG_DOWN_ASK)
 		on_ask(n, p, m, out);
 	else if (m->type == MSG_DOWN_ACCEPT)
 		on_accept(n, p, m, out);
@@ -239,8 +310,6 @@ void down_message(struct node *n, struct peer *p, const struct message *m, struc
 		survey_report(n, p, m, out);
 	else if (m->type == MSG_DOWN_ACCEPTED)
 		survey_accepted(n, p, m, out);
-	else if (m->epoch == n->pos.epoch || m->epoch == n->pos.epoch + 1)
-		down_choose(n, m->tls.p, out);
 }
 
 /* The epoch ends without the batch in our slot: it is refused durably before it leaves. */
@@ -265,10 +334,25 @@ static bool is_chosen(const struct slot *s, const struct batch *end)
 /* Who learns what was chosen keeps it like one who accepted it, to tell those who missed it. */
 static void keep_value(struct node *n, struct actions *out)
 {
-	uint64_t ballot = n->down.promised ? n->down.promised : (uint64_t)1 << 16 | n->id;
+	uint64_t ballot = n->down.promised ? n->down.promised :
+					     ballot_make(n->pos.epoch, 1, n->id);
 
 	if (!n->down.accepted || memcmp(n->down.value, n->down.adopt, DOWN_VALUE_LEN))
 		down_accept(n, ballot, n->down.adopt, out);
+}
+
+/*
+ * It leaves us out; we may be the only one who knows. A learner was no member yet: Live-Sync tells
+ * it the rest.
+ */
+static void left_out(struct node *n, const struct batch *end, struct actions *out)
+{
+	n->down.chosen = false;
+	if (node_learner(n))
+		return;
+	n->down.removed = true;
+	n->down.adopted_from = end->before.epoch;
+	survey_adopted(n, out);
 }
 
 /*
@@ -283,15 +367,13 @@ static void adopt(struct node *n, struct actions *out)
 	struct batch b;
 
 	value_decode(n->down.adopt, &v);
-	if (!batch_read(v.tl, 1, &b) || !b.downs || b.before.epoch != n->pos.epoch) {
+	if (!batch_read(v.tl, 1, &b) || !b.downs || b.before.epoch < n->pos.epoch ||
+	    b.before.epoch > n->pos.epoch + 1) {
 		n->down.chosen = false;
 		return;
 	}
 	if (!nl_has(&b.nl, n->id)) {
-		n->down.chosen = false;
-		n->down.removed = true;
-		n->down.adopted_from = n->pos.epoch;
-		survey_adopted(n, out);	/* it may be the only one who knows */
+		left_out(n, &b, out);
 		return;
 	}
 	if (is_chosen(s, &b)) {
@@ -322,10 +404,33 @@ void down_recorded(struct node *n, struct actions *out)
 	n->down.adopted_from = n->pos.epoch;
 	slot_commit(n, out);
 	n->down.chosen = false;
-	n->down.promised = 0;
-	n->down.accepted = 0;
-	n->down.asked = 0;
 	survey_adopted(n, out);
+}
+
+static void promise(struct node *n, struct actions *out)
+{
+	n->down.promised = n->down.asked;
+	n->down.asked = 0;
+	out_append(out, RECORD_PROMISE,
+		   (struct batch_id){ ballot_initiator(n->down.promised), n->down.promised },
+		   (struct bytes){ 0 }, 0);
+}
+
+/* The newcomer that was asked: its yes freezes it; else it refuses, for ever. */
+static void answer_as_newcomer(struct node *n, struct actions *out)
+{
+	const struct slot *s = &n->slot;
+	struct peer *coordinator = peer_add(n, n->down.about.coordinator);
+
+	if (s->state == SLOT_HELD && same_batch(s->id, n->down.about)) {
+		promise(n, out);
+		return;
+	}
+	if (coordinator && n->down.about.number > coordinator->refused)
+		coordinator->refused = n->down.about.number;
+	n->down.refusing = n->down.asked;
+	n->down.asked = 0;
+	out_append(out, RECORD_REFUSED, n->down.about, (struct bytes){ 0 }, 0);
 }
 
 /* After each step: what was asked for or chosen, and had to wait for the slot. */
@@ -337,9 +442,8 @@ void down_settle(struct node *n, struct actions *out)
 		adopt(n, out);
 		return;
 	}
-	n->down.promised = n->down.asked;
-	n->down.asked = 0;
-	out_append(out, RECORD_PROMISE,
-		   (struct batch_id){ ballot_initiator(n->down.promised), n->down.promised },
-		   (struct bytes){ 0 }, 0);
+	if (node_learner(n))
+		answer_as_newcomer(n, out);
+	else
+		promise(n, out);
 }

@@ -38,6 +38,7 @@ const char *name_of(const struct node *n, uint16_t id);
 
 /* link.c */
 struct peer *peer_find(struct node *n, uint16_t id);
+struct peer *peer_add(struct node *n, uint16_t id);
 bool link_all_members(const struct node *n);
 unsigned int link_members_up(const struct node *n);
 void link_forget(struct node *n);

@@ -34,7 +34,7 @@ struct peer *peer_find(struct node *n, uint16_t id)
 }
 
 /* Find @id or make room for it; NULL if all entries are in use. */
-static struct peer *peer_add(struct node *n, uint16_t id)
+struct peer *peer_add(struct node *n, uint16_t id)
 {
 	struct peer *p = peer_find(n, id);
 

@@ -90,6 +90,7 @@ void slot_commit(struct node *n, struct actions *out)
 		bool ours = s->id.coordinator == n->id && !s->batch.downs;
 
 		adopt_list(n, ours, &s->batch.nl, out);
+		down_epoch(n, out);
 		list_changed(n, ours, out);
 	}
 }

@@ -62,10 +62,33 @@ static bool looks_alive(const struct peer *p)
 	return p->up && p->link != LINK_BEHIND && p->link != LINK_DIVERGED;
 }
 
+/* The newcomer of an undecided NODE_ADD, as far as we know of one. */
+static const struct member *newcomer(const struct node *n)
+{
+	const struct slot *s = &n->slot;
+
+	return s->state != SLOT_FREE && s->batch.adds ? batch_newcomer(&s->batch, &n->nl) : NULL;
+}
+
+/* The newcomer, if it was not declared down with the rest. */
+static struct peer *living_newcomer(struct node *n)
+{
+	const struct member *m = newcomer(n);
+
+	return m && !is_removed(&n->survey, m->id) ? peer_find(n, m->id) : NULL;
+}
+
+/* Is @p the newcomer that was asked? */
+bool survey_awaits(struct node *n, const struct peer *p)
+{
+	return n->survey.state == SURVEY_ASKING && p == living_newcomer(n);
+}
+
 /* Why this request cannot be, or NULL. */
 static const char *obstacle(struct node *n, const struct down_request *ask, int *error,
 			    struct actions *out)
 {
+	const struct member *joins = newcomer(n);
 	unsigned int left = n->nl.n;
 
 	*error = EINVAL;
@@ -80,44 +103,57 @@ static const char *obstacle(struct node *n, const struct down_request *ask, int 
 
 		if (ask->id[i] == n->id)
 			return "a node cannot declare itself down: ask another member";
-		if (!nl_has(&n->nl, ask->id[i]))
+		if (!nl_has(&n->nl, ask->id[i]) && !(joins && joins->id == ask->id[i]))
 			return "no such node in the node list: see hsmreplctl nodes";
 		if (p && looks_alive(p) && !ask->force && !ask->dry) {
 			*error = EBUSY;
 			return say(out, name_of(n, ask->id[i]), " is alive and connected",
 				   ": stop it first, or use --force");
 		}
-		left--;
+		left -= nl_has(&n->nl, ask->id[i]);
 	}
 	*error = EPERM;
 	if (2 * left <= n->nl.n && !ask->force && !ask->dry)
 		return "the survivors are no majority: make sure the others are dead, then use "
 		       "--force";
+	*error = EBUSY;
+	if (n->slot.state != SLOT_FREE && n->slot.batch.removes && n->slot.id.coordinator == n->id)
+		return "this node is about to leave: ask another member";
 	*error = EALREADY;
 	if (n->survey.state != SURVEY_IDLE)
 		return "a node-down is under way: wait for it";
 	return NULL;
 }
 
-static void send_survivors(struct node *n, struct message *m, struct actions *out)
+static bool has_answered(const struct node *n, const struct report *r)
 {
-	for each_survivor(i, n) {
-		struct peer *p = peer_find(n, n->nl.node[i].id);
-
-		if (p)
-			out_send(n, out, p, m);
-	}
+	return n->survey.state == SURVEY_ASKING ? r->in : r->accepted_in;
 }
 
-static bool all_in(struct node *n)
+/* Ask whoever has not answered yet: what was sent before may be lost with its connection. */
+static void ask_missing(struct node *n, struct actions *out)
 {
-	for each_survivor(i, n) {
-		struct report *r = report_of(n, n->nl.node[i].id);
+	struct survey *s = &n->survey;
+	struct message m = { .type = MSG_DOWN_ASK };
+	struct peer *p;
 
-		if (!r || !r->in)
-			return false;
+	s->told_ms = n->now_ms;
+	m.down.ballot = s->ballot;
+	m.down.flags = s->ask.dry ? DOWN_DRY : 0;
+	if (s->state == SURVEY_ACCEPTING) {
+		m.type = MSG_DOWN_ACCEPT;
+		m.tls = (struct bytes){ s->value, DOWN_VALUE_LEN };
 	}
-	return true;
+	for each_survivor(i, n) {
+		p = peer_find(n, n->nl.node[i].id);
+		if (p && !has_answered(n, &p->report))
+			out_send(n, out, p, &m);
+	}
+	p = living_newcomer(n);
+	if (s->state != SURVEY_ASKING || !p || p->report.in)
+		return;
+	m.down.slot = n->slot.id;
+	out_send(n, out, p, &m);
 }
 
 /* The report of the longest log. */
@@ -152,14 +188,57 @@ static const struct down_message *unanimous(struct node *n, const struct down_me
 	return first;
 }
 
-static void list_after(const struct node *n, struct node_list *after)
+/* The undecided batch changes the node list. The initiator is a survivor, so it has it itself. */
+static bool changes_list(const struct node *n, const struct down_message *undecided)
 {
-	*after = n->nl;
+	return undecided && n->slot.state != SLOT_FREE && n->slot.batch.has_nl &&
+	       same_batch(undecided->slot, n->slot.id);
+}
+
+/* Must the newcomer answer? Only if every survivor holds a yes for its NODE_ADD. */
+static bool needs_newcomer(const struct node *n, const struct down_message *undecided)
+{
+	const struct member *m = newcomer(n);
+
+	return m && changes_list(n, undecided) && !is_removed(&n->survey, m->id);
+}
+
+/* The newcomer answered, and holds no yes. */
+static bool newcomer_refuses(struct node *n, const struct down_message *undecided)
+{
+	const struct peer *p = living_newcomer(n);
+
+	return needs_newcomer(n, undecided) && p && p->report.in &&
+	       !same_batch(p->report.said.slot, undecided->slot);
+}
+
+static bool all_in(struct node *n)
+{
+	const struct peer *p = living_newcomer(n);
+
+	for each_survivor(i, n) {
+		struct report *r = report_of(n, n->nl.node[i].id);
+
+		if (!r || !r->in)
+			return false;
+	}
+	if (n->survey.best || !needs_newcomer(n, unanimous(n, longest(n))))
+		return true;
+	/* A dry one only says that it will have to answer. */
+	return (p && p->report.in) || (n->survey.ask.dry && (!p || !p->up));
+}
+
+/* The list of the next epoch, on top of the one that @base is. */
+static void list_after(const struct node *n, const struct node_list *base,
+		       struct node_list *after)
+{
+	*after = *base;
 	after->n = 0;
-	after->epoch = n->nl.epoch + 1;
+	after->epoch = base->epoch + 1;
 	memset(after->node, 0, sizeof(after->node));
-	for each_survivor(i, n)
-		after->node[after->n++] = n->nl.node[i];
+	for (unsigned int i = 0; i < base->n; i++)
+		if (!is_removed(&n->survey, base->node[i].id))
+			after->node[after->n++] = base->node[i];
 }
 
 /* The NODE_DOWN TL on that position, with its own TID, so that two repairs never share an SP. */
@@ -170,7 +249,7 @@ static void cut_tl(const struct node *n, const struct node_list *after, uint64_t
 		.len = htole32(DOWN_TL_LEN), .format = htole16(1),
 		.kind = htole16(HSMREPL_TL_NODE_DOWN), .tid = htole64(n->random ? n->random : 1),
 		.sync_point = htole64(sp), .seq = htole64(seq + 1),
-		.epoch = htole64(n->pos.epoch), .coordinator = htole16(n->id),
+		.epoch = htole64(after->epoch - 1), .coordinator = htole16(n->id),
 		.n_ops = htole16(1), .n_voters = htole16((uint16_t)after->n),
 	};
 	struct hsmrepl_op op = {
@@ -239,7 +318,9 @@ static void find_value(struct node *n)
 	struct node_list after;
 	uint8_t tl[DOWN_TL_LEN];
 
-	list_after(n, &after);
+	if (newcomer_refuses(n, undecided))
+		undecided = NULL;
+	list_after(n, changes_list(n, undecided) ? &n->slot.batch.nl : &n->nl, &after);
 	v.record = (struct batch_id){ n->id, (uint64_t)n->incarnation << 32 | ++n->counter };
 	if (undecided)
 		v.settles = undecided->slot;
@@ -248,6 +329,8 @@ static void find_value(struct node *n)
 	v.tl = (struct bytes){ tl, sizeof(tl) };
 	value_encode(&v, s->value);
 	plan(n, v.settles, &after);
+	if (needs_newcomer(n, undecided))
+		memcpy(s->plan.newcomer, newcomer(n)->name, sizeof(s->plan.newcomer));
 }
 
 /* A value accepted before is carried on, whatever was asked this time. */
@@ -287,7 +370,6 @@ static void outbid(struct node *n, uint64_t promised, struct actions *out)
 static void advance(struct node *n, struct actions *out)
 {
 	struct survey *s = &n->survey;
-	struct message m = { .type = MSG_DOWN_ACCEPT };
 
 	if (s->state == SURVEY_ASKING && all_in(n)) {
 		if (!s->ask.dry && s->ballot < n->down.promised) {
@@ -303,9 +385,7 @@ static void advance(struct node *n, struct actions *out)
 			return;
 		}
 		s->state = SURVEY_ACCEPTING;
-		m.down.ballot = s->ballot;
-		m.tls = (struct bytes){ s->value, DOWN_VALUE_LEN };
-		send_survivors(n, &m, out);
+		ask_missing(n, out);
 		down_accept(n, s->ballot, s->value, out);
 	} else if (s->state == SURVEY_ACCEPTING && quorum(n)) {
 		down_choose(n, s->value, out);
@@ -315,11 +395,14 @@ static void advance(struct node *n, struct actions *out)
 void survey_start(struct node *n, const struct event *ev, struct actions *out)
 {
 	struct survey *s = &n->survey;
-	struct message m = { .type = MSG_DOWN_ASK };
 	int error;
 	const char *why = obstacle(n, &ev->down, &error, out);
 	uint64_t highest = n->down.promised > n->down.asked ? n->down.promised : n->down.asked;
 
+	if (!why && ballot_attempt(highest, n->pos.epoch) >= BALLOT_ATTEMPTS) {
+		error = EOVERFLOW;
+		why = "too many node-downs were tried in this epoch: form a new pool";
+	}
 	if (why) {
 		struct action *a = out_add(out, ACT_ANSWER);
 
@@ -335,12 +418,10 @@ void survey_start(struct node *n, const struct event *ev, struct actions *out)
 	s->request = ev->request;
 	s->ask = ev->down;
 	s->since_ms = n->now_ms;
-	s->ballot = ((highest >> 16) + 1) << 16 | n->id;
+	s->ballot = ballot_make(n->pos.epoch, ballot_attempt(highest, n->pos.epoch) + 1, n->id);
 	for each_peer(p, n)
 		memset(&p->report, 0, sizeof(p->report));
-	m.down.ballot = s->ballot;
-	m.down.flags = s->ask.dry ? DOWN_DRY : 0;
-	send_survivors(n, &m, out);
+	ask_missing(n, out);
 	if (!s->ask.dry) {
 		down_promise(n, s->ballot, out);
 		return;
@@ -422,17 +503,40 @@ void survey_tick(struct node *n, struct actions *out)
 {
 	struct survey *s = &n->survey;
 
-	if (s->state == SURVEY_IDLE || n->now_ms - s->since_ms < NODE_SURVEY_MS)
+	if (s->state == SURVEY_IDLE)
+		return;
+	if (n->now_ms - s->told_ms >= NODE_HEARTBEAT_MS)
+		ask_missing(n, out);
+	if (n->now_ms - s->since_ms < NODE_SURVEY_MS)
 		return;
 	for each_survivor(i, n) {
 		struct report *r = report_of(n, n->nl.node[i].id);
 
-		if (r && (s->state == SURVEY_ASKING ? r->in : r->accepted_in))
+		if (r && has_answered(n, r))
 			continue;
 		answer(n, ETIMEDOUT, say(out, n->nl.node[i].name, " did not answer",
 					 ": bring it back, or declare it down as well"), out);
 		return;
 	}
+	if (s->state == SURVEY_ASKING && newcomer(n))
+		answer(n, ETIMEDOUT, say(out, newcomer(n)->name, " was about to join and did not "
+					 "answer", ": bring it back, or declare it down as well"),
+		       out);
+}
+
+/*
+ * A change of the node list was committed under an attempt: it begins again, in the epoch that
+ * this change began.
+ */
+void survey_again(struct node *n, struct actions *out)
+{
+	struct survey *s = &n->survey;
+	struct event ev = { .type = EV_NODE_DOWN, .request = s->request, .down = s->ask };
+
+	if (s->state == SURVEY_IDLE)
+		return;
+	s->state = SURVEY_IDLE;
+	survey_start(n, &ev, out);
 }
 
 /* Did the epoch end as the administrator asked? Another attempt may have been ahead of ours. */

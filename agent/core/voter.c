@@ -209,6 +209,7 @@ void voter_refused_durable(struct node *n, struct batch_id id, struct actions *o
 	struct peer *p = peer_find(n, id.coordinator);
 	struct message aborted = { .type = MSG_ABORTED, .batch = id };
 
+	down_refused(n, id, out);
 	if (s->state == SLOT_DROPPING && same_batch(s->id, id)) {
 		if (s->prepared)
 			out_resolve(out, id, HSMREPL_ABORT, 0);

@@ -65,13 +65,14 @@ struct down_value {
 
 /**
  * struct down_message - fields of the node-down messages
- * @ballot: attempt << 16 | id of the initiator
+ * @ballot: epoch << 32 | attempt << 16 | id of the initiator
  * @promised: REPORT, ACCEPTED: highest ballot the sender promised
  * @accepted: REPORT: ballot of the value in the tail, 0 for none
  * @flags: DOWN_DRY, DOWN_NO
  * @seq: REPORT: position of the sender
  * @sp: REPORT
- * @slot: REPORT: batch that the sender holds a durable yes for
+ * @slot: REPORT: batch that the sender holds a durable yes for. ASK: the NODE_ADD that a newcomer
+ *	is asked about
  * @slot_seq: REPORT: position after it
  * @slot_sp: REPORT
  * @n_tids: REPORT: TIDs (8 bytes each) in the tail, when no value is

@@ -76,8 +76,11 @@ static void adopt_commit(struct agent *a, struct boot *b)
 	image->last = image->slot_id;
 	if (batch.has_nl) {
 		image->nl = batch.nl;
-		image->promised = 0;	/* the epoch that it was about is over */
-		image->accepted = 0;
+		/* The epoch that it was about is over, unless what was accepted leads further. */
+		if (!image->accepted || value_epoch(image->value) <= batch.nl.epoch) {
+			image->promised = 0;
+			image->accepted = 0;
+		}
 	}
 	store_release_slot(a->store, image);
 	image->slot_id = (struct batch_id){ 0 };

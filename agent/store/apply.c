@@ -11,6 +11,7 @@
 #include "ops.h"
 #include "table.h"
 #include "window.h"
+#include "../core/batch.h"
 
 int table_find(struct table *t, const uint8_t label[SEAL_HASH_LEN], struct object_row *row)
 {
@@ -245,6 +246,27 @@ static int add_epoch(struct table *t)
 	return table_run(t, TABLE_EPOCH_ADD);
 }
 
+/*
+ * What was promised in the epoch before is over; a value that was accepted in it and leads beyond
+ * @epoch still binds this node.
+ */
+static int end_ballots(struct table *t, uint64_t epoch)
+{
+	uint8_t value[DOWN_VALUE_LEN];
+	int ret;
+
+	if (t->state.accepted) {
+		ret = table_value(t, value);
+		if (ret)
+			return ret;
+		if (value_epoch(value) > epoch)
+			return 0;
+	}
+	t->state.promised = 0;
+	t->state.accepted = 0;
+	return 0;
+}
+
 int table_apply(struct table *t, const struct record *yes, const struct position *after)
 {
 	struct record_cursor c = { .r = yes };
@@ -262,9 +284,10 @@ int table_apply(struct table *t, const struct record *yes, const struct position
 	if (t->state.position.seq != after->seq || t->state.position.sp != after->sp)
 		return -EBADMSG;
 	begins = after->epoch != t->state.position.epoch;
-	if (begins) {	/* what was promised in it is over */
-		t->state.promised = 0;
-		t->state.accepted = 0;
+	if (begins) {
+		ret = end_ballots(t, after->epoch);
+		if (ret)
+			return ret;
 	}
 	t->state.position = *after;
 	t->state.last = yes->batch;

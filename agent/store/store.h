@@ -30,8 +30,8 @@ struct store;
  * @incarnation: of this start: higher than all before and already durable
  * @refused: per coordinator the highest batch number refused or aborted
  * @n_refused: entries
- * @promised: node-down: highest ballot promised in @position's epoch, 0 for none
- * @accepted: node-down: ballot of @value, 0 for none
+ * @promised: node-down: highest ballot promised that still binds, 0 for none
+ * @accepted: node-down: ballot of @value, if it leads beyond @position's epoch; else 0
  * @has_value: @value holds one
  * @value: node-down: value accepted last; without @accepted it is of the epoch before: how that
  *	one ended, if it was chosen

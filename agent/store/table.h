@@ -30,8 +30,8 @@ struct sqlite3_stmt;
  * @last: the last settled batch
  * @has_nl: @nl holds a list
  * @nl: node list in force, as it came in the TL
- * @promised: node-down: highest ballot promised in the epoch of @position, 0 for none
- * @accepted: node-down: ballot of @value in that epoch, 0 for none
+ * @promised: node-down: highest ballot promised that still binds, 0 for none
+ * @accepted: node-down: ballot of @value, if it leads beyond the epoch of @position; else 0
  * @has_value: @value holds one; without @accepted it is of the epoch before
  * @value: node-down: the value accepted last, sealed as in its ACCEPT
  * @window: every TL after this one is whole (history.h)

@@ -53,7 +53,8 @@ static void append(struct cluster *c, uint16_t id, const struct action *a)
 		d->last = a->batch;
 		d->slot_id = (struct batch_id){ 0 };
 		d->pos = v.position;
-		if (v.nl->epoch != d->nl.epoch)
+		if (v.nl->epoch != d->nl.epoch &&
+		    (!d->accepted || value_epoch(d->value) <= v.nl->epoch))
 			d->promised = d->accepted = 0;
 		d->nl = *v.nl;
 		return;

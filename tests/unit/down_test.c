@@ -4,6 +4,8 @@
 
 #include "cluster.h"
 
+/* Of epoch 1 */
+#define BALLOT(attempt, id) ((uint64_t)1 << 32 | (attempt) << 16 | (id))
 #define TID 0x77
 
 static bool lose_chosen(const struct letter *l)
@@ -95,11 +97,11 @@ START_TEST(test_own_attempt_ends_with_a_higher_promise)
 	cluster_crash(&c, 3);
 	c.lose = lose_all;
 	cluster_down(&c, 1, 3, false, false);
-	ck_assert_uint_eq(c.seat[1].d.promised, 1 << 16 | 1);
-	ask.down.ballot = 2 << 16 | 2;
+	ck_assert_uint_eq(c.seat[1].d.promised, BALLOT(1, 1));
+	ask.down.ballot = BALLOT(2, 2);
 	cluster_hear(&c, 2, 1, ask);
-	ck_assert_uint_eq(c.seat[1].d.promised, 2 << 16 | 2);
-	report.down.ballot = 1 << 16 | 1;
+	ck_assert_uint_eq(c.seat[1].d.promised, BALLOT(2, 2));
+	report.down.ballot = BALLOT(1, 1);
 	report.down.seq = 3;
 	report.down.sp = 0x33;
 	cluster_hear(&c, 2, 1, report);
