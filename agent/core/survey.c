@@ -346,17 +346,19 @@ static void carry_on(struct node *n)
 	plan(n, v.settles, &b.nl);
 }
 
+/*
+ * All survivors, who are a majority or vouched for. A bare majority of them would do, were it not
+ * for a later attempt that is forced by those who are left: one of them must know of this value.
+ */
 static bool quorum(struct node *n)
 {
-	unsigned int accepted = 0, survivors = 0;
-
 	for each_survivor(i, n) {
-		struct report *r = report_of(n, n->nl.node[i].id);
+		const struct report *r = report_of(n, n->nl.node[i].id);
 
-		survivors++;
-		accepted += r && r->accepted_in;
+		if (!r || !r->accepted_in)
+			return false;
 	}
-	return n->survey.ask.force ? accepted == survivors : 2 * accepted > n->nl.n;
+	return true;
 }
 
 /* Another initiator is ahead of us: its attempt goes on, ours ends. */

@@ -23,6 +23,11 @@ static bool lose_accepted(const struct letter *l)
 	return l->bytes[4] == MSG_DOWN_ACCEPTED;
 }
 
+static bool lose_accept_to_1(const struct letter *l)
+{
+	return l->bytes[4] == MSG_DOWN_ACCEPT && l->to == 1;
+}
+
 static bool lose_all(const struct letter *l)
 {
 	return l->len > 0;
@@ -210,6 +215,32 @@ START_TEST(test_removed_node_does_not_coordinate)
 }
 END_TEST
 
+/*
+ * n1 is the one survivor that has not accepted. Were the value chosen by the others, who then die,
+ * a forced node-down on n1 would know nothing of it.
+ */
+START_TEST(test_all_survivors_must_accept)
+{
+	struct cluster c;
+
+	cluster_init(&c, 5);
+	cluster_crash(&c, 5);
+	c.lose = lose_accept_to_1;
+	cluster_down(&c, 2, 5, false, false);
+	cluster_run(&c);
+	for (uint16_t id = 1; id <= 4; id++)
+		ck_assert_uint_eq(cluster_look(&c, id).position.epoch, 1);
+	c.lose = NULL;
+	cluster_pass(&c, NODE_SURVEY_MS);
+	ck_assert_int_eq(c.seat[2].answer_error, ETIMEDOUT);
+	cluster_down(&c, 2, 5, false, false);
+	cluster_run(&c);
+	ck_assert_int_eq(c.seat[2].answer_error, 0);
+	ck_assert_uint_eq(cluster_look(&c, 1).position.epoch, 2);
+	cluster_free(&c);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("down");
@@ -224,6 +255,7 @@ int main(void)
 	tcase_add_test(down, test_a_vote_is_asked_for_again_in_the_new_epoch);
 	tcase_add_test(down, test_removed_node_does_not_vote);
 	tcase_add_test(down, test_removed_node_does_not_coordinate);
+	tcase_add_test(down, test_all_survivors_must_accept);
 	suite_add_tcase(suite, down);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
