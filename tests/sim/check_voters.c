@@ -132,6 +132,19 @@ void voters_said_yes(struct ledger *l, uint16_t node, struct batch_id id)
 }
 
 /*
+ * It confirms an abort while it holds a yes for another batch of that coordinator: of a later one
+ * it may, but an earlier one can be of the same transactions.
+ */
+void voters_confirms(struct ledger *l, uint16_t node, struct batch_id id, struct batch_id held)
+{
+	voters_said_never(l, node, id);
+	if (held.number < id.number)
+		ledger_violated(l, "I4", "n%u confirms the abort of batch %u:%" PRIx64
+				" while it holds a yes for %" PRIx64, node, id.coordinator,
+				id.number, held.number);
+}
+
+/*
  * It holds no yes and never will: it refused this batch, or a later one of the same coordinator.
  */
 void voters_said_never(struct ledger *l, uint16_t node, struct batch_id id)

@@ -19,6 +19,7 @@
 #include "world.h"
 
 #define SEEDS_DEFAULT	2000
+#define SEEDS_PROGRESS	10000	/* a line to stderr after so many */
 #define STORY_LINES	50	/* of a seed that failed */
 #define STORIES_MAX	3	/* told in full; later ones get one line */
 #define LINE_MAX_LEN	400
@@ -29,6 +30,8 @@ struct arguments {
 	uint64_t seeds;
 	uint64_t steps;
 	bool trace;
+	bool first;
+	const char *commit;
 };
 
 /**
@@ -73,6 +76,9 @@ static void run_seeds(const struct arguments *args, struct tally_sheet *sheet, u
 		alarm(SEED_SECONDS);
 		ok = world_run(w, sheet->seed);
 		sheet->totals = w->totals;
+		if ((sheet->seed - args->seed + 1) % SEEDS_PROGRESS == 0)
+			fprintf(stderr, "%" PRIu64 " seeds, %" PRIu64 " failed\n",
+				sheet->seed - args->seed + 1, sheet->failed + !ok);
 		if (ok) {
 			sheet->passed++;
 			continue;
@@ -127,7 +133,8 @@ static void tell_story(const struct arguments *args, uint64_t seed)
 	keep_last_lines(from);
 	fclose(from);
 	waitpid(pid, &status, 0);
-	printf("  again: hsmrepl-sim --seed %" PRIu64 " --trace\n", seed);
+	printf("  again, at %s: build/hsmrepl-sim --seed %" PRIu64 " --trace\n", args->commit,
+	       seed);
 }
 
 /* One runner, until it is through or fails. Returns whether a seed failed. */
@@ -175,9 +182,11 @@ static void print_totals(const struct tally_sheet *sheet, double seconds)
 
 static void usage(FILE *to)
 {
-	fprintf(to, "usage: hsmrepl-sim [--seed FIRST] [--seeds COUNT] [--steps MAX] [--trace]\n"
+	fprintf(to, "usage: hsmrepl-sim [--seed FIRST] [--seeds COUNT] [--steps MAX] [--first]\n"
+		"                   [--commit NAME] [--trace]\n"
 		"Runs COUNT worlds (default %u, with --seed 1) of 2 to 5 nodes under faults and\n"
-		"checks the invariants of protocol.md. --trace tells the story of each, one line\n"
+		"checks the invariants of protocol.md. --first ends with the first seed that\n"
+		"fails and tells no story. --trace tells the story of each, one line\n"
 		"per event and action.\n",
 		SEEDS_DEFAULT);
 }
@@ -201,14 +210,18 @@ static void parse(int argc, char **argv, struct arguments *args)
 	static const struct option options[] = {
 		{ "seed", required_argument, NULL, 's' }, { "seeds", required_argument, NULL, 'n' },
 		{ "steps", required_argument, NULL, 'm' }, { "trace", no_argument, NULL, 't' },
+		{ "first", no_argument, NULL, 'f' }, { "commit", required_argument, NULL, 'c' },
 		{ "help", no_argument, NULL, 'h' }, { 0 },
 	};
 	bool first = false, count = false;
 	int c;
 
-	*args = (struct arguments){ .seed = 1, .seeds = SEEDS_DEFAULT };
+	*args = (struct arguments){ .seed = 1, .seeds = SEEDS_DEFAULT,
+				    .commit = "this commit" };
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (c == 's') {
+		if (c == 'c') {
+			args->commit = optarg;
+		} else if (c == 's') {
 			args->seed = number(optarg);
 			first = true;
 		} else if (c == 'n') {
@@ -216,6 +229,8 @@ static void parse(int argc, char **argv, struct arguments *args)
 			count = true;
 		} else if (c == 'm') {
 			args->steps = number(optarg);
+		} else if (c == 'f') {
+			args->first = true;
 		} else if (c == 't') {
 			args->trace = true;
 		} else {
@@ -245,8 +260,8 @@ int main(int argc, char **argv)
 	}
 	clock_gettime(CLOCK_MONOTONIC, &began);
 	sheet->seed = args.seed;
-	while (sheet->seed < args.seed + args.seeds)
-		if (run_once(&args, sheet, args.seed + args.seeds) && !args.trace &&
+	while (sheet->seed < args.seed + args.seeds && !(args.first && sheet->failed))
+		if (run_once(&args, sheet, args.seed + args.seeds) && !args.trace && !args.first &&
 		    sheet->failed <= STORIES_MAX)
 			tell_story(&args, sheet->last_failed);
 	clock_gettime(CLOCK_MONOTONIC, &now);

@@ -186,6 +186,16 @@ START_TEST(said_never_too_early)
 }
 END_TEST
 
+START_TEST(older_yes_while_confirming)
+{
+	voters_refused(ledger, 2, (struct batch_id){ 1, 8 });
+	voters_confirms(ledger, 2, (struct batch_id){ 1, 8 }, (struct batch_id){ 1, 9 });
+	expect(NULL);
+	voters_confirms(ledger, 2, (struct batch_id){ 1, 8 }, batch);
+	expect("I4");
+}
+END_TEST
+
 /* --- I7 --- */
 
 static struct call *add(enum call_kind kind, uint64_t began, uint64_t ended, unsigned int label)
@@ -402,6 +412,7 @@ int main(void)
 		one_fate, applied_and_aborted, aborted_and_applied, one_history, told_is_kept,
 		told_is_in_the_slot, told_but_nowhere, told_aborted_applied, applied_told_aborted,
 		all_voters, refused_and_applied, said_yes_too_early, said_never_too_early,
+		older_yes_while_confirming,
 		good_history, stale_read, reads_go_back, read_from_nowhere, read_of_the_future,
 		lost_update, pending_write_seen, condition_broken, labels_cross, order_against_time,
 		old_version_may_be_read, log_out_of_order,

@@ -18,4 +18,13 @@ build/hsmrepl-sim-san: $(call san,$(sim_main) $(sim_parts))
 build/hsmrepl-sim-selftest: $(call san,$(sim_self) $(sim_parts))
 	$(CC) $(SANITIZE) -o $@ $^ $(TEST_LIBS)
 
+# A long run: progress on stderr, the log in build/sim.log.
+.PHONY: sim
+sim: SEEDS = 100000
+sim: SHELL = /bin/bash
+sim: build/hsmrepl-sim
+	@set -o pipefail; commit=$$(git describe --always --dirty 2>/dev/null); \
+	{ echo "commit $$commit, $$(date -u +%F), $$(nproc) cores, one used: $(SEEDS) seeds"; \
+	  nice -n 10 build/hsmrepl-sim --seeds $(SEEDS) --commit "$$commit"; } | tee build/sim.log
+
 tests: build/hsmrepl-sim build/hsmrepl-sim-selftest

@@ -21,6 +21,8 @@ void tell_said(struct host *h, struct bytes head, bool whole)
 		removed_speaks(l, h->id, "a yes");
 	if (m.type == MSG_VOTE && m.yes)
 		voters_said_yes(l, h->id, m.batch);
+	else if (m.type == MSG_ABORTED && m.batch.coordinator == h->disk.image.slot_id.coordinator)
+		voters_confirms(l, h->id, m.batch, h->disk.image.slot_id);
 	else if (m.type == MSG_ABORTED || (m.type == MSG_VOTE && m.refusal == REFUSAL_REFUSED))
 		voters_said_never(l, h->id, m.batch);
 	else if (m.type == MSG_ABORT && m.batch.number >> 32 == h->disk.image.incarnation)
