@@ -418,6 +418,7 @@ void node_look(const struct node *n, struct node_view *view)
 	view->position = n->pos;
 	view->slot = s->state;
 	view->learner = node_learner(n);
+	view->joining = n->candidate.nl.n ? &n->candidate.nl.node[0] : NULL;
 	view->queued = n->queued;
 	view->turn_holder = n->turn.holder;
 	if (taken) {

@@ -67,6 +67,7 @@ struct peer_view {
  * @tids: their ids
  * @own_vote: our vote on it
  * @learner: it holds the pool's content at @position and is not in @nl yet
+ * @joining: node that is about to join, or NULL
  * @queued: the device said that transactions wait
  * @turn_holder: node id that holds the turn, as far as we know
  * @n_peers: entries of @peer
@@ -84,6 +85,7 @@ struct node_view {
 	const uint64_t *tids;
 	enum vote own_vote;
 	bool learner;
+	const struct member *joining;
 	bool queued;
 	uint16_t turn_holder;
 	unsigned int n_peers;

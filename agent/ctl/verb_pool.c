@@ -72,9 +72,15 @@ static void print_names(const char *what, struct json_object *answer, const char
 
 static void print_plan(struct json_object *answer, bool dry)
 {
+	struct json_object *newcomer;
+
 	print_names(dry ? "would commit" : "committed", answer, "commit");
 	print_names(dry ? "would abort" : "aborted", answer, "abort");
 	print_names("nodes then", answer, "nodes");
+	newcomer = json_object_object_get(answer, "newcomer");
+	if (dry && newcomer)
+		printf("%s is about to join and must answer, or be declared down as well\n",
+		       json_object_get_string(newcomer));
 	printf("epoch %lld, %lld more may crash before node-down needs --force\n",
 	       (long long)json_number(answer, "epoch"), (long long)json_number(answer, "survives"));
 	json_object_put(answer);

@@ -11,14 +11,23 @@
 
 #define TID_ROOM 17
 
+/* A node of the pool, or the one that is about to join it; NULL if there is none of that name. */
+static const struct member *find(const struct roster *all, const struct member *joining,
+				 const char *name)
+{
+	const struct member *m = roster_named(all, name);
+
+	return !m && joining && strcmp(joining->name, name) == 0 ? joining : m;
+}
+
 /* One name of the request; false with @r set if it is none of the pool's. */
-static bool add_name(const struct roster *all, struct json_object *name, struct down_request *down,
-		     struct refusal *r)
+static bool add_name(const struct roster *all, const struct member *joining,
+		     struct json_object *name, struct down_request *down, struct refusal *r)
 {
 	const struct member *m = NULL;
 
 	if (json_object_is_type(name, json_type_string))
-		m = roster_named(all, json_object_get_string(name));
+		m = find(all, joining, json_object_get_string(name));
 	if (!m || down->n == HSMREPL_NODES_MAX) {
 		refusal_set(r, ENOENT, "see hsmreplctl nodes for the names",
 			    "no node of the pool is named %s", json_object_get_string(name));
@@ -59,7 +68,8 @@ int down_take(struct agent *a, const struct device_request *dr, struct json_obje
 		return reply_refusal(a, dr->id, &r);
 	}
 	for (size_t i = 0; i < n; i++)
-		if (!add_name(&all, json_object_array_get_idx(names, i), &ev.down, &r))
+		if (!add_name(&all, view.joining, json_object_array_get_idx(names, i), &ev.down,
+			      &r))
 			return reply_refusal(a, dr->id, &r);
 	pump_note(a->pump, &ev);
 	return 0;
@@ -88,6 +98,8 @@ struct json_object *down_plan_json(const struct down_plan *plan)
 	json_object_object_add(o, "nodes", names);
 	json_object_object_add(o, "commit", tid_list(plan->commit, plan->n_commit));
 	json_object_object_add(o, "abort", tid_list(plan->abort, plan->n_abort));
+	json_object_object_add(o, "newcomer", plan->newcomer[0] ?
+			       json_object_new_string(plan->newcomer) : NULL);
 	json_object_object_add(o, "survives", json_object_new_int((int)plan->survives));
 	return o;
 }

@@ -234,7 +234,13 @@ byte maxe;
 #define NOTYES(i,b) HAS(refused[i],b)
 #endif
 #define SAYSNO(i,b) (VOTER(i,b) && NOTYES(i,b))
-#define SAYSABORTED(i,b) (!VOTER(i,b) || (NOTYES(i,b) && CLEAN(i,b)) || co[b] == (i))
+#ifdef JOIN
+/* the newcomer's confirmation is not waited for: its yes alone decides nothing, once every member has refused */
+#define NOTASKED(i,b) (JVOTES(i,b) && co[b] != (i))
+#else
+#define NOTASKED(i,b) false
+#endif
+#define SAYSABORTED(i,b) (!VOTER(i,b) || NOTASKED(i,b) || (NOTYES(i,b) && CLEAN(i,b)) || co[b] == (i))
 #if N == 2
 #define SAIDNO(b) (SAYSNO(0,b) || SAYSNO(1,b))
 #define ALLSAIDNO(b) (SAYSABORTED(0,b) && SAYSABORTED(1,b))

@@ -91,7 +91,8 @@ static const char *fold_yes(struct image *im, const struct record *r)
 
 void image_move(struct image *im, const struct position *after)
 {
-	if (after->epoch != im->position.epoch) {
+	if (after->epoch != im->position.epoch &&
+	    (!im->accepted || value_epoch(im->value) <= after->epoch)) {
 		im->promised = 0;
 		im->accepted = 0;
 	}

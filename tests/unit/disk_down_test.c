@@ -4,6 +4,8 @@
 
 #include "disk_bed.h"
 #include "batch.h"
+#include "wire.h"
+#include "batch.h"
 
 #define BALLOT(n)	((uint64_t)(n) << 16 | 2)
 #define NAME		"Name-That-Must-Not-Show"
@@ -165,6 +167,49 @@ START_TEST(a_new_epoch_forgets)
 }
 END_TEST
 
+/* A value that leads to epoch 2: a NODE_DOWN TL that stands in epoch 1. */
+static void set_value(void)
+{
+	struct hsmrepl_nl nl;
+	struct {
+		struct hsmrepl_tl tl;
+		struct hsmrepl_op op;
+		struct hsmrepl_nl nl;
+	} down = {
+		.tl = { .len = htole32(DOWN_TL_LEN), .format = htole16(1), .seq = htole64(9),
+			.kind = htole16(HSMREPL_TL_NODE_DOWN), .tid = htole64(5),
+			.epoch = htole64(1), .coordinator = htole16(BED_NODE), .n_ops = htole16(1),
+			.n_voters = htole16(1), .voters = { htole16(BED_NODE) } },
+		.op = { .len = htole32(sizeof(down.op) + sizeof(nl)),
+			.code = htole16(HSMREPL_OP_NODES), .payload_len = htole32(sizeof(nl)) },
+	};
+	const struct node_list list = {
+		.pool = { 9 }, .epoch = 2, .n = 1, .node = { { .id = BED_NODE, .name = "n1" } },
+	};
+
+	nl_encode(&list, &down.nl);
+	value_encode(&(struct down_value){ .tl = { &down, sizeof(down) } }, value);
+	ck_assert_uint_eq(value_epoch(value), 2);
+}
+
+/* Unless it leads beyond the new epoch: then it still binds this node, as does its promise. */
+START_TEST(a_value_that_leads_further_stays)
+{
+	set_value();
+	append(RECORD_PROMISE, BALLOT(1));
+	append(RECORD_ACCEPT, BALLOT(1));
+	append(RECORD_PROMISE, BALLOT(2));
+	end_epoch();
+	reopen();
+	ck_assert_uint_eq(b->image.position.epoch, 1);
+	ck_image(BALLOT(2), BALLOT(1));
+	end_epoch();
+	reopen();
+	ck_assert_uint_eq(b->image.position.epoch, 2);
+	ck_image(0, 0);
+}
+END_TEST
+
 START_TEST(a_commit_in_the_epoch_does_not)
 {
 	append(RECORD_PROMISE, BALLOT(1));
@@ -200,6 +245,7 @@ int main(void)
 	tcase_add_test(t, segments_may_go);
 	tcase_add_test(t, an_open_yes_stays_open);
 	tcase_add_test(t, a_new_epoch_forgets);
+	tcase_add_test(t, a_value_that_leads_further_stays);
 	tcase_add_test(t, a_commit_in_the_epoch_does_not);
 	tcase_add_test(t, the_value_is_sealed);
 	suite_add_tcase(s, t);
