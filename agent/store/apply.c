@@ -44,20 +44,27 @@ static int find(struct table *t, const uint8_t label[SEAL_HASH_LEN], struct obje
 	return ret > 0 ? 0 : ret ? ret : -EBADMSG;
 }
 
-/* Add or change the object's row. */
-static int put(struct table *t, enum table_sql how, const uint8_t label[SEAL_HASH_LEN],
-	       const struct object_row *row)
+int table_put(struct table *t, enum table_sql how, const uint8_t label[SEAL_HASH_LEN],
+	      const struct object_row *row, const uint8_t sealed[OBJECT_SEALED])
 {
-	uint8_t sealed[OBJECT_SEALED];
 	sqlite3_stmt *q = t->sql[how];
 
-	object_seal(t->object_sealer, label, row, sealed);
 	sqlite3_bind_blob(q, 1, label, SEAL_HASH_LEN, SQLITE_STATIC);
 	sqlite3_bind_int64(q, 2, (sqlite3_int64)row->seq);
 	sqlite3_bind_int64(q, 3, row->op);
 	sqlite3_bind_int64(q, 4, (sqlite3_int64)row->version);
-	sqlite3_bind_blob(q, 5, sealed, sizeof(sealed), SQLITE_STATIC);
+	sqlite3_bind_blob(q, 5, sealed, OBJECT_SEALED, SQLITE_STATIC);
 	return table_run(t, how);
+}
+
+/* Seal it as well. */
+static int put(struct table *t, enum table_sql how, const uint8_t label[SEAL_HASH_LEN],
+	       const struct object_row *row)
+{
+	uint8_t sealed[OBJECT_SEALED];
+
+	object_seal(t->object_sealer, label, row, sealed);
+	return table_put(t, how, label, row, sealed);
 }
 
 int table_run_on(struct table *t, enum table_sql i, uint64_t seq)
@@ -230,19 +237,15 @@ static int apply_tl(struct table *t, const struct record_part *part, const uint8
 	return ret;
 }
 
-/* The epoch of @t->state begins. */
-static int add_epoch(struct table *t)
+int table_add_epoch(struct table *t, const struct position *p, const struct hsmrepl_nl *nl)
 {
-	const struct position *p = &t->state.position;
 	sqlite3_stmt *q = t->sql[TABLE_EPOCH_ADD];
 
-	if (!t->state.has_nl)
-		return -EBADMSG;
 	sqlite3_bind_int64(q, 1, (sqlite3_int64)p->epoch);
 	sqlite3_bind_int64(q, 2, (sqlite3_int64)p->seq);
 	sqlite3_bind_int64(q, 3, (sqlite3_int64)p->sp);
 	sqlite3_bind_blob(q, 4, p->chain, HSMREPL_CHAIN_LEN, SQLITE_STATIC);
-	sqlite3_bind_blob(q, 5, &t->state.nl, sizeof(t->state.nl), SQLITE_STATIC);
+	sqlite3_bind_blob(q, 5, nl, sizeof(*nl), SQLITE_STATIC);
 	return table_run(t, TABLE_EPOCH_ADD);
 }
 
@@ -291,7 +294,9 @@ int table_apply(struct table *t, const struct record *yes, const struct position
 	}
 	t->state.position = *after;
 	t->state.last = yes->batch;
-	return begins ? add_epoch(t) : 0;
+	if (!begins)
+		return 0;
+	return t->state.has_nl ? table_add_epoch(t, after, &t->state.nl) : -EBADMSG;
 }
 
 void table_promise(struct table *t, uint64_t ballot)

@@ -121,8 +121,9 @@ int import_quarantine(struct import *im, char path[STORE_ERROR_MAX], uint64_t *n
 
 /*
  * After import_finish(): what was imported becomes the store. Incarnation, refusals and aborted
- * TIDs of the old one are carried over; what its log held is dropped, the slot with it. Returns 0
- * or -errno; it may be called again.
+ * TIDs of the old one are carried over; what its log held is dropped, the slot with it, and no
+ * batch is known as the last one. Returns 0; -EBADMSG if a delta does not come to the donor's
+ * content; else -errno. Only import_close() or import_forget() follow.
  */
 int import_end(struct import *im);
 

@@ -2,6 +2,7 @@
 /* Opens and closes a store: lock, keys, SQLite, replay, a new run of the log, threads. */
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,16 +12,31 @@
 #include <openssl/crypto.h>
 #include <sys/eventfd.h>
 
+#include "import.h"
 #include "lookup.h"
 #include "store_private.h"
 #include "wipe.h"
 
 #define SEGMENTS_AT_FIRST	(1 + STORE_SPARES)
 
+const struct store_options store_defaults = {
+	.segment_bytes = SEGMENT_BYTES,
+	.unsettled_max = STORE_UNSETTLED_MAX,
+	.settle_ms = STORE_SETTLE_MS,
+};
+
 static int fail(const struct store *s, const char *what, int error, const char *remedy,
 		char text[STORE_ERROR_MAX])
 {
 	return home_error(s->dir, what, error, remedy, text);
+}
+
+static int table_failed(struct store *s, int ret, char error[STORE_ERROR_MAX])
+{
+	snprintf(error, STORE_ERROR_MAX, "%.300s/" TABLE_FILE ": %s (%s)", s->dir, strerror(-ret),
+		 table_trouble(s->table));
+	table_rollback(s->table);
+	return -1;
 }
 
 static int open_table(struct store *s, char error[STORE_ERROR_MAX])
@@ -37,16 +53,12 @@ static int open_table(struct store *s, char error[STORE_ERROR_MAX])
 		return -1;
 	if (s->options.window.tls)
 		s->table->window = s->options.window;
+	/* What an import leaves behind in its file, which is the store now. */
+	if (table_exec(s->table, "DROP TABLE IF EXISTS import; DROP TABLE IF EXISTS gone;"
+		       "DROP TABLE IF EXISTS staged;"))
+		return table_failed(s, -EIO, error);
 	ret = wipe_done(s->dir_fd);
 	return ret ? fail(s, "a zeroize cannot be finished", -ret, "repair the disk", error) : 0;
-}
-
-static int table_failed(struct store *s, int ret, char error[STORE_ERROR_MAX])
-{
-	snprintf(error, STORE_ERROR_MAX, "%.300s/" TABLE_FILE ": %s (%s)", s->dir, strerror(-ret),
-		 table_trouble(s->table));
-	table_rollback(s->table);
-	return -1;
 }
 
 /* In one transaction: this incarnation, and all that the log decides. */
@@ -138,6 +150,7 @@ static int make_image(struct store *s, struct store_image *image, char error[STO
 	image->promised = s->table->state.promised;
 	image->accepted = s->table->state.accepted;
 	image->has_value = s->table->state.has_value;
+	image->importing = faccessat(s->dir_fd, IMPORT_FILE, F_OK, 0) == 0;
 	s->lookup = lookup_open(s, error);
 	s->history = s->lookup ? history_open(s, error) : NULL;
 	if (!s->history)
@@ -247,13 +260,7 @@ struct store *store_open_sized(const char *dir, const uint8_t secret[STORE_KEY_L
 struct store *store_open(const char *dir, const uint8_t secret[STORE_KEY_LEN], uint16_t node_id,
 			 struct log *log, struct store_image *image, char error[STORE_ERROR_MAX])
 {
-	static const struct store_options options = {
-		.segment_bytes = SEGMENT_BYTES,
-		.unsettled_max = STORE_UNSETTLED_MAX,
-		.settle_ms = STORE_SETTLE_MS,
-	};
-
-	return store_open_sized(dir, secret, node_id, log, &options, image, error);
+	return store_open_sized(dir, secret, node_id, log, &store_defaults, image, error);
 }
 
 static void put_all(struct store *s, struct entries *list)

@@ -147,6 +147,9 @@ struct store {
 	bool running;
 };
 
+/* What store_open() takes. */
+extern const struct store_options store_defaults;
+
 /* store_open() with sizes of one's own. */
 struct store *store_open_sized(const char *dir, const uint8_t secret[STORE_KEY_LEN],
 			       uint16_t node_id, struct log *log,

@@ -35,6 +35,7 @@ static const char *const texts[TABLE_SQLS] = {
 		" ORDER BY tl.seq LIMIT 1",
 	[TABLE_EPOCH_ADD] = "INSERT OR REPLACE INTO epoch VALUES(?1, ?2, ?3, ?4, ?5)",
 	[TABLE_BODY_LEN] = "SELECT length(sealed) FROM body WHERE seq = ?1",
+	[TABLE_BODY_FIND] = "SELECT sealed FROM body WHERE seq = ?1",
 	[TABLE_BODY_ADD] = "INSERT INTO body VALUES(?1, ?2)",
 	[TABLE_BODY_DROP] = "DELETE FROM body WHERE seq = ?1",
 	[TABLE_OBJECT_FIND] = "SELECT seq, op, version, sealed FROM object WHERE label = ?1",

@@ -76,7 +76,8 @@ struct window {
 enum table_sql {
 	TABLE_BEGIN, TABLE_COMMIT, TABLE_ROLLBACK, TABLE_SAVE,
 	TABLE_TL_ADD, TABLE_TL_UNREF, TABLE_TL_REFS, TABLE_TL_SWEEP, TABLE_TL_DROP,
-	TABLE_DEAD_NEXT, TABLE_BODY_LEN, TABLE_BODY_ADD, TABLE_BODY_DROP, TABLE_EPOCH_ADD,
+	TABLE_DEAD_NEXT, TABLE_BODY_LEN, TABLE_BODY_FIND, TABLE_BODY_ADD, TABLE_BODY_DROP,
+	TABLE_EPOCH_ADD,
 	TABLE_OBJECT_FIND, TABLE_OBJECT_ADD, TABLE_OBJECT_CHANGE, TABLE_OBJECT_DROP,
 	TABLE_ABORT_ADD, TABLE_ABORT_SWEEP, TABLE_REFUSE,
 	TABLE_SQLS
@@ -144,6 +145,13 @@ void table_rollback(struct table *t);
 
 /* The object of a label: 1, 0 when there is none, -errno. */
 int table_find(struct table *t, const uint8_t label[SEAL_HASH_LEN], struct object_row *row);
+
+/* Add or change (TABLE_OBJECT_ADD, _CHANGE) a row whose identity is sealed already. */
+int table_put(struct table *t, enum table_sql how, const uint8_t label[SEAL_HASH_LEN],
+	      const struct object_row *row, const uint8_t sealed[OBJECT_SEALED]);
+
+/* An epoch began at @p, with this list. */
+int table_add_epoch(struct table *t, const struct position *p, const struct hsmrepl_nl *nl);
 
 /* One object less lives in the TL @seq; the last one takes its bytes along, outside the window. */
 int table_unref(struct table *t, uint64_t seq);

@@ -14,6 +14,7 @@
 
 #include <sys/stat.h>
 
+#include "import.h"
 #include "wipe.h"
 
 #define NOTE		"zeroize"
@@ -22,7 +23,10 @@
 #define NOTE_MAX	64
 #define ZEROS		65536	/* written at a time */
 
-static const char *const database[] = { TABLE_FILE, TABLE_FILE "-wal", TABLE_FILE "-shm" };
+static const char *const database[] = {
+	TABLE_FILE, TABLE_FILE "-wal", TABLE_FILE "-shm", IMPORT_FILE, IMPORT_FILE "-journal",
+	"live-sync",	/* where the agent is with it */
+};
 
 static int overwrite_fd(int fd)
 {
