@@ -2,11 +2,10 @@
 # shellcheck shell=bash
 #
 # Sourced: one virtual machine of a lab. $lab is the lab's directory; a
-# machine's files are in $lab/NODE: disk.img, image.cpio, qemu.pid, ssh.port,
-# and what its serial lines said: console.log, agent.log, ready.
+# machine's files are in $lab/NODE: disk.img (disk.sh), image.cpio, qemu.pid,
+# ssh.port, and what its serial lines said: console.log, agent.log, ready.
 
 boot_timeout=120	# seconds from power-on until the guest reports ready
-disk_size=512M
 
 machine_number()
 {
@@ -45,7 +44,7 @@ machine_qemu()
 		-m "$(cat "$lab/memory")" -nodefaults -no-user-config -display none -no-reboot \
 		-kernel "$lab/kernel/vmlinux" -initrd "$dir/image.cpio" \
 		-append "$(cat "$lab/append")" \
-		-drive "if=none,id=disk,file=$dir/disk.img,format=raw,cache=writeback" \
+		-drive "if=none,id=disk,file=nbd+unix:///?socket=$(disk_socket "$node"),format=raw,cache=writeback" \
 		-device virtio-blk-pci,drive=disk -device virtio-rng-pci \
 		-netdev "dgram,id=lan,local.type=unix,local.path=$run/nic.$((16#$hex)),remote.type=unix,remote.path=$run/port.$((16#$hex))" \
 		-device "virtio-net-pci,netdev=lan,mac=52:54:00:4d:00:$hex,romfile=" \
@@ -60,10 +59,7 @@ machine_power_on()
 {
 	local node=$1 dir=$lab/$1 tries=0
 
-	if [ ! -e "$dir/disk.img" ]; then
-		truncate -s $disk_size "$dir/disk.img"
-		/sbin/mkfs.ext4 -q -F "$dir/disk.img"
-	fi
+	disk_serve "$node"
 	while :; do
 		rm -f "$dir/ready" "$dir/qemu.pid"
 		free_port >"$dir/ssh.port"
@@ -76,15 +72,19 @@ machine_power_on()
 	done
 }
 
-# machine_power_off NODE: at once, as if the plug were pulled.
+# machine_power_off NODE: at once, as if the plug were pulled, of its disk too.
 machine_power_off()
 {
-	local pid
+	local pid pids=()
 
-	pid=$(machine_pid "$1") || return 0
-	kill -KILL "$pid" 2>/dev/null || true
-	while kill -0 "$pid" 2>/dev/null; do
-		sleep 0.02
+	pid=$(machine_pid "$1") && pids+=("$pid")
+	pid=$(disk_pid "$1") && pids+=("$pid")
+	[ ${#pids[@]} -gt 0 ] || return 0
+	kill -KILL "${pids[@]}" 2>/dev/null || true
+	for pid in "${pids[@]}"; do
+		while kill -0 "$pid" 2>/dev/null; do
+			sleep 0.02
+		done
 	done
 	rm -f "$lab/$1/qemu.pid" "$run/$1.ssh" "$run/nic.$(machine_number "$1")"
 }
@@ -106,9 +106,8 @@ machine_wait()
 {
 	local node=$1 deadline=$((SECONDS + boot_timeout)) word=
 
-	while [ -z "$word" ]; do
-		word=$(cat "$lab/$node/ready" 2>/dev/null) || true
-		[ -n "$word" ] && break
+	# The whole line: the guest's letters come one by one.
+	until { read -r word <"$lab/$node/ready"; } 2>/dev/null; do
 		machine_pid "$node" >/dev/null ||
 			die "$node died while booting; see $lab/$node/console.log"
 		[ $SECONDS -lt $deadline ] ||
