@@ -224,6 +224,7 @@ help:
 	@echo 'make crossings      node-downs that cross, again and again (ROUNDS=20 SEED=...)'
 	@echo 'make sim            the seeded simulator, SEEDS=100000 worlds, with a log'
 	@echo 'make mutants        the simulator against code that has one rule less each'
+	@echo 'make power-cuts     virtual machines without power again and again (ROUNDS=20 SEED=...)'
 	@echo 'make check-module   module against 6.1 and 6.12, all warnings are errors'
 	@echo 'make bench          side by side with etcd, Galera, PostgreSQL: 20 minutes; QUICK=1: 5'
 	@echo 'make install        honours DESTDIR, prefix, KDIR'

@@ -36,6 +36,7 @@ crossed_round()
 	local round=$1 declared=() order=(n1 n2) victim=() pause=() rest=() cut first later i
 
 	RANDOM=$((crossed_seed * 1000 + round))
+	: >"$dir/declared.n3"
 	[ $((RANDOM % 2)) = 0 ] || order=(n2 n1)
 	cut=$((RANDOM % 2)) first=$((RANDOM % 400)) later=$((RANDOM % 12))
 	for ((i = 0; i < 1 + RANDOM % 4; i++)); do
@@ -43,7 +44,7 @@ crossed_round()
 	done
 	what="cut $cut, ${order[0]} declares after $first ms, ${order[1]} $later ms later, killed:"
 	what+=" ${victim[*]} (after ${pause[*]} ms)"
-	build/witness -c 3 -m $crossed_load_ms -p "x$round" \
+	build/witness -c 3 -m $crossed_load_ms -t 4000 -p "x$round" \
 		"$(device n1)" "$(device n2)" "$(device n3)" >"$dir/crossed.told" &
 	local load=$!
 	sleep_ms $first
@@ -101,23 +102,15 @@ settle()
 	until wait_a_little settled; do
 		one_list || return 1
 		tries=$((tries + 1))
-		[ $tries -le 5 ] || { echo "        never settled"; return 1; }
+		[ $tries -le 5 ] || { echo "        never settled: $(<"$dir/down")"; return 1; }
 		is n1 removed || down n1 n2 --yes --force || is n2 removed ||
 			down n2 n1 --yes --force || true
 	done
 }
 
-# wait_until for what may well not come.
-wait_a_little()
-{
-	local patience=3
-
-	wait_until "$@"
-}
-
 one_pool()
 {
-	settle || { wait "$2"; return 1; }
+	settle || { states; wait "$2"; return 1; }
 	wait "$2"
 	settle && one_list && told_holds "x$1-" "$dir/crossed.told" && only_members_commit "$1" ||
 		{ states; return 1; }
@@ -128,7 +121,8 @@ states()
 	local node
 
 	for node in "${all_nodes[@]}"; do
-		echo "        $node $(member "$node" state) $(standing "$node") of $(list_of "$node")"
+		echo "        $node $(member "$node" state) $(standing "$node") of $(list_of "$node"):" \
+			"$(member "$node" last_error); declared: $(tail -1 "$dir/declared.$node")"
 	done
 }
 

@@ -72,12 +72,6 @@ disk_fails()
 	verdict $? "nothing told is lost or wrong: $(fates "$dir/disk.told")"
 }
 
-# vote_of NODE OF: how OF voted on the batch that is undecided, as NODE has it.
-vote_of()
-{
-	on "$1" pending --json | sed -n "s/.*\"votes\":{[^}]*\"$2\":\([^,}]*\).*/\1/p"
-}
-
 # A lone transaction that meets the fault in a voter: it says no yes.
 no_yes()
 {

@@ -26,16 +26,6 @@ signal_agents()
 	done
 }
 
-undecided_tid()
-{
-	on "$1" pending --json | sed -n 's/.*"tids":\["\([0-9a-f]*\)".*/\1/p'
-}
-
-holds_undecided()
-{
-	[ "$(undecided_tid "$1")" = "$2" ]
-}
-
 # begin_undecided: n1 cuts a batch while n2 and n3 do not listen, then listens no more itself.
 # Sets tid and create_pid.
 begin_undecided()
@@ -46,53 +36,6 @@ begin_undecided()
 	wait_until names_a_tid n1
 	tid=$(undecided_tid n1)
 	signal_agents STOP n1
-}
-
-# down NODE ARGUMENT...: node-down at that node; its text ends up in $dir/down.
-down()
-{
-	local node=$1
-
-	shift
-	on "$node" node-down "$@" >"$dir/down" 2>&1
-}
-
-# says PATTERN: of the last node-down.
-says()
-{
-	grep -qE "$1" "$dir/down"
-}
-
-outcome_is()
-{
-	on "$1" outcome "$2" --json | grep -q "\"outcome\":\"$3\""
-}
-
-are_members()
-{
-	wait_until all_members && wait_until all_same
-}
-
-writes_go_on()
-{
-	local node i=0
-
-	for node in "${nodes[@]}"; do
-		i=$((i + 1))
-		echo $i | on "$node" create "after-$1-$i" - >/dev/null || return 1
-	done
-	wait_until all_same
-}
-
-is_removed_for_good()
-{
-	wait_until is "$1" removed && [[ $(member "$1" last_error) == *node-down* ]]
-	verdict $? "$1 learns that it is removed: $(member "$1" last_error)"
-	out=$(echo late | on "$1" create late - 2>&1)
-	[ $? = 1 ] && grep -q EROFS <<<"$out"
-	verdict $? "its writes are refused: $out"
-	holds "$1" before before
-	verdict $? "it can still be read"
 }
 
 scene_down_commits()

@@ -2,25 +2,6 @@
 # shellcheck shell=bash
 # Nodes that are killed: writes wait, reads go on, nothing that was told is lost.
 
-waits_for()
-{
-	on "$1" pending --json | grep -q "\"waiting_for\":\\[\"$2\"\\]"
-}
-
-# names_waited NODE OTHER WHY: it waits for that one at least, and says why.
-names_waited()
-{
-	local said
-
-	said=$(on "$1" pending --json)
-	grep -q "\"waiting_for\":\[[^]]*\"$2\"" <<<"$said" && grep -qE "\"reason\":\".*$3" <<<"$said"
-}
-
-names_a_tid()
-{
-	on "$1" pending --json | grep -q '"tids":\["[0-9a-f]\{16\}"'
-}
-
 scene_one_killed()
 {
 	local pid
@@ -46,18 +27,6 @@ scene_one_killed()
 	verdict $? "n3 has it, all agree"
 }
 
-# state_of NODE OTHER: the state of that one, as NODE has it.
-state_of()
-{
-	on "$1" nodes --json | grep -o "{[^}]*\"name\":\"$2\"[^}]*}" |
-		sed -n 's/.*"state":"\([a-z]*\)".*/\1/p'
-}
-
-slowest_is()
-{
-	on "$1" nodes --json | grep -q "\"slowest\":\"$2\""
-}
-
 # A peer that is frozen: at first its vote is missing, then it is gone; nodes and pending name it.
 scene_frozen()
 {
@@ -78,11 +47,6 @@ scene_frozen()
 	verdict $? "it goes on: the create ends: $(<"$dir/frozen")"
 	wait_until all_members && wait_until all_same && holds n3 frozen frozen
 	verdict $? "n3 has it, all agree"
-}
-
-state_is()
-{
-	[ "$(state_of "$1" "$2")" = "$3" ]
 }
 
 kill_all_under_load()

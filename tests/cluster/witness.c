@@ -28,7 +28,7 @@
 #define PAYLOAD		64		/* bytes of an object */
 #define PAYLOAD_LARGE	2048		/* of one that a node with a lower limit refuses */
 #define LARGE_EVERY	16		/* transactions of a client */
-#define SUBMIT_MS	20000		/* for one transaction; more than any fault lasts */
+#define SUBMIT_MS	20000		/* for one transaction, unless said otherwise */
 #define PAUSE_US	5000		/* until a device that refuses or is gone is asked again */
 
 /**
@@ -37,6 +37,7 @@
  * @n_devices: entries of @device
  * @clients: writers
  * @end_ms: nothing is begun after that
+ * @submit_ms: for one transaction; then its fate is unknown
  * @prefix: of all labels
  * @large: now and then an object of PAYLOAD_LARGE
  */
@@ -45,6 +46,7 @@ struct plan {
 	unsigned int n_devices;
 	unsigned int clients;
 	uint64_t end_ms;
+	unsigned int submit_ms;
 	const char *prefix;
 	bool large;
 };
@@ -110,7 +112,7 @@ static int submit(struct client *c, struct hsmrepl_txn *txn, const char *label)
 	ret = hsmrepl_txn_add(txn, &change);
 	if (ret)
 		return ret;
-	ret = hsmrepl_txn_submit(c->dev, txn, SUBMIT_MS, &result);
+	ret = hsmrepl_txn_submit(c->dev, txn, c->plan->submit_ms, &result);
 	tell(label, ret, result.tid);
 	return ret;
 }
@@ -171,22 +173,26 @@ static int execute(const struct plan *plan)
 
 static int usage(void)
 {
-	fputs("usage: witness [-c CLIENTS] [-m MILLISECONDS] [-p PREFIX] [-l] DEVICE...\n"
+	fputs("usage: witness [-c CLIENTS] [-m MS] [-t MS] [-p PREFIX] [-l] DEVICE...\n"
+	      "  -m  begin nothing after that time\n"
+	      "  -t  for one transaction; then its fate is unknown\n"
 	      "  -l  now and then an object of 2048 bytes, which a lower limit refuses\n", stderr);
 	return 2;
 }
 
 int main(int argc, char **argv)
 {
-	struct plan plan = { .clients = 1, .prefix = "witness" };
+	struct plan plan = { .clients = 1, .prefix = "witness", .submit_ms = SUBMIT_MS };
 	unsigned long ms = 1000;
 	int c;
 
-	while ((c = getopt(argc, argv, "c:m:p:l")) != -1) {
+	while ((c = getopt(argc, argv, "c:m:t:p:l")) != -1) {
 		if (c == 'c')
 			plan.clients = (unsigned int)strtoul(optarg, NULL, 10);
 		else if (c == 'm')
 			ms = strtoul(optarg, NULL, 10);
+		else if (c == 't')
+			plan.submit_ms = (unsigned int)strtoul(optarg, NULL, 10);
 		else if (c == 'p')
 			plan.prefix = optarg;
 		else if (c == 'l')
