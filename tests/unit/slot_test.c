@@ -328,6 +328,35 @@ START_TEST(node_lists_end_epochs)
 }
 END_TEST
 
+/* A node outside the list takes history and no writes of its own, until a NODE_ADD lists it. */
+START_TEST(a_learner_takes_history)
+{
+	struct hsm_txn *add = nodes_txn(HSMREPL_TL_NODE_ADD, 2, 4), *txn;
+	struct hsmrepl_grant grant = { .batch = 9, .epoch = 1, .max_tls = 1, .max_bytes = 4096 };
+	struct batch batch;
+
+	hsm_destroy(&two.hsm);
+	replica_up(&two, 4, &replica_limits);
+	ck_assert_int_eq(replica_report(&two, HSMREPL_JOINING), 0);
+	txn = txn_one(HSMREPL_OP_CREATE, "own", "data", 0);
+	ck_assert_int_eq(hsm_submit(&two.hsm, txn), -ENONET);
+	ck_assert_int_eq(hsm_grant(&two.hsm, &grant), -EROFS);
+	submit_quietly(&one, HSMREPL_OP_CREATE, "a");
+	ck_assert_int_eq(hsm_submit(&one.hsm, add), 0);
+	for (u64 number = 1; number <= 2; number++) {
+		ck_assert_int_eq(claim(&one, number, 256), 0);
+		batch = read_batch(&one, number);
+		ck_assert_int_eq(hsm_prepare(&two.hsm, &batch.arg, batch.tls), 0);
+		resolve(&one, number, 1, HSMREPL_COMMIT, 0);
+		resolve(&two, number, 1, HSMREPL_COMMIT, 0);
+	}
+	same_place();
+	ck_assert_int_eq(hsm_submit(&two.hsm, txn), 0);
+	hsm_txn_put(txn);
+	hsm_txn_put(add);
+}
+END_TEST
+
 START_TEST(forms_a_pool)
 {
 	struct hsmrepl_load blank = { .flags = HSMREPL_LOAD_BEGIN | HSMREPL_LOAD_END };
@@ -388,6 +417,7 @@ int main(void)
 	tcase_add_test(tcase, claims_validate_again);
 	tcase_add_test(tcase, batches_keep_their_limits);
 	tcase_add_test(tcase, node_lists_end_epochs);
+	tcase_add_test(tcase, a_learner_takes_history);
 	tcase_add_test(tcase, forms_a_pool);
 	tcase_add_test(tcase, a_tid_comes_once);
 	suite_add_tcase(suite, tcase);
