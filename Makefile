@@ -35,7 +35,8 @@ TEST_LIBS = -lcheck -lsubunit -lm -lrt $(AGENT_LIBS)
 # The module's core compiles in userspace behind tests/shim; these are its front ends.
 KMOD_FRONT = main device ioctl admin file sysfs netlink
 core_src = $(wildcard agent/core/*.c)
-shell_src = $(wildcard agent/base/*.c agent/store/*.c agent/mesh/*.c agent/sync/*.c \
+shell_src = $(wildcard agent/base/*.c agent/store/*.c agent/mesh/*.c agent/discovery/*.c \
+	agent/sync/*.c \
 	agent/shell/*.c)
 lib_src = $(wildcard agent/lib/*.c)
 ctl_src = $(wildcard agent/ctl/*.c)
@@ -57,7 +58,8 @@ agent: $(programs) $(libraries)
 # --- objects: build/obj is what ships, build/san the same with sanitizers ---
 
 INCLUDES = -Iuapi
-SHELLS = -Iagent/core -Iagent/base -Iagent/store -Iagent/mesh -Iagent/sync -Iagent/shell -Iagent/lib
+SHELLS = -Iagent/core -Iagent/base -Iagent/store -Iagent/mesh -Iagent/discovery -Iagent/sync \
+	-Iagent/shell -Iagent/lib
 # includes FOLDER FLAGS
 define includes
 build/obj/$(1)/%.o build/san/$(1)/%.o: INCLUDES = $(2)
@@ -70,6 +72,7 @@ $(eval $(call includes,agent/store,-Iuapi -Iagent/core -Iagent/base -Iagent/stor
 $(eval $(call includes,agent/mesh,-Iuapi -Iagent/core -Iagent/base -Iagent/mesh $$(NL_CFLAGS)))
 $(eval $(call includes,agent/sync,-Iuapi -Iagent/core -Iagent/base -Iagent/store -Iagent/mesh \
 	-Iagent/sync))
+$(eval $(call includes,agent/discovery,-Iuapi -Iagent/core -Iagent/base -Iagent/discovery))
 $(eval $(call includes,agent/shell,-Iuapi $$(SHELLS) $$(NL_CFLAGS)))
 $(eval $(call includes,agent/lib,-Iuapi -Iagent/lib $$(NL_CFLAGS)))
 $(eval $(call includes,agent/ctl,-Iuapi -Iagent/lib -Iagent/ctl))

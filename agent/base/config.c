@@ -9,11 +9,13 @@
 #include <string.h>
 
 #include "config.h"
+#include "../core/slp.h"
 
 #define LINE_MAX_BYTES	1024	/* a line with its newline */
 #define WORDS		" \t"
 #define NAME_CHARS	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
 #define NAME_RULE	"1 to 31 of the characters A-Z a-z 0-9 . _ -"
+#define DOMAIN_RULE	"1 to 63 bytes of UTF-8 without control characters"
 #define ADDRESS_RULE	"HOST, HOST:PORT or [IPV6]:PORT, port 1 to 65535, at most 63 bytes"
 
 /**
@@ -163,6 +165,33 @@ static int key_address(struct reader *r, char *value)
 	return read_address(r, value, r->c->address);
 }
 
+static int key_domain(struct reader *r, char *value)
+{
+	if (strlen(value) >= sizeof(r->c->domain) || !slp_is_text(slp_bytes(value)))
+		return refuse(r, "bad domain '%s': allowed are " DOMAIN_RULE, value);
+	strcpy(r->c->domain, value);
+	return 0;
+}
+
+static int key_slp_port(struct reader *r, char *value)
+{
+	unsigned long port;
+
+	if (!number(value, UINT16_MAX, &port))
+		return refuse(r, "bad slp-port '%s': allowed is a number from 1 to 65535", value);
+	r->c->slp_port = (uint16_t)port;
+	return 0;
+}
+
+static int key_slp_interface(struct reader *r, char *value)
+{
+	if (strlen(value) >= sizeof(r->c->slp_interface) || strpbrk(value, WORDS "/"))
+		return refuse(r, "bad slp-interface '%s': allowed is the name of one interface, at "
+				 "most %d bytes", value, CONFIG_INTERFACE_MAX - 1);
+	strcpy(r->c->slp_interface, value);
+	return 0;
+}
+
 static int key_ca(struct reader *r, char *value)
 {
 	return read_path(r, value, r->c->ca);
@@ -250,6 +279,9 @@ static const struct key {
 	{ "state-dir", key_state_dir, OPTIONAL },
 	{ "listen", key_listen, OPTIONAL },
 	{ "address", key_address, OPTIONAL },
+	{ "domain", key_domain, OPTIONAL },
+	{ "slp-port", key_slp_port, OPTIONAL },
+	{ "slp-interface", key_slp_interface, OPTIONAL },
 	{ "ca", key_ca, REQUIRED },
 	{ "certificate", key_certificate, REQUIRED },
 	{ "private-key", key_private_key, REQUIRED },
@@ -344,11 +376,12 @@ static int check_whole(struct reader *r)
 			return refuse(r, "'%s' is missing: hsmrepld.conf(5) tells what it is",
 				      keys[i].word);
 	if (!*c->address) {
-		if (wildcard(c->listen))
+		if (wildcard(c->listen) && !*c->domain)
 			return refuse(r, "'address' is missing: with listen = %s peers must be "
-					 "told where this node is",
+					 "told where this node is, or a domain be set",
 				      c->listen);
-		strcpy(c->address, c->listen);
+		if (!wildcard(c->listen))
+			strcpy(c->address, c->listen);
 	}
 	if (wildcard(c->address))
 		return refuse(r, "address = %s is no place to connect to: name one host",
@@ -373,6 +406,7 @@ int config_read(const char *path, struct config *c, char error[CONFIG_ERROR_MAX]
 	strcpy(c->device, HSMREPL_DEVICE);
 	strcpy(c->state_dir, "/var/lib/hsmrepl");
 	snprintf(c->listen, sizeof(c->listen), "0.0.0.0:%d", CONFIG_DEFAULT_PORT);
+	c->slp_port = SLP_PORT;
 	c->mode = HSMREPL_MODE_NORMAL;
 	c->log_level = LOG_LEVEL_INFO;
 	f = fopen(path, "re");

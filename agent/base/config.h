@@ -9,11 +9,13 @@
 #include <linux/hsmrepl.h>
 
 #include "log.h"
+#include "../core/slp_self.h"
 #include "../core/step.h"
 
 #define CONFIG_ERROR_MAX 512
 #define CONFIG_PATH_MAX 256
 #define CONFIG_DEFAULT_PORT 4327
+#define CONFIG_INTERFACE_MAX 16	/* IF_NAMESIZE */
 
 struct config {
 	uint16_t node_id;
@@ -21,7 +23,11 @@ struct config {
 	char device[CONFIG_PATH_MAX];
 	char state_dir[CONFIG_PATH_MAX];
 	char listen[HSMREPL_ADDRESS_MAX];
-	char address[HSMREPL_ADDRESS_MAX];	/* told to peers; default: listen */
+	/* Told to peers; default: listen. Empty, with a domain: that of the interface asked on. */
+	char address[HSMREPL_ADDRESS_MAX];
+	char domain[SLP_DOMAIN_MAX];		/* to find peers in by SLP; empty: no discovery */
+	char slp_interface[CONFIG_INTERFACE_MAX];	/* the only one to do that on; empty: all */
+	uint16_t slp_port;
 	char ca[CONFIG_PATH_MAX];
 	char certificate[CONFIG_PATH_MAX];
 	char private_key[CONFIG_PATH_MAX];

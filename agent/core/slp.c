@@ -384,8 +384,6 @@ static bool put_reply(struct writer *w, const struct slp_message *m)
 		return put_list(w, reply->list, 1);
 	}
 	put(w, reply->error, 2);
-	if (reply->error)
-		return true;
 	if (m->function == SLP_SRVRPLY)
 		return put_urls(w, reply);
 	return put_list(w, reply->list, m->function == SLP_ATTRRPLY ? 1 : 0);

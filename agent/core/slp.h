@@ -76,7 +76,7 @@ struct slp_url {
 
 /**
  * struct slp_reply - body of SrvRply, AttrRply, SrvTypeRply and SAAdvert
- * @error: enum slp_error, or a code that we have no name for; the rest is empty then
+ * @error: enum slp_error, or a code that we have no name for; the rest is empty then, and sent so
  * @n_urls: entries of @url in use; a SAAdvert has one, without lifetime
  * @url: the first URL entries
  * @scopes: SAAdvert: scope list

@@ -86,8 +86,8 @@ bool slp_read_url(struct bytes url, char address[HSMREPL_ADDRESS_MAX])
 	} else if (!only(host, NAME_CHARS)) {
 		return false;
 	}
+	memset(address, 0, HSMREPL_ADDRESS_MAX);
 	memcpy(address, p + head, url.n - head);
-	address[url.n - head] = '\0';
 	return true;
 }
 
@@ -98,8 +98,8 @@ static bool read_attr(struct bytes attrs, const char *tag, const char *chars, ch
 
 	if (slp_attr_find(attrs, tag, &value) != 1 || !only(value, chars) || value.n >= max)
 		return false;
+	memset(out, 0, max);
 	memcpy(out, value.p, value.n);
-	out[value.n] = '\0';
 	return true;
 }
 

@@ -15,7 +15,7 @@
 #define SLP_LIFETIME_S 60	/* that our URL may be kept for without being heard again */
 
 /**
- * struct slp_node - one node, as it is told and heard; all strings NUL terminated
+ * struct slp_node - one node, as it is told and heard; all strings NUL padded, as in node lists
  * @id: node id
  * @name: node name
  * @address: "host:port"; of ourselves empty if it is that of the interface which is asked on
@@ -50,7 +50,7 @@ size_t slp_self_url(const struct slp_self *self, uint32_t host, char url[SLP_URL
 /* Our attribute list. Returns its length. */
 size_t slp_self_attrs(const struct slp_self *self, char attrs[SLP_ATTRS_MAX]);
 
-/* "HOST:PORT" of a URL of our service type; false if it is none. */
+/* "HOST:PORT" of a URL of our service type, NUL padded; false if it is none. */
 bool slp_read_url(struct bytes url, char address[HSMREPL_ADDRESS_MAX]);
 
 /* All but the address, from an attribute list; false if something is missing or out of range. */

@@ -156,8 +156,8 @@ void slp_ua_hurry(struct slp_ua *ua, uint64_t now_ms)
 	uint64_t at = now_ms + 1 + draw(ua) % SLP_HURRY_MS;
 
 	/* Whoever makes us hurry cannot make us do nothing else. */
-	if (r->begun_ms && at < r->begun_ms + SLP_CONFIG_RETRY)
-		at = r->begun_ms + SLP_CONFIG_RETRY;
+	if (r->begun_ms && at < r->begun_ms + SLP_GAP_MS)
+		at = r->begun_ms + SLP_GAP_MS;
 	if (!r->wait_ms && at < r->next_ms)
 		r->next_ms = at;
 }

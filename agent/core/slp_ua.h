@@ -14,6 +14,7 @@
 #define SLP_ASKS_MAX 32		/* nodes that are being asked for their attributes */
 #define SLP_PAUSE_MS 20000	/* between rounds; a quarter more or less */
 #define SLP_HURRY_MS 500	/* at most, before a round that has a reason */
+#define SLP_GAP_MS 5000		/* at least, from the beginning of the last one to that */
 #define SLP_MOVE_MS 40000	/* an id was silent for so long before another place has it */
 #define SLP_LIFETIME_MAX_S 300	/* whatever a reply says */
 

@@ -22,6 +22,7 @@ static const struct ctl_verb verbs[] = {
 	{ "monitor", verb_monitor, "", "events, until interrupted" },
 	{ "metrics", verb_metrics, "", "counters of the agent, for Prometheus" },
 	{ "test", verb_test, "ADDRESS", "all conditions for a pool with the node there" },
+	{ "discover", verb_discover, "", "nodes of the domain, found by multicast" },
 	{ "form", verb_form, "[NODE...]", "a new pool from blank nodes" },
 	{ "node-down", verb_node_down, "NODE... [--dry-run] [--force] [--yes]",
 	  "declare crashed nodes dead: frees what they block" },

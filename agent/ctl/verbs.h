@@ -22,6 +22,7 @@ int verb_wait(struct ctl *ctl, int argc, char **argv);
 int verb_metrics(struct ctl *ctl, int argc, char **argv);
 int verb_monitor(struct ctl *ctl, int argc, char **argv);
 int verb_test(struct ctl *ctl, int argc, char **argv);
+int verb_discover(struct ctl *ctl, int argc, char **argv);
 int verb_form(struct ctl *ctl, int argc, char **argv);
 int verb_node_down(struct ctl *ctl, int argc, char **argv);
 int verb_live_sync(struct ctl *ctl, int argc, char **argv);

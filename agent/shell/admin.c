@@ -11,6 +11,7 @@
 
 #include "boot.h"
 #include "down.h"
+#include "finder.h"
 #include "live.h"
 #include "panel.h"
 #include "reply.h"
@@ -81,8 +82,9 @@ static bool add_named(const struct roster *all, struct json_object *name, struct
 	if (json_object_is_type(name, json_type_string))
 		m = roster_named(all, json_object_get_string(name));
 	if (!m) {
-		refusal_set(r, ENOENT, "list it as a peer, or correct the name",
-			    "no listed node is named %s", json_object_get_string(name));
+		refusal_set(r, ENOENT, "list it as a peer, see discover, or correct the name",
+			    "no node that is listed or found is named %s",
+			    json_object_get_string(name));
 		return false;
 	}
 	if (nl_has(nl, m->id))
@@ -112,10 +114,15 @@ static bool form_list(const struct agent *a, struct json_object *request, struct
 	struct roster all;
 	size_t n;
 
-	roster_make(&all, &a->config, &none);
+	roster_make(&all, &a->config, &a->found, &none);
 	memset(nl, 0, sizeof(*nl));
 	nl->epoch = 1;
 	nl->node[nl->n++] = *roster_find(&all, a->config.node_id);
+	if (!nl->node[0].address[0]) {
+		refusal_set(r, ENETDOWN, "set address, or bring up an interface with an address",
+			    "this node has no address that peers could be told");
+		return false;
+	}
 	json_object_object_get_ex(request, "nodes", &names);
 	if (names && !json_object_is_type(names, json_type_array)) {
 		refusal_set(r, EINVAL, "give an array of node names", "\"nodes\" is not an array");
@@ -126,11 +133,12 @@ static bool form_list(const struct agent *a, struct json_object *request, struct
 		if (!add_named(&all, json_object_array_get_idx(names, i), nl, r))
 			return false;
 	for (unsigned int i = 0; n == 0 && i < all.n; i++) {
-		if (nl_has(nl, all.node[i].id))
+		if (nl_has(nl, all.node[i].id) ||
+		    roster_is_taken(&a->config, &a->found, all.node[i].id))
 			continue;
 		if (nl->n == HSMREPL_NODES_MAX) {
 			refusal_set(r, EINVAL, "name the nodes that are to form the pool",
-				    "more than %d nodes are listed", HSMREPL_NODES_MAX);
+				    "more than %d nodes are listed or found", HSMREPL_NODES_MAX);
 			return false;
 		}
 		nl->node[nl->n++] = all.node[i];
@@ -212,6 +220,9 @@ static int carry_out(struct agent *a, const struct device_request *dr, struct js
 		return o ? show(a, dr->id, o) : reply_refusal(a, dr->id, &r);
 	case HSMREPL_VERB_TEST:
 		return test_take(a, dr, request);
+	case HSMREPL_VERB_DISCOVER:
+		o = finder_show(a, &r);
+		return o ? show(a, dr->id, o) : reply_refusal(a, dr->id, &r);
 	case HSMREPL_VERB_FORM:
 		return form(a, dr, request);
 	case HSMREPL_VERB_ZEROIZE:

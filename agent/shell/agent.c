@@ -12,6 +12,7 @@
 
 #include "admin.h"
 #include "boot.h"
+#include "finder.h"
 #include "live.h"
 #include "notify.h"
 #include "test.h"
@@ -71,6 +72,7 @@ static void on_up(void *arg, uint16_t peer)
 static void on_down(void *arg, uint16_t peer, const char *why)
 {
 	(void)why;	/* the mesh logs it */
+	((struct agent *)arg)->sought = true;	/* it may have been kept only for being there */
 	note_peer(arg, EV_PEER_DOWN, peer);
 }
 
@@ -188,10 +190,14 @@ static void on_note(void *arg)
 	struct agent *a = arg;
 
 	agent_pump(a);
-	if (!a->moved)
-		return;
-	a->moved = false;
-	mesh_kick(a->mesh);
+	if (a->moved) {
+		a->moved = false;
+		mesh_kick(a->mesh);
+		if (a->discovery)
+			discovery_moved(a->discovery);
+	}
+	if (a->sought && !a->failed)
+		finder_refresh(a);
 }
 
 static void on_moved(void *arg)
@@ -320,7 +326,8 @@ static int start(struct agent *a, const char *trace_path, char error[AGENT_ERROR
 		}
 	}
 	if (secret_read(a->config.key_set, a->secret, error) != 0 || make_pump(a, error) != 0 ||
-	    make_mesh(a, error) != 0 || live_open(a, error) != 0 || boot_start(a, error) != 0)
+	    make_mesh(a, error) != 0 || live_open(a, error) != 0 || boot_start(a, error) != 0 ||
+	    finder_start(a, error) != 0)
 		return -1;
 	if (watch_device(a, error) != 0)
 		return -1;
@@ -338,6 +345,7 @@ static void stop(struct agent *a)
 	device_close(a->device);
 	if (a->netwatch)
 		netwatch_free(a->netwatch);
+	discovery_free(a->discovery);
 	sync_free(a->sync);
 	if (a->mesh)
 		mesh_free(a->mesh);

@@ -8,11 +8,13 @@
 
 #include "config.h"
 #include "device.h"
+#include "discovery.h"
 #include "log.h"
 #include "loop.h"
 #include "mesh.h"
 #include "netwatch.h"
 #include "pump.h"
+#include "roster.h"
 #include "secret.h"
 #include "store.h"
 #include "sync.h"
@@ -32,7 +34,10 @@
  * @device: the attached device
  * @mesh: connections
  * @netwatch: link and address changes, NULL if they cannot be heard
- * @moved: one was heard; the mesh is told by @on_note
+ * @moved: one was heard; mesh and discovery are told by @on_note
+ * @discovery: NULL without a domain
+ * @sought: what was found, or is connected, has changed; @found is made anew by @on_note
+ * @found: what discovery found, as the roster takes it
  * @pump: the node
  * @loop: event loop
  * @on_note: the mesh noted something for the pump
@@ -61,6 +66,9 @@ struct agent {
 	struct mesh *mesh;
 	struct netwatch *netwatch;
 	bool moved;
+	struct discovery *discovery;
+	bool sought;
+	struct found found;
 	struct pump *pump;
 	struct loop *loop;
 	struct watch *on_note;

@@ -60,7 +60,7 @@ int down_take(struct agent *a, const struct device_request *dr, struct json_obje
 	size_t n;
 
 	pump_look(a->pump, &view);
-	roster_make(&all, &a->config, view.nl);
+	roster_make(&all, &a->config, &a->found, view.nl);
 	json_object_object_get_ex(request, "nodes", &names);
 	n = json_object_is_type(names, json_type_array) ? json_object_array_length(names) : 0;
 	if (n == 0) {

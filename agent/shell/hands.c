@@ -16,9 +16,11 @@ void hands_connect(struct agent *a, const struct node_list *nl)
 {
 	struct roster r;
 
-	roster_make(&r, &a->config, nl);
+	roster_make(&r, &a->config, &a->found, nl);
 	mesh_set_epoch(a->mesh, nl->n ? nl->epoch : 0);
 	mesh_set_peers(a->mesh, r.node, r.n);
+	if (a->discovery)
+		discovery_set_pool(a->discovery, nl->n ? nl->pool : NULL);
 }
 
 static void hand_send(void *arg, const struct action *act)
@@ -116,7 +118,7 @@ static void log_report(struct agent *a, const struct action *act)
 	struct roster r;
 
 	pump_look(a->pump, &view);
-	roster_make(&r, &a->config, view.nl);
+	roster_make(&r, &a->config, &a->found, view.nl);
 	log_line(a->log, report_level(act->state),
 		 "state %s, epoch %llu, seq %llu, %u of %u up%s%s%s%s%s%s",
 		 hsmrepl_state_name(act->state), (unsigned long long)view.position.epoch,

@@ -114,7 +114,7 @@ static bool read_donor(struct agent *a, struct json_object *request, struct orde
 	for (unsigned int listed = 0; listed < 2 && !m; listed++) {
 		const struct node_list none = { .n = 0 };
 
-		roster_make(&all, &a->config, listed ? &none : view.nl);
+		roster_make(&all, &a->config, &a->found, listed ? &none : view.nl);
 		if (json_object_is_type(name, json_type_string))
 			m = roster_named(&all, json_object_get_string(name));
 	}

@@ -28,7 +28,7 @@ static void look(const struct agent *a, struct scene *s)
 	s->a = a;
 	s->now_ms = pump_now_ms();
 	pump_look(a->pump, &s->view);
-	roster_make(&s->roster, &a->config, s->view.nl);
+	roster_make(&s->roster, &a->config, &a->found, s->view.nl);
 }
 
 static void add(struct json_object *o, const char *key, struct json_object *value)

@@ -18,12 +18,12 @@ static void insert(struct roster *r, const struct member *m)
 	r->n++;
 }
 
-static struct member self(const struct config *c)
+static struct member self(const struct config *c, const struct found *found)
 {
 	struct member m = { .id = c->node_id };
 
 	snprintf(m.name, sizeof(m.name), "%s", c->node_name);
-	snprintf(m.address, sizeof(m.address), "%s", c->address);
+	snprintf(m.address, sizeof(m.address), "%s", c->address[0] ? c->address : found->address);
 	return m;
 }
 
@@ -39,9 +39,17 @@ static void take_list(struct roster *r, const struct config *c, const struct nod
 	}
 }
 
-void roster_make(struct roster *r, const struct config *c, const struct node_list *nl)
+static void add_found(struct roster *r, const struct found *found)
 {
-	struct member me = self(c);
+	for (unsigned int i = 0; i < found->n && r->n < HSMREPL_NODES_MAX; i++)
+		if (!roster_find(r, found->node[i].id) && !roster_named(r, found->node[i].name))
+			insert(r, &found->node[i]);
+}
+
+void roster_make(struct roster *r, const struct config *c, const struct found *found,
+		 const struct node_list *nl)
+{
+	struct member me = self(c, found);
 
 	r->n = 0;
 	if (nl->n) {
@@ -51,6 +59,18 @@ void roster_make(struct roster *r, const struct config *c, const struct node_lis
 	insert(r, &me);
 	for (unsigned int i = 0; i < c->n_peers; i++)
 		insert(r, &c->peer[i]);
+	add_found(r, found);
+}
+
+bool roster_is_taken(const struct config *c, const struct found *found, uint16_t id)
+{
+	for (unsigned int i = 0; i < c->n_peers; i++)
+		if (c->peer[i].id == id)
+			return false;
+	for (unsigned int i = 0; i < found->n; i++)
+		if (found->node[i].id == id)
+			return found->taken[i];
+	return false;
 }
 
 const struct member *roster_find(const struct roster *r, uint16_t id)

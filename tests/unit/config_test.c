@@ -55,6 +55,24 @@ START_TEST(defaults)
 	ck_assert_int_eq(c.mode, HSMREPL_MODE_NORMAL);
 	ck_assert_int_eq(c.log_level, LOG_LEVEL_INFO);
 	ck_assert_uint_eq(c.n_peers, 0);
+	ck_assert_str_eq(c.domain, "");
+	ck_assert_str_eq(c.slp_interface, "");
+	ck_assert_uint_eq(c.slp_port, 427);
+}
+END_TEST
+
+/* With a domain peers are told whatever address they ask at. */
+START_TEST(domain)
+{
+	ck_assert_int_eq(read_text(GOOD "domain = Lab, 2nd floor \xc3\xbc\n"), 0);
+	ck_assert_str_eq(c.domain, "Lab, 2nd floor \xc3\xbc");
+	ck_assert_str_eq(c.listen, "0.0.0.0:4327");
+	ck_assert_str_eq(c.address, "");
+	ck_assert_int_eq(read_text(GOOD PLACE "domain = x\nslp-port = 1427\n"
+				   "slp-interface = eth0\n"), 0);
+	ck_assert_str_eq(c.address, "10.77.0.1:4327");
+	ck_assert_str_eq(c.slp_interface, "eth0");
+	ck_assert_uint_eq(c.slp_port, 1427);
 }
 END_TEST
 
@@ -106,6 +124,13 @@ static const struct refusal {
 	{ GOOD "listen = [zz]:1\n", ":7: ", "bad address" },
 	{ GOOD "listen = aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa:1\n",
 	  ":7: ", "at most 63 bytes" },
+	{ GOOD "domain = \xff\n", ":7: ", "bad domain" },
+	{ GOOD "domain = a name of a domain that has got sixty-four bytes, one too many!!\n",
+	  ":7: ", "bad domain" },
+	{ GOOD PLACE "slp-port = 0\n", ":8: ", "bad slp-port" },
+	{ GOOD PLACE "slp-port = 65536\n", ":8: ", "bad slp-port" },
+	{ GOOD PLACE "slp-interface = eth0 eth1\n", ":8: ", "bad slp-interface" },
+	{ GOOD PLACE "slp-interface = a-name-too-long0\n", ":8: ", "bad slp-interface" },
 	{ GOOD PLACE "address = 0.0.0.0:1\n", ": ", "no place to connect to" },
 	{ GOOD PLACE "peer = 2 n2\n", ":8: ", "ID NAME ADDRESS" },
 	{ GOOD PLACE "peer = 2 n2 a:1 more\n", ":8: ", "ID NAME ADDRESS" },
@@ -196,6 +221,7 @@ int main(void)
 	int failed;
 
 	tcase_add_test(t, defaults);
+	tcase_add_test(t, domain);
 	tcase_add_test(t, everything_set);
 	tcase_add_loop_test(t, refused, 0, (int)(sizeof(refusals) / sizeof(refusals[0])));
 	tcase_add_test(t, each_required_key_is_missed);

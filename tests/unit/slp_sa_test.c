@@ -266,9 +266,10 @@ START_TEST(test_amplification)
 	memset(big.node.name, 'n', sizeof(big.node.name) - 1);
 	memset(big.node.key_set, 'f', sizeof(big.node.key_set) - 1);
 	memset(big.node.pool, 'f', sizeof(big.node.pool) - 1);
-	for (unsigned int i = 0; i < 72; i++) {
+	for (unsigned int i = 0; i < 144; i++) {
 		struct slp_message m = {
-			.function = kinds[i % 3], .language = { "en", 2 }, .multicast = i / 9 % 2,
+			.function = kinds[i % 3], .language = { "en", 1 + i / 72 },
+			.multicast = i / 9 % 2,
 			.request = { .subject = slp_bytes(subjects[i / 3 % 3]) },
 		};
 		double ratio;

@@ -11,7 +11,7 @@
  *   2026-11-26  a node that catches up to join: content of a pool (epoch not 0) whose node list is
  *               without this node; SUBMIT of callers is ENONET, PREPARE works
  *   2026-11-26  verbs LIVE_SYNC and LEAVE
- *   2026-11-26  administrative verb TEST
+ *   2026-11-26  administrative verbs TEST and DISCOVER
  *
  * Conventions
  *   - Every ioctl takes a pointer to a struct whose first field is its size. A caller built
@@ -489,6 +489,7 @@ enum hsmrepl_verb {
 	HSMREPL_VERB_PENDING = 3,
 	HSMREPL_VERB_OUTCOME = 4,
 	HSMREPL_VERB_METRICS = 5,
+	HSMREPL_VERB_DISCOVER = 6,
 	HSMREPL_VERB_TEST = 7,
 	HSMREPL_VERB_WRITE = 0x100,	/* this one and all above change something */
 	HSMREPL_VERB_FORM = 0x101,
