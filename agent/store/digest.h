@@ -40,8 +40,10 @@ void digest_rewind(struct digest_walk *w);
 /**
  * digest_object() - the object of a hash
  * @seq: of its entry: TL that wrote it last
- * @o: filled in; lives until the next call, digest_next() included
- * Returns 1, 0 if there is none, or -errno.
+ * @o: filled in; lives until the next call
+ *
+ * It breaks off a walk: digest_next() must not be called after it before digest_rewind(). Returns
+ * 1, 0 if there is none, or -errno.
  */
 int digest_object(struct digest_walk *w, const uint8_t hash[DIGEST_HASH_LEN], uint64_t seq,
 		  struct store_object *o);
