@@ -223,6 +223,18 @@ static int key_mode(struct reader *r, char *value)
 	return 0;
 }
 
+static int key_tls_profile(struct reader *r, char *value)
+{
+	if (!strcmp(value, "default"))
+		r->c->tls_profile = TLS_PROFILE_DEFAULT;
+	else if (!strcmp(value, "aes128-sha1"))
+		r->c->tls_profile = TLS_PROFILE_AES128_SHA1;
+	else
+		return refuse(r, "bad tls-profile '%s': allowed are default and aes128-sha1",
+			      value);
+	return 0;
+}
+
 static int key_log_level(struct reader *r, char *value)
 {
 	if (!strcmp(value, "error"))
@@ -287,6 +299,7 @@ static const struct key {
 	{ "private-key", key_private_key, REQUIRED },
 	{ "key-set", key_key_set, REQUIRED },
 	{ "mode", key_mode, OPTIONAL },
+	{ "tls-profile", key_tls_profile, OPTIONAL },
 	{ "log-level", key_log_level, OPTIONAL },
 	{ "peer", key_peer, REPEATS },
 };
@@ -386,6 +399,9 @@ static int check_whole(struct reader *r)
 	if (wildcard(c->address))
 		return refuse(r, "address = %s is no place to connect to: name one host",
 			      c->address);
+	if (c->mode == HSMREPL_MODE_FIPS && c->tls_profile != TLS_PROFILE_DEFAULT)
+		return refuse(r, "mode = fips and tls-profile = aes128-sha1 exclude each other: "
+				 "remove one of them");
 	for (unsigned int i = 0; i < c->n_peers; i++)
 		if (c->peer[i].id == c->node_id || !strcmp(c->peer[i].name, c->node_name))
 			return refuse(r, "peer %u %s has the id or the name of this node: list "

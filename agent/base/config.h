@@ -17,6 +17,13 @@
 #define CONFIG_DEFAULT_PORT 4327
 #define CONFIG_INTERFACE_MAX 16	/* IF_NAMESIZE */
 
+/* Versions and ciphers of TLS that a pool speaks; mesh/tls.c has what each stands for. */
+enum tls_profile {
+	TLS_PROFILE_DEFAULT,		/* TLS 1.3, AES-GCM */
+	TLS_PROFILE_AES128_SHA1,	/* TLS 1.2, for old pools */
+	TLS_PROFILES
+};
+
 struct config {
 	uint16_t node_id;
 	char node_name[HSMREPL_NAME_MAX];
@@ -33,6 +40,7 @@ struct config {
 	char private_key[CONFIG_PATH_MAX];
 	char key_set[CONFIG_PATH_MAX];
 	enum hsmrepl_mode mode;
+	enum tls_profile tls_profile;
 	enum log_level log_level;
 	unsigned int n_peers;
 	struct member peer[HSMREPL_NODES_MAX];	/* "peer = ID NAME ADDRESS[:PORT]", ascending */

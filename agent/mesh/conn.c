@@ -152,7 +152,7 @@ static void on_secured(void *arg)
 	int bad;
 
 	assert(cert);
-	bad = tls_identity(cert, &c->whom, why);
+	bad = tls_identity(cert, &c->whom, why) || !tls_bound(link_ssl(c->link), why);
 	X509_free(cert);
 	if (bad) {
 		conn_refuse(c, 0, why);

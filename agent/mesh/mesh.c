@@ -96,7 +96,7 @@ static void warn_of_expiry(struct mesh *m)
 int mesh_reload(struct mesh *m, char error[CONFIG_ERROR_MAX])
 {
 	struct tls_identity own;
-	SSL_CTX *ctx = tls_context(&m->config, TLS_PROFILE_AES_GCM, &own, error);
+	SSL_CTX *ctx = tls_context(&m->config, &own, error);
 
 	if (!ctx)
 		return -1;
@@ -136,6 +136,9 @@ struct mesh *mesh_new(struct event_base *base, const struct config *c,
 		mesh_free(m);
 		return NULL;
 	}
+	if (c->tls_profile == TLS_PROFILE_AES128_SHA1)
+		log_warning(log, "tls-profile = aes128-sha1: connections are protected by TLS 1.2 "
+				 "with SHA-1: remove it as soon as all nodes can do without");
 	return m;
 }
 

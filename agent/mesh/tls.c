@@ -21,19 +21,35 @@
 /**
  * struct profile - what enum tls_profile stands for
  * @version: the only version of TLS that is spoken
+ * @ciphers: cipher suites of TLS 1.2
  * @suites: cipher suites of TLS 1.3, best first
  * @groups: key exchange, best first
  */
-static const struct profile {
+struct profile {
 	int version;
+	const char *ciphers;
 	const char *suites;
 	const char *groups;
-} profiles[TLS_PROFILES] = {
-	[TLS_PROFILE_AES_GCM] = {
+};
+
+static const struct profile profiles[TLS_PROFILES] = {
+	[TLS_PROFILE_DEFAULT] = {
 		.version = TLS1_3_VERSION,
 		.suites = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384",
 		.groups = "X25519:P-256:P-384",
 	},
+	[TLS_PROFILE_AES128_SHA1] = {
+		.version = TLS1_2_VERSION,
+		.ciphers = "ECDHE-ECDSA-AES128-SHA:ECDHE-RSA-AES128-SHA:AES128-SHA",
+		.groups = "X25519:P-256:P-384",
+	},
+};
+
+/* X25519 is not approved. */
+static const struct profile fips_profile = {
+	.version = TLS1_3_VERSION,
+	.suites = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384",
+	.groups = "P-256:P-384",
 };
 
 static int fail(char error[CONFIG_ERROR_MAX], const char *fmt, ...)
@@ -81,10 +97,13 @@ static int use_profile(SSL_CTX *ctx, const struct profile *p)
 	SSL_CTX_set_verify_depth(ctx, CHAIN_DEPTH_MAX);
 	SSL_CTX_set_max_cert_list(ctx, CHAIN_BYTES_MAX);
 	SSL_CTX_set_default_passwd_cb(ctx, no_passphrase);
+	if (p->ciphers && SSL_CTX_set_cipher_list(ctx, p->ciphers) != 1)
+		return -1;
+	if (p->suites && SSL_CTX_set_ciphersuites(ctx, p->suites) != 1)
+		return -1;
 	return SSL_CTX_set_num_tickets(ctx, 0) == 1 &&
 	       SSL_CTX_set_min_proto_version(ctx, p->version) == 1 &&
 	       SSL_CTX_set_max_proto_version(ctx, p->version) == 1 &&
-	       SSL_CTX_set_ciphersuites(ctx, p->suites) == 1 &&
 	       SSL_CTX_set1_groups_list(ctx, p->groups) == 1 ? 0 : -1;
 }
 
@@ -125,15 +144,16 @@ static int check_own(SSL_CTX *ctx, const struct config *c, struct tls_identity *
 	return 0;
 }
 
-SSL_CTX *tls_context(const struct config *c, enum tls_profile profile, struct tls_identity *who,
+SSL_CTX *tls_context(const struct config *c, struct tls_identity *who,
 		     char error[CONFIG_ERROR_MAX])
 {
+	bool fips = c->mode == HSMREPL_MODE_FIPS;
 	SSL_CTX *ctx;
 
 	ERR_clear_error();
 	ctx = SSL_CTX_new(TLS_method());
-	assert(profile < TLS_PROFILES);
-	if (!ctx || use_profile(ctx, &profiles[profile])) {
+	assert(c->tls_profile < TLS_PROFILES);
+	if (!ctx || use_profile(ctx, fips ? &fips_profile : &profiles[c->tls_profile])) {
 		fail(error, "TLS cannot be set up: %s", reason());
 		SSL_CTX_free(ctx);
 		return NULL;
@@ -236,6 +256,15 @@ int tls_identity(const X509 *cert, struct tls_identity *who, char why[TLS_WHY_MA
 	return 0;
 }
 
+bool tls_bound(const SSL *ssl, char why[TLS_WHY_MAX])
+{
+	if (SSL_version(ssl) == TLS1_3_VERSION || SSL_get_extms_support((SSL *)ssl) == 1)
+		return true;
+	snprintf(why, TLS_WHY_MAX, "it speaks TLS 1.2 without extended master secret (RFC 7627): "
+				   "update its TLS library");
+	return false;
+}
+
 static void explain_verify(long result, char why[TLS_WHY_MAX])
 {
 	const char *text = X509_verify_cert_error_string(result);
@@ -288,10 +317,10 @@ static const struct {
 				      "CA" },
 	{ SSL_AD_CERTIFICATE_REQUIRED, "refused us: it wants a certificate: set 'certificate' "
 				       "and 'private-key'" },
-	{ SSL_AD_PROTOCOL_VERSION, "refused us: no common version of TLS: is it hsmrepld, and of "
-				   "this age?" },
+	{ SSL_AD_PROTOCOL_VERSION, "refused us: no common version of TLS: give all nodes the same "
+				   "tls-profile" },
 	{ SSL_AD_HANDSHAKE_FAILURE, "refused us: no common cipher or signature: give all nodes "
-				    "the same TLS profile" },
+				    "the same tls-profile" },
 	{ SSL_AD_INSUFFICIENT_SECURITY, "refused us: our ciphers or keys are too weak: issue a "
 					"stronger certificate" },
 };
@@ -325,15 +354,15 @@ static enum tls_failure explain_error(unsigned long error, char why[TLS_WHY_MAX]
 		return TLS_REFUSED;
 	case SSL_R_UNSUPPORTED_PROTOCOL:
 	case SSL_R_VERSION_TOO_LOW:
-		snprintf(why, TLS_WHY_MAX, "no common version of TLS (%s): is it hsmrepld, and of "
-					   "this age?",
+		snprintf(why, TLS_WHY_MAX, "no common version of TLS (%s): give all nodes the same "
+					   "tls-profile, if it is hsmrepld",
 			 text);
 		return TLS_REFUSED;
 	case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE:
 		snprintf(why, TLS_WHY_MAX, "it shows no certificate: issue one with the pool CA");
 		return TLS_REFUSED;
 	case SSL_R_NO_SHARED_CIPHER:
-		snprintf(why, TLS_WHY_MAX, "no common cipher: give all nodes the same TLS profile");
+		snprintf(why, TLS_WHY_MAX, "no common cipher: give all nodes the same tls-profile");
 		return TLS_REFUSED;
 	default:
 		snprintf(why, TLS_WHY_MAX, "TLS failed (%s)", text ? text : "unknown error");

@@ -6,6 +6,7 @@
 #ifndef HSM_MESH_TLS_H
 #define HSM_MESH_TLS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -15,12 +16,6 @@
 
 #define TLS_WHY_MAX 256
 #define TLS_ID_URI "urn:hsmrepl:node:"	/* and the node id, decimal; one such URI in the SAN */
-
-/* Versions and ciphers that a pool speaks; tls.c has a table of what each stands for. */
-enum tls_profile {
-	TLS_PROFILE_AES_GCM,	/* TLS 1.3, AES-GCM */
-	TLS_PROFILES
-};
 
 /**
  * struct tls_identity - whom a certificate names
@@ -36,14 +31,15 @@ struct tls_identity {
 
 /**
  * tls_context() - read CA bundle, certificate and key, for dialling and listening
- * @c: ca, certificate, private_key, and node_id and node_name, which the certificate must name
+ * @c: ca, certificate, private_key, node_id and node_name, which the certificate must name; mode
+ *	and tls_profile
  * @who: filled in from our certificate
  * @error: what is wrong and what to do
  *
  * An expired certificate is no error here: the peers will say so. Sessions are never resumed.
  * Returns a context that the caller frees, or NULL with @error set.
  */
-SSL_CTX *tls_context(const struct config *c, enum tls_profile profile, struct tls_identity *who,
+SSL_CTX *tls_context(const struct config *c, struct tls_identity *who,
 		     char error[CONFIG_ERROR_MAX]);
 
 /**
@@ -54,6 +50,9 @@ SSL_CTX *tls_context(const struct config *c, enum tls_profile profile, struct tl
  * Returns 0, or -1 with @why set.
  */
 int tls_identity(const X509 *cert, struct tls_identity *who, char why[TLS_WHY_MAX]);
+
+/* Is a session bound to its handshake, so that proofs made from it hold? If not, @why is set. */
+bool tls_bound(const SSL *ssl, char why[TLS_WHY_MAX]);
 
 enum tls_failure {
 	TLS_LOST,		/* the connection is gone */

@@ -13,6 +13,7 @@
 #include "admin.h"
 #include "boot.h"
 #include "finder.h"
+#include "fips.h"
 #include "live.h"
 #include "notify.h"
 #include "test.h"
@@ -309,6 +310,20 @@ static int watch_device(struct agent *a, char error[AGENT_ERROR_MAX])
 	return -1;
 }
 
+/* Before anything of OpenSSL is used. */
+static int enter_mode(struct agent *a, char error[AGENT_ERROR_MAX])
+{
+	char version[FIPS_ERROR_MAX];
+
+	_Static_assert(AGENT_ERROR_MAX >= FIPS_ERROR_MAX, "an error of the shells fits");
+	if (a->config.mode != HSMREPL_MODE_FIPS)
+		return 0;
+	if (fips_enter(version, error) != 0)
+		return -1;
+	log_info(a->log, "mode fips: %s, self-test passed", version);
+	return 0;
+}
+
 static int start(struct agent *a, const char *trace_path, char error[AGENT_ERROR_MAX])
 {
 	_Static_assert(AGENT_ERROR_MAX >= SECRET_ERROR_MAX, "an error of the shells fits");
@@ -325,6 +340,8 @@ static int start(struct agent *a, const char *trace_path, char error[AGENT_ERROR
 			return -1;
 		}
 	}
+	if (enter_mode(a, error) != 0)
+		return -1;
 	if (secret_read(a->config.key_set, a->secret, error) != 0 || make_pump(a, error) != 0 ||
 	    make_mesh(a, error) != 0 || live_open(a, error) != 0 || boot_start(a, error) != 0 ||
 	    finder_start(a, error) != 0)

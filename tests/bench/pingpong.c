@@ -100,7 +100,7 @@ static SSL *secure(const char *pki, int fd, uint16_t id)
 	SSL *ssl;
 
 	bench_configure(&c, pki, id);
-	ctx = tls_context(&c, TLS_PROFILE_AES_GCM, &who, error);
+	ctx = tls_context(&c, &who, error);
 	if (!ctx)
 		bench_die("bare TLS", error);
 	ssl = SSL_new(ctx);

@@ -109,6 +109,8 @@ static const struct refusal {
 	{ GOOD PLACE "Mode = fips\n", ":8: ", "unknown key 'Mode'" },
 	{ GOOD PLACE "mode fips\n", ":8: ", "no '='" },
 	{ GOOD PLACE "mode =\n", ":8: ", "has no value" },
+	{ GOOD PLACE "tls-profile = old\n", ":8: ", "allowed are default and aes128-sha1" },
+	{ GOOD PLACE "mode = fips\ntls-profile = aes128-sha1\n", "", "exclude each other: remove" },
 	{ GOOD PLACE "mode = fast\n", ":8: ", "allowed are normal and fips" },
 	{ GOOD PLACE "log-level = loud\n", ":8: ", "error, warning, info and debug" },
 	{ GOOD PLACE "node-id = 2\n", ":8: ", "a second time" },

@@ -354,20 +354,66 @@ static const struct {
 	int status;
 	const char *line;
 } raw_cases[] = {
-	{ { 2, TLS1_3_VERSION, talk_version }, 0, "): no common protocol version (n2: 7 to 9" },
-	{ { 2, TLS1_3_VERSION, talk_mode }, 0, "): different modes (n2: unknown" },
-	{ { 2, TLS1_3_VERSION, talk_id }, 0, "): the certificate is of node 2, but" },
-	{ { 2, TLS1_3_VERSION, talk_proof }, 0, "): n2 and n1 have different key sets" },
-	{ { 2, TLS1_3_VERSION, talk_other_frame }, 0, "): the first frame is no AUTH" },
-	{ { 2, TLS1_3_VERSION, talk_long }, 0, "): it sent a frame of 513 bytes" },
-	{ { 2, TLS1_3_VERSION, talk_http }, 0, "): it sent a frame of 542393671 bytes" },
-	{ { 2, TLS1_3_VERSION, talk_short }, 0, "): it sent a frame of 4 bytes" },
-	{ { 2, TLS1_3_VERSION, talk_good }, 0, "connected to n2" },
-	{ { 0, TLS1_3_VERSION, talk_nothing }, 99, ": it shows no certificate" },
-	{ { 2, TLS1_2_VERSION, talk_nothing }, 100, ": no common version of TLS" },
-	{ { 2, TLS1_3_VERSION, talk_purpose }, 0, "a connection for an unknown purpose" },
-	{ { 4, TLS1_3_VERSION, talk_strange }, 0, "node 4 n4 is not in the node list of n1" },
+	{ { 2, TLS1_3_VERSION, talk_version, 0, NULL },
+	  0, "): no common protocol version (n2: 7 to 9" },
+	{ { 2, TLS1_3_VERSION, talk_mode, 0, NULL }, 0, "): different modes (n2: unknown" },
+	{ { 2, TLS1_3_VERSION, talk_id, 0, NULL }, 0, "): the certificate is of node 2, but" },
+	{ { 2, TLS1_3_VERSION, talk_proof, 0, NULL }, 0, "): n2 and n1 have different key sets" },
+	{ { 2, TLS1_3_VERSION, talk_other_frame, 0, NULL }, 0, "): the first frame is no AUTH" },
+	{ { 2, TLS1_3_VERSION, talk_long, 0, NULL }, 0, "): it sent a frame of 513 bytes" },
+	{ { 2, TLS1_3_VERSION, talk_http, 0, NULL }, 0, "): it sent a frame of 542393671 bytes" },
+	{ { 2, TLS1_3_VERSION, talk_short, 0, NULL }, 0, "): it sent a frame of 4 bytes" },
+	{ { 2, TLS1_3_VERSION, talk_good, 0, NULL }, 0, "connected to n2" },
+	{ { 0, TLS1_3_VERSION, talk_nothing, 0, NULL }, 99, ": it shows no certificate" },
+	{ { 2, TLS1_2_VERSION, talk_nothing, 0, NULL }, 100, ": no common version of TLS" },
+	{ { 2, TLS1_3_VERSION, talk_purpose, 0, NULL }, 0, "a connection for an unknown purpose" },
+	{ { 4, TLS1_3_VERSION, talk_strange, 0, NULL },
+	  0, "node 4 n4 is not in the node list of n1" },
 };
+
+static int talk_unbound(SSL *ssl, const struct bed *b)
+{
+	(void)b;
+	return raw_refused(ssl, "TLS 1.2 without extended master secret (RFC 7627): update");
+}
+
+/*
+ * The same proofs over TLS 1.2, with EC and with RSA keys; a session that is not bound to its
+ * handshake is refused.
+ */
+START_TEST(the_old_profile)
+{
+	const struct raw good = { 2, TLS1_2_VERSION, talk_good, 0, NULL };
+	const struct raw plain = { 2, TLS1_2_VERSION, talk_good, 0, "AES128-SHA" };
+	const struct raw unbound = { 2, TLS1_2_VERSION, talk_unbound,
+				     SSL_OP_NO_EXTENDED_MASTER_SECRET, NULL };
+
+	bed.pki.rsa = _i;
+	for (unsigned int id = 1; id <= 2; id++) {
+		bed.node[id].config.tls_profile = TLS_PROFILE_AES128_SHA1;
+		pki_node(&bed.pki, id);
+	}
+	bed_start(&bed, 1, 2);
+	ck_assert_int_eq(raw_run(&bed, 1, &good), 0);
+	ck_assert_int_eq(raw_run(&bed, 1, &plain), _i ? 0 : 100);
+	ck_assert_int_eq(raw_run(&bed, 1, &unbound), 0);
+	bed_start(&bed, 2, 2);
+	bed_wait(&bed, bed.node[1].up && bed.node[2].up);
+	ck_assert(bed_logged(&bed.node[1], "connected to n2 (127."));
+	ck_assert(bed_logged(&bed.node[1], _i ? "ECDHE-RSA-AES128-SHA" :
+						     "ECDHE-ECDSA-AES128-SHA"));
+	ck_assert(bed_logged(&bed.node[1], "tls-profile = aes128-sha1: connections are protected"));
+}
+END_TEST
+
+START_TEST(profiles_that_differ)
+{
+	bed.node[1 + _i].config.tls_profile = TLS_PROFILE_AES128_SHA1;
+	refused("no common version of TLS", "no common version of TLS");
+	ck_assert(bed_logged(&bed.node[1], "give all nodes the same tls-profile"));
+	ck_assert(bed_logged(&bed.node[2], "give all nodes the same tls-profile"));
+}
+END_TEST
 
 START_TEST(odd_clients_are_told_why)
 {
@@ -399,6 +445,8 @@ int main(void)
 	tcase_add_test(t, other_name);
 	tcase_add_test(t, other_id_at_the_address);
 	tcase_add_test(t, repeated_refusals_do_not_flood_the_log);
+	tcase_add_loop_test(t, the_old_profile, 0, 2);
+	tcase_add_loop_test(t, profiles_that_differ, 0, 2);
 	tcase_add_loop_test(t, odd_clients_are_told_why, 0,
 			    (int)(sizeof(raw_cases) / sizeof(raw_cases[0])));
 	suite_add_tcase(s, t);

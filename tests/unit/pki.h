@@ -4,6 +4,7 @@
 #define TESTS_UNIT_PKI_H
 
 #include <check.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,10 +23,12 @@
  * struct pki - a certificate authority
  * @dir: folder of its files
  * @ca: path of its certificate
+ * @rsa: issue certificates with RSA keys
  */
 struct pki {
 	char dir[PKI_PATH_MAX - 64];
 	char ca[PKI_PATH_MAX];
+	bool rsa;
 	X509 *cert;
 	EVP_PKEY *key;
 };
@@ -72,6 +75,7 @@ static inline void pki_write(const char *path, X509 *cert, EVP_PKEY *key)
 /* A new authority in a new folder. */
 static inline void pki_init(struct pki *p)
 {
+	p->rsa = false;
 	strcpy(p->dir, "/tmp/hsmrepl-pki-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(p->dir));
 	snprintf(p->ca, sizeof(p->ca), "%s/ca.pem", p->dir);
@@ -93,7 +97,7 @@ static inline void pki_init(struct pki *p)
 static inline void pki_issue(struct pki *p, const char *file, const char *cn, const char *san,
 			     long to_s)
 {
-	EVP_PKEY *key = EVP_EC_gen("P-256");
+	EVP_PKEY *key = p->rsa ? EVP_RSA_gen(2048) : EVP_EC_gen("P-256");
 	X509 *cert = pki_certificate(key, cn, -2 * PKI_DAY, to_s);
 	char path[PKI_PATH_MAX];
 

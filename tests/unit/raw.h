@@ -19,12 +19,16 @@
  * struct raw - what a raw client is
  * @id: node whose certificate it shows, 0 for none
  * @version: of TLS
+ * @options: SSL_OP_*
+ * @ciphers: of TLS 1.2, NULL for all
  * @talk: said after the handshake; what it returns is the exit status
  */
 struct raw {
 	unsigned int id;
 	int version;
 	int (*talk)(SSL *ssl, const struct bed *b);
+	uint64_t options;
+	const char *ciphers;
 };
 
 static inline int raw_connect(const struct bed *b, unsigned int to)
@@ -47,6 +51,9 @@ static inline int raw_child(const struct bed *b, unsigned int to, const struct r
 
 	alarm(RAW_PATIENCE_S);
 	SSL_CTX_set_max_proto_version(ctx, raw->version);
+	SSL_CTX_set_options(ctx, raw->options);
+	if (raw->ciphers)
+		SSL_CTX_set_cipher_list(ctx, raw->ciphers);
 	if (raw->id) {
 		SSL_CTX_use_certificate_chain_file(ctx, b->node[raw->id].config.certificate);
 		SSL_CTX_use_PrivateKey_file(ctx, b->node[raw->id].config.private_key,

@@ -31,7 +31,7 @@ static void teardown(void)
 
 static void refused(const char *begin, const char *end)
 {
-	SSL_CTX *ctx = tls_context(&config, TLS_PROFILE_AES_GCM, &who, error);
+	SSL_CTX *ctx = tls_context(&config, &who, error);
 
 	ck_assert_ptr_null(ctx);
 	ck_assert_msg(strstr(error, begin) == error && strstr(error, end), "%s", error);
@@ -39,7 +39,7 @@ static void refused(const char *begin, const char *end)
 
 START_TEST(good_files_are_taken)
 {
-	SSL_CTX *ctx = tls_context(&config, TLS_PROFILE_AES_GCM, &who, error);
+	SSL_CTX *ctx = tls_context(&config, &who, error);
 	time_t year = time(NULL) + 365 * PKI_DAY;
 
 	ck_assert_msg(ctx, "%s", error);
@@ -197,7 +197,7 @@ static const struct {
 
 START_TEST(failures_are_told_in_words)
 {
-	SSL_CTX *ctx = tls_context(&config, TLS_PROFILE_AES_GCM, &who, error);
+	SSL_CTX *ctx = tls_context(&config, &who, error);
 	SSL *ssl = SSL_new(ctx);
 	char why[TLS_WHY_MAX];
 	unsigned long e = failures[_i].error ? ERR_PACK(ERR_LIB_SSL, 0, failures[_i].error) : 0;
