@@ -186,13 +186,17 @@ static void become_up(struct conn *c)
 	link_settle(c->link);
 	p->expiry = c->whom.expiry;
 	refusal_forget(&m->refusals, c->key);
-	log_info(m->log, "connected to %s, %s", c->who, SSL_get_cipher_name(link_ssl(c->link)));
+	log_info(m->log, "connected to %s, %s, protocol %u", c->who,
+		 SSL_get_cipher_name(link_ssl(c->link)), c->protocol);
 	m->sink.up(m->sink.arg, c->peer);
 }
 
 /* Both sides are content with each other. */
-static void settle(struct conn *c)
+static void settle(struct conn *c, const struct auth *a)
 {
+	uint16_t own = c->mesh->protocol_max;
+
+	c->protocol = a->protocol_max < own ? a->protocol_max : own;
 	if (c->purpose == AUTH_PEER) {
 		become_up(c);
 		return;
@@ -249,7 +253,7 @@ static void greet(struct conn *c, const void *frame, size_t len)
 		conn_refuse(c, 0, "a connection for an unknown purpose: run the same version on "
 				  "all nodes");
 	else if (!(c->dialled ? greet_listener(c, &a) : greet_dialler(c, &a)))
-		settle(c);
+		settle(c, &a);
 }
 
 static void on_frame(void *arg, const void *frame, size_t len)

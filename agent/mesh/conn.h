@@ -29,6 +29,7 @@ struct service_sink;
  * @service: whose it is, unless it is for PEER
  * @peer: node id; 0 while its certificate was not seen
  * @whom: from its certificate
+ * @protocol: version that both speak; 0 before the other one's AUTH
  * @dialled: by this node
  * @listed: from outside, but from the address of a listed peer
  * @guess: from outside: id of the only listed peer at that address, 0 if there is none
@@ -47,6 +48,7 @@ struct conn {
 	struct tls_identity whom;
 	uint16_t peer;
 	uint16_t guess;
+	uint16_t protocol;
 	bool dialled;
 	bool listed;
 	bool up;

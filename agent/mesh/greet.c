@@ -78,7 +78,7 @@ int greet_frame(const struct conn *c, uint8_t frame[AUTH_LEN])
 	enum auth_role role = c->dialled ? AUTH_DIALLER : AUTH_LISTENER;
 	const struct mesh *m = c->mesh;
 	struct auth a = {
-		.protocol_min = MESH_PROTOCOL_MIN, .protocol_max = MESH_PROTOCOL_MAX,
+		.protocol_min = m->protocol_min, .protocol_max = m->protocol_max,
 		.node = m->config.node_id, .mode = (uint8_t)m->config.mode,
 		.purpose = (uint8_t)c->purpose,
 	};
@@ -104,7 +104,8 @@ static bool proof_ok(const struct conn *c, const struct auth *a)
 int greet_condition(const struct conn *c, const struct auth *a, enum greet_condition condition,
 		    char why[TLS_WHY_MAX])
 {
-	const struct config *own = &c->mesh->config;
+	const struct mesh *m = c->mesh;
+	const struct config *own = &m->config;
 	const char *name = c->whom.name;
 
 	switch (condition) {
@@ -116,10 +117,10 @@ int greet_condition(const struct conn *c, const struct auth *a, enum greet_condi
 	case GREET_PROTOCOL:
 		snprintf(why, TLS_WHY_MAX, "no common protocol version (%s: %u to %u, %s: %d to "
 					   "%d): update the older one",
-			 name, a->protocol_min, a->protocol_max, own->node_name, MESH_PROTOCOL_MIN,
-			 MESH_PROTOCOL_MAX);
-		return a->protocol_min <= MESH_PROTOCOL_MAX &&
-		       a->protocol_max >= MESH_PROTOCOL_MIN ? 0 : -1;
+			 name, a->protocol_min, a->protocol_max, own->node_name, m->protocol_min,
+			 m->protocol_max);
+		return a->protocol_min <= m->protocol_max &&
+		       a->protocol_max >= m->protocol_min ? 0 : -1;
 	case GREET_MODE:
 		snprintf(why, TLS_WHY_MAX, "different modes (%s: %s, %s: %s): set the same mode on "
 					   "all nodes of a pool",

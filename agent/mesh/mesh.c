@@ -123,6 +123,8 @@ struct mesh *mesh_new(struct event_base *base, const struct config *c,
 	m->log = log;
 	m->sink = *sink;
 	m->idle_ms = SERVICE_IDLE_MS;
+	m->protocol_min = MESH_PROTOCOL_MIN;
+	m->protocol_max = MESH_PROTOCOL_MAX;
 	TAILQ_INIT(&m->conns);
 	TAILQ_INIT(&m->services);
 	TAILQ_INIT(&m->probes);
@@ -336,6 +338,28 @@ time_t mesh_expiry(const struct mesh *m, uint16_t peer)
 	if (peer == m->config.node_id)
 		return m->own.expiry;
 	return p ? p->expiry : 0;
+}
+
+unsigned int mesh_protocol(const struct mesh *m, uint16_t peer)
+{
+	const struct peer *p = mesh_peer(m, peer);
+
+	if (peer == m->config.node_id)
+		return m->protocol_max;
+	return p && p->conn && p->conn->up ? p->conn->protocol : 0;
+}
+
+unsigned int mesh_pool_protocol(const struct mesh *m)
+{
+	unsigned int lowest = m->protocol_max;
+
+	for (unsigned int i = 0; i < m->members.n; i++) {
+		unsigned int version = mesh_protocol(m, m->members.member[i].id);
+
+		if (version && version < lowest)
+			lowest = version;
+	}
+	return lowest;
 }
 
 const char *mesh_trouble(const struct mesh *m, uint16_t peer)

@@ -115,6 +115,15 @@ void mesh_count(const struct mesh *m, struct mesh_counters *c);
 /* End of validity of a peer's certificate; 0 if it never connected. @peer may be this node. */
 time_t mesh_expiry(const struct mesh *m, uint16_t peer);
 
+/*
+ * Protocol version that the connection to a peer runs on, 0 if it is not up: the highest one that
+ * both speak. @peer may be this node: its highest one.
+ */
+unsigned int mesh_protocol(const struct mesh *m, uint16_t peer);
+
+/* Version of the pool, as far as this node is connected: the highest one that all speak. */
+unsigned int mesh_pool_protocol(const struct mesh *m);
+
 /* Last reason why this peer is not connected, empty if it is. */
 const char *mesh_trouble(const struct mesh *m, uint16_t peer);
 

@@ -64,6 +64,8 @@ struct listing {
  * @clock_shift_ms: 0; in tests, how far our clock is ahead
  * @listener: accepts
  * @breath: lets @listener go on after a pause
+ * @protocol_min: MESH_PROTOCOL_MIN, another one in tests
+ * @protocol_max: likewise
  * @ctx: for connections made from now on
  * @own: from our certificate
  * @key: of the proofs
@@ -89,6 +91,8 @@ struct mesh {
 	int64_t clock_shift_ms;
 	struct evconnlistener *listener;
 	struct event *breath;
+	uint16_t protocol_min;
+	uint16_t protocol_max;
 	SSL_CTX *ctx;
 	struct tls_identity own;
 	uint8_t key[AUTH_KEY_LEN];

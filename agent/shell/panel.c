@@ -88,6 +88,7 @@ struct json_object *panel_status(const struct agent *a)
 
 	look(a, &s);
 	add(o, "turn", s.view.turn_holder ? name(&s, s.view.turn_holder) : NULL);
+	add(o, "protocol", number(mesh_pool_protocol(a->mesh)));
 	add(o, "uptime_ms", number(age(&s, a->started_ms)));
 	add(o, "version", text(HSMREPL_VERSION));
 	add(o, "live_sync", live_json(a));
@@ -150,6 +151,7 @@ static void add_standing(struct json_object *o, const struct scene *s, uint16_t 
 static struct json_object *node(const struct scene *s, const struct member *m)
 {
 	struct json_object *o = json_object_new_object();
+	unsigned int version = mesh_protocol(s->a->mesh, m->id);
 	bool self = m->id == s->view.id;
 	enum hsmrepl_node_state state = self ? s->view.state : peer_state(peer(s, m->id));
 
@@ -159,6 +161,7 @@ static struct json_object *node(const struct scene *s, const struct member *m)
 	add(o, "state", text(hsmrepl_state_name(state)));
 	add_standing(o, s, m->id);
 	add(o, "certificate_expiry", expiry(s->a, m->id));
+	add(o, "protocol", version ? number(version) : NULL);
 	if (!self)
 		add(o, "trouble", text(mesh_trouble(s->a->mesh, m->id)));
 	return o;

@@ -3,6 +3,7 @@
 #include <endian.h>
 
 #include "mesh_bed.h"
+#include "mesh_private.h"
 
 static struct bed bed;
 
@@ -289,6 +290,44 @@ START_TEST(certificates_and_ca_rotate_while_frames_flow)
 }
 END_TEST
 
+/* n1 speaks 1 to 2, n2 and n3 more: each pair uses the most that both can. */
+START_TEST(each_pair_runs_on_the_highest_common_version)
+{
+	static const uint16_t range[][2] = { { 1, 2 }, { 2, 5 }, { 2, 4 }, { 5, 6 } };
+
+	for (unsigned int id = 1; id <= 4; id++) {
+		struct mesh *m = bed_start(&bed, id, 0)->mesh;
+
+		m->protocol_min = range[id - 1][0];
+		m->protocol_max = range[id - 1][1];
+	}
+	ck_assert_uint_eq(mesh_pool_protocol(bed.node[2].mesh), 5);
+	for (unsigned int id = 2; id <= 3; id++)
+		mesh_set_peers(bed.node[id].mesh, bed.list + 1, 2);
+	bed_wait(&bed, bed.node[2].up && bed.node[3].up);
+	ck_assert_uint_eq(mesh_protocol(bed.node[2].mesh, 3), 4);
+	ck_assert_uint_eq(mesh_protocol(bed.node[3].mesh, 2), 4);
+	ck_assert_uint_eq(mesh_protocol(bed.node[3].mesh, 3), 4);
+	ck_assert_uint_eq(mesh_protocol(bed.node[2].mesh, 1), 0);
+	ck_assert_uint_eq(mesh_pool_protocol(bed.node[2].mesh), 4);
+	for (unsigned int id = 1; id <= 3; id++)
+		mesh_set_peers(bed.node[id].mesh, bed.list, 3);
+	bed_wait(&bed, connected(3));
+	for (unsigned int id = 1; id <= 3; id++)
+		ck_assert_uint_eq(mesh_pool_protocol(bed.node[id].mesh), 2);
+	ck_assert_uint_eq(mesh_protocol(bed.node[2].mesh, 3), 4);
+	/* and 5 is too much for n1 and n3, but not for n2 */
+	for (unsigned int id = 1; id <= 4; id++)
+		mesh_set_peers(bed.node[id].mesh, bed.list, 4);
+	bed_wait(&bed, bed.node[4].up == 1U << 2 &&
+		       bed_logged(&bed.node[4], "no common protocol version (n4: 5 to") &&
+		       bed_logged(&bed.node[3], "protocol version (n4: 5 to 6, n3: 2 to 4)"));
+	ck_assert_uint_eq(mesh_protocol(bed.node[4].mesh, 2), 5);
+	ck_assert(bed_logged(&bed.node[1], "): no common protocol version (n4: 5 to 6, n1: 1 to "
+					   "2): update the older one"));
+}
+END_TEST
+
 START_TEST(a_bad_reload_keeps_what_is_there)
 {
 	char error[CONFIG_ERROR_MAX] = "";
@@ -342,6 +381,7 @@ int main(void)
 	tcase_add_test(t, a_kick_dials_at_once_and_a_new_address_is_followed);
 	tcase_add_test(t, a_host_name_is_looked_up);
 	tcase_add_test(t, certificates_and_ca_rotate_while_frames_flow);
+	tcase_add_test(t, each_pair_runs_on_the_highest_common_version);
 	tcase_add_test(t, a_bad_reload_keeps_what_is_there);
 	tcase_add_test(t, what_cannot_start_says_why);
 	suite_add_tcase(s, t);

@@ -223,6 +223,18 @@ START_TEST(other_key_set)
 END_TEST
 
 /* All that is wrong is told at once. */
+START_TEST(other_protocol)
+{
+	start();
+	bed.node[1].mesh->protocol_min = 7;
+	bed.node[1].mesh->protocol_max = 9;
+	probe(bed.list[0].address);
+	only(PROBE_PROTOCOL, "no common protocol version (n1: 7 to 9, n2: 1 to 1): update the "
+			     "older one", PROBE_KEY_SET);
+	bed_wait(&bed, bed_logged(&bed.node[1], "no common protocol version (n2: 1 to 1, n1: 7"));
+}
+END_TEST
+
 START_TEST(mode_and_key_set)
 {
 	bed.node[1].config.mode = HSMREPL_MODE_FIPS;
@@ -360,6 +372,7 @@ int main(void)
 	tcase_add_test(t, other_name);
 	tcase_add_test(t, other_mode);
 	tcase_add_test(t, other_key_set);
+	tcase_add_test(t, other_protocol);
 	tcase_add_test(t, mode_and_key_set);
 	tcase_add_loop_test(t, clock_off, 0, 2);
 	tcase_add_test(t, other_pool);
