@@ -312,8 +312,16 @@ void donor_answer(struct donor *d, const struct action *act)
 
 void donor_frame(struct donor *d, struct service *s, const struct sync_message *m)
 {
+	char text[SYNC_TEXT_MAX + 1];
+
 	if (m->type == SYNC_JOIN && !donor_has(d, s)) {
 		begin(d, s, m);
+		return;
+	}
+	if (m->type == SYNC_NO && donor_has(d, s)) {
+		sync_text(m, text);
+		log_warning(d->host->log, "live-sync: %s gives up: %s", d->member.name, text);
+		end(d);
 		return;
 	}
 	if (!donor_has(d, s) || d->state == DONOR_SENDING) {

@@ -168,6 +168,8 @@ static void drop_order(struct newcomer *n)
 
 void newcomer_fail(struct newcomer *n, const char *why)
 {
+	if (n->service)
+		post_no(n->service, 0, why);
 	hang_up(n);
 	intake_close(n->intake);
 	n->intake = NULL;
@@ -282,6 +284,7 @@ static void take_no(struct newcomer *n, const struct sync_message *m)
 	char text[SYNC_TEXT_MAX + 1];
 
 	sync_text(m, text);
+	hang_up(n);		/* whoever says no needs not hear it */
 	if (m->flags & SYNC_LATER)
 		newcomer_retry(n, text);
 	else
