@@ -360,15 +360,27 @@ static const struct service_sink sink = {
 
 /* Time. */
 
-static bool is_member(const struct newcomer *n)
+/* This node and the donor are members of one pool, and all is well: nothing is to be done. */
+static bool is_well(const struct newcomer *n, uint16_t donor)
 {
 	struct node_view view;
 
 	if (n->parked)
 		return false;
 	n->host->look(n->host->arg, &view);
-	return nl_has(view.nl, n->host->config->node_id) &&
-	       (view.state == HSMREPL_MEMBER || view.state == HSMREPL_BLOCKED);
+	return view.state == HSMREPL_MEMBER && nl_has(view.nl, view.id) &&
+	       nl_has(view.nl, donor);
+}
+
+/* A learner that finds itself in the list is a member, though others may have failed since. */
+static bool has_joined(const struct newcomer *n)
+{
+	struct node_view view;
+
+	if (n->parked)
+		return false;
+	n->host->look(n->host->arg, &view);
+	return n->learnt && nl_has(view.nl, view.id);
 }
 
 static void done(struct newcomer *n)
@@ -388,7 +400,7 @@ void newcomer_tick(struct newcomer *n, uint64_t now_ms)
 	n->now_ms = now_ms;
 	if (!is_running(n))
 		return;
-	if ((n->state == NEWCOMER_WAITING || n->state >= NEWCOMER_CATCHING_UP) && is_member(n))
+	if (has_joined(n) || (n->state == NEWCOMER_WAITING && is_well(n, n->order.donor.id)))
 		done(n);
 	else if (n->state == NEWCOMER_WAITING && now_ms >= n->due_ms)
 		dial(n);
@@ -404,6 +416,7 @@ static void start(struct newcomer *n, const struct order *order)
 	n->via = order->donor;
 	n->attempt = 0;
 	n->due_ms = 0;
+	n->learnt = false;
 	n->begun_ms = n->now_ms;
 	n->bytes = 0;
 	n->total = 0;
@@ -423,7 +436,7 @@ int newcomer_begin(struct newcomer *n, const struct order *order, char why[SYNC_
 			 n->via.name);
 		return EBUSY;
 	}
-	if (is_member(n)) {
+	if (is_well(n, order->donor.id)) {
 		snprintf(why, SYNC_ERROR_MAX,
 			 "this node is a member of its pool: there is nothing to do");
 		return EEXIST;
@@ -453,10 +466,12 @@ void newcomer_wake(struct newcomer *n)
 		return;
 	}
 	host->look(host->arg, &view);
-	n->pool = *view.nl;
+	if (view.learner)
+		n->pool = *view.nl;
 	locate(n, &order.donor);
 	log_info(host->log, "live-sync from %s goes on", order.donor.name);
 	start(n, &order);
+	n->learnt = view.learner;
 }
 
 void newcomer_forget(struct newcomer *n)

@@ -17,6 +17,7 @@ void newcomer_follow(struct newcomer *n)
 
 	n->host->look(n->host->arg, &view);
 	n->seq = view.position.seq;
+	n->learnt = true;
 	n->ended = false;
 	newcomer_move(n, NEWCOMER_CATCHING_UP);
 	post(n->service, &(struct sync_message){ .type = SYNC_TAIL, .seq = n->seq });

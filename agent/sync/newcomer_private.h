@@ -21,6 +21,7 @@
  * @intake: import under way
  * @had: what a cut import had when the JOIN was sent
  * @parked: the node takes part in nothing, its store is closed
+ * @learnt: it was a learner since the order came
  * @pool: members of the pool, once one told them
  * @attempt: how often was dialled in vain
  * @now_ms: of the last tick
@@ -48,6 +49,7 @@ struct newcomer {
 	struct intake *intake;
 	struct import_state had;
 	bool parked;
+	bool learnt;
 	struct node_list pool;
 	unsigned int attempt;
 	uint64_t now_ms;
