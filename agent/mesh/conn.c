@@ -264,6 +264,8 @@ static void on_frame(void *arg, const void *frame, size_t len)
 
 	if (c->over)
 		return;
+	c->mesh->count.frames_in += c->up;
+	c->mesh->count.bytes_in += c->up ? len : 0;
 	if (refuse_decode(frame, len, &epoch, text)) {
 		conn_complain(c, "", c->up ? " closed the connection: " : " refused us: ", text);
 		link_cut(c->link);
@@ -273,8 +275,6 @@ static void on_frame(void *arg, const void *frame, size_t len)
 	} else if (c->up && c->service) {
 		service_take(c->service, frame, len);
 	} else if (c->up) {
-		c->mesh->count.frames_in++;
-		c->mesh->count.bytes_in += len;
 		c->mesh->sink.frame(c->mesh->sink.arg, c->peer, frame, len);
 	} else {
 		greet(c, frame, len);

@@ -270,6 +270,8 @@ void service_send(struct service *s, struct bytes head, struct bytes tail)
 {
 	assert(s->opened);
 	s->since_ms = mesh_now_ms();
+	s->conn->mesh->count.frames_out++;
+	s->conn->mesh->count.bytes_out += head.n + tail.n;
 	link_send(s->conn->link, head, tail);
 	if (service_waiting(s) > SERVICE_HIGH_WATER)
 		s->full = true;

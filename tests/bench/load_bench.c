@@ -8,6 +8,8 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,8 +50,21 @@ struct plan {
 };
 
 /**
+ * struct pace - when any client was told a commit, to find the longest gap between two
+ * @lock: of the rest
+ * @last_us: last one, 0 before the first
+ * @gap_us: longest gap
+ */
+struct pace {
+	pthread_mutex_t lock;
+	uint64_t last_us;
+	uint64_t gap_us;
+};
+
+/**
  * struct client - one writer
  * @plan: shared, read only
+ * @pace: shared
  * @number: from 0
  * @thread: runs it
  * @go: set once all are ready
@@ -60,6 +75,7 @@ struct plan {
  */
 struct client {
 	const struct plan *plan;
+	struct pace *pace;
 	unsigned int number;
 	pthread_t thread;
 	pthread_barrier_t *go;
@@ -68,6 +84,14 @@ struct client {
 	size_t room;
 	int error;
 };
+
+static atomic_bool ended;	/* by SIGTERM: what was measured so far is told */
+
+static void on_term(int signal)
+{
+	(void)signal;
+	ended = true;
+}
 
 static uint64_t now_us(void)
 {
@@ -95,6 +119,16 @@ static int keep(struct client *c, uint64_t us)
 	return 0;
 }
 
+static void keep_pace(struct pace *p, uint64_t now)
+{
+	pthread_mutex_lock(&p->lock);
+	if (p->last_us && now > p->last_us && now - p->last_us > p->gap_us)
+		p->gap_us = now - p->last_us;
+	if (now > p->last_us)
+		p->last_us = now;
+	pthread_mutex_unlock(&p->lock);
+}
+
 static int tell(const struct client *c, const char *label)
 {
 	char line[LABEL_MAX + 1];
@@ -112,7 +146,7 @@ static int create(struct client *c, struct hsmrepl *dev, struct hsmrepl_txn *txn
 	char label[LABEL_MAX];
 	struct hsmrepl_change change = { .code = HSMREPL_OP_CREATE, .label = label,
 					 .payload = payload, .payload_len = c->plan->payload_len };
-	uint64_t start;
+	uint64_t start, now;
 	int ret;
 
 	snprintf(label, sizeof(label), "%s-%u-%zu", c->plan->prefix, c->number, c->n);
@@ -123,8 +157,11 @@ static int create(struct client *c, struct hsmrepl *dev, struct hsmrepl_txn *txn
 		return ret;
 	start = now_us();
 	ret = hsmrepl_txn_submit(dev, txn, 0, &result);
-	if (!ret)
-		ret = keep(c, now_us() - start);
+	if (ret)
+		return ret;
+	now = now_us();
+	keep_pace(c->pace, now);
+	ret = keep(c, now - start);
 	return ret ? ret : tell(c, label);
 }
 
@@ -139,7 +176,7 @@ static void work(struct client *c, struct hsmrepl *dev, struct hsmrepl_txn *txn)
 		return;
 	}
 	memset(payload, 'a' + (int)(c->number % 26), plan->payload_len);
-	while (!c->error && (plan->count ? c->n < plan->count : now_us() < end))
+	while (!c->error && !ended && (plan->count ? c->n < plan->count : now_us() < end))
 		c->error = create(c, dev, txn, payload);
 	free(payload);
 }
@@ -171,7 +208,8 @@ static int by_value(const void *x, const void *y)
 }
 
 /* One line for people and scripts: name=value. Returns how many clients ended early. */
-static unsigned int report(const struct plan *plan, struct client *client, uint64_t took_us)
+static unsigned int report(const struct plan *plan, struct client *client, uint64_t took_us,
+			   uint64_t gap_us)
 {
 	unsigned int failed = 0;
 	uint32_t *all;
@@ -195,9 +233,9 @@ static unsigned int report(const struct plan *plan, struct client *client, uint6
 	}
 	qsort(all, n, sizeof(*all), by_value);
 	printf("clients=%u nodes=%u committed=%zu failed=%u ops_s=%.0f p50_us=%u p99_us=%u "
-	       "max_us=%u\n",
+	       "max_us=%u gap_us=%" PRIu64 "\n",
 	       plan->clients, plan->n_devices, n, failed, (double)n * 1e6 / (double)took_us,
-	       n ? all[n / 2] : 0, n ? all[n - 1 - n / 100] : 0, n ? all[n - 1] : 0);
+	       n ? all[n / 2] : 0, n ? all[n - 1 - n / 100] : 0, n ? all[n - 1] : 0, gap_us);
 	free(all);
 	return failed;
 }
@@ -205,6 +243,7 @@ static unsigned int report(const struct plan *plan, struct client *client, uint6
 static int execute(const struct plan *plan)
 {
 	struct client *client = calloc(plan->clients, sizeof(*client));
+	struct pace pace = { .lock = PTHREAD_MUTEX_INITIALIZER };
 	pthread_barrier_t go;
 	unsigned int failed;
 	uint64_t start;
@@ -213,6 +252,7 @@ static int execute(const struct plan *plan)
 		return 1;
 	for (unsigned int i = 0; i < plan->clients; i++) {
 		client[i].plan = plan;
+		client[i].pace = &pace;
 		client[i].number = i;
 		client[i].go = &go;
 		if (pthread_create(&client[i].thread, NULL, run, &client[i]) != 0) {
@@ -224,7 +264,7 @@ static int execute(const struct plan *plan)
 	start = now_us();
 	for (unsigned int i = 0; i < plan->clients; i++)
 		pthread_join(client[i].thread, NULL);
-	failed = report(plan, client, now_us() - start);
+	failed = report(plan, client, now_us() - start, pace.gap_us);
 	for (unsigned int i = 0; i < plan->clients; i++)
 		free(client[i].us);
 	free(client);
@@ -296,5 +336,6 @@ int main(int argc, char **argv)
 	}
 	if (!plan.n_devices)
 		return usage();
+	signal(SIGTERM, on_term);
 	return execute(&plan);
 }
