@@ -26,6 +26,8 @@ static const struct ctl_verb verbs[] = {
 	{ "form", verb_form, "[NODE...]", "a new pool from blank nodes" },
 	{ "node-down", verb_node_down, "NODE... [--dry-run] [--force] [--yes]",
 	  "declare crashed nodes dead: frees what they block" },
+	{ "cross-check", verb_cross_check, "", "does every pair of members agree?" },
+	{ "split-brain", verb_split_brain, "[NODE]", "where two histories parted, and what came since" },
 	{ "live-sync", verb_live_sync, "DONOR [--overwrite]",
 	  "join a pool, or come back to it, by way of a member" },
 	{ "leave", verb_leave, "", "leave the pool in order" },

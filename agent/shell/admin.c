@@ -10,6 +10,7 @@
 #include <json-c/json.h>
 
 #include "boot.h"
+#include "cross_check.h"
 #include "down.h"
 #include "finder.h"
 #include "live.h"
@@ -231,6 +232,10 @@ static int carry_out(struct agent *a, const struct device_request *dr, struct js
 		return down_take(a, dr, request);
 	case HSMREPL_VERB_LIVE_SYNC:
 		return live_take(a, dr, request);
+	case HSMREPL_VERB_CROSS_CHECK:
+		return cross_check_take(a, dr);
+	case HSMREPL_VERB_SPLIT_BRAIN:
+		return split_brain_take(a, dr, request);
 	case HSMREPL_VERB_LEAVE:
 		return live_leave(a, dr);
 	default:

@@ -7,7 +7,6 @@
 
 #include "boot.h"
 #include "reply.h"
-#include "roster.h"
 
 /* What Live-Sync asks of the agent. */
 
@@ -99,25 +98,33 @@ void live_connect(struct agent *a)
 
 /* The verbs. */
 
+const struct member *live_named(const struct agent *a, const char *name, struct roster *room)
+{
+	const struct node_list none = { .n = 0 };
+	const struct member *m;
+	struct node_view view;
+
+	pump_look(a->pump, &view);
+	roster_make(room, &a->config, &a->found, view.nl);
+	m = roster_named(room, name);
+	if (m)
+		return m;
+	roster_make(room, &a->config, &a->found, &none);
+	return roster_named(room, name);
+}
+
 /* The member that is named; false with @r set. */
 static bool read_donor(struct agent *a, struct json_object *request, struct order *order,
 		       struct refusal *r)
 {
 	struct json_object *name = NULL, *overwrite = NULL;
 	const struct member *m = NULL;
-	struct node_view view;
-	struct roster all;
+	struct roster room;
 
-	pump_look(a->pump, &view);
 	json_object_object_get_ex(request, "donor", &name);
 	json_object_object_get_ex(request, "overwrite", &overwrite);
-	for (unsigned int listed = 0; listed < 2 && !m; listed++) {
-		const struct node_list none = { .n = 0 };
-
-		roster_make(&all, &a->config, &a->found, listed ? &none : view.nl);
-		if (json_object_is_type(name, json_type_string))
-			m = roster_named(&all, json_object_get_string(name));
-	}
+	if (json_object_is_type(name, json_type_string))
+		m = live_named(a, json_object_get_string(name), &room);
 	if (!m || m->id == a->config.node_id) {
 		refusal_set(r, m ? EINVAL : ENOENT, "name a member of the pool that is a peer here",
 			    m ? "%s is this node itself" : "no listed node is named %s",

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "answer.h"
 #include "log.h"
 #include "message.h"
 #include "post.h"
@@ -13,11 +14,13 @@
  * @host: the agent
  * @donor: serves a newcomer
  * @newcomer: this node joins
+ * @lookout: looks out for a split brain
  */
 struct sync {
 	struct sync_host host;
 	struct donor *donor;
 	struct newcomer *newcomer;
+	struct lookout *lookout;
 };
 
 static void on_opened(void *arg, struct service *service)
@@ -35,7 +38,8 @@ static void on_frame(void *arg, struct service *service, const void *frame, size
 		service_close(service, "a malformed message" SYNC_SAME_VERSION);
 		return;
 	}
-	donor_frame(s->donor, service, &m);
+	if (!answer(&s->host, service, &m))
+		donor_frame(s->donor, service, &m);
 }
 
 static void on_drained(void *arg, struct service *service)
@@ -65,7 +69,8 @@ struct sync *sync_new(const struct sync_host *host)
 	s->host = *host;
 	s->donor = donor_new(&s->host);
 	s->newcomer = newcomer_new(&s->host);
-	if (!s->donor || !s->newcomer) {
+	s->lookout = lookout_new(&s->host);
+	if (!s->donor || !s->newcomer || !s->lookout) {
 		sync_free(s);
 		return NULL;
 	}
@@ -79,6 +84,7 @@ void sync_free(struct sync *s)
 		return;
 	donor_free(s->donor);
 	newcomer_free(s->newcomer);
+	lookout_free(s->lookout);
 	free(s);
 }
 
@@ -91,6 +97,7 @@ void sync_tick(struct sync *s, uint64_t now_ms)
 {
 	donor_tick(s->donor);
 	newcomer_tick(s->newcomer, now_ms);
+	lookout_tick(s->lookout, now_ms);
 }
 
 void sync_append(struct sync *s, const struct action *act, const struct position *after)
@@ -111,4 +118,14 @@ struct donor *sync_donor(struct sync *s)
 struct newcomer *sync_newcomer(struct sync *s)
 {
 	return s->newcomer;
+}
+
+struct lookout *sync_lookout(struct sync *s)
+{
+	return s->lookout;
+}
+
+const struct sync_host *sync_host(const struct sync *s)
+{
+	return &s->host;
 }

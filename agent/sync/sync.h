@@ -4,6 +4,7 @@
 #define HSM_SYNC_SYNC_H
 
 #include "donor.h"
+#include "lookout.h"
 #include "newcomer.h"
 
 struct sync;
@@ -24,5 +25,7 @@ void sync_answer(struct sync *s, const struct action *act);
 
 struct donor *sync_donor(struct sync *s);
 struct newcomer *sync_newcomer(struct sync *s);
+struct lookout *sync_lookout(struct sync *s);
+const struct sync_host *sync_host(const struct sync *s);
 
 #endif /* HSM_SYNC_SYNC_H */

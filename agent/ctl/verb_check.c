@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Verbs cross-check and split-brain: do the nodes agree, and if not, where did they part?
+ */
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "print.h"
+#include "verbs.h"
+
+static const char *word(struct json_object *o, const char *key)
+{
+	struct json_object *v;
+
+	if (!json_object_object_get_ex(o, key, &v) || !v)
+		return "?";
+	return json_object_get_boolean(v) ? "yes" : "NO";
+}
+
+static size_t length(struct json_object *list)
+{
+	return json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
+}
+
+static void print_nodes(struct json_object *nodes)
+{
+	printf("%-12s %-10s %6s %10s  %s\n", "node", "state", "epoch", "seq", "sync point");
+	for (size_t i = 0; i < length(nodes); i++) {
+		struct json_object *o = json_object_array_get_idx(nodes, i);
+
+		printf("%-12s ", json_text(o, "node", "?"));
+		if (!strcmp(word(o, "reached"), "yes"))
+			printf("%-10s %6" PRId64 " %10" PRId64 "  %s\n", json_text(o, "state", "?"),
+			       json_number(o, "epoch"), json_number(o, "seq"),
+			       json_text(o, "sync_point", "?"));
+		else
+			printf("not reached: %s\n", json_text(o, "why", "?"));
+	}
+}
+
+static void print_pairs(struct json_object *pairs)
+{
+	printf("\n%-12s %-12s %-10s %-6s %-8s %s\n", "a", "b", "connected", "epoch", "history",
+	       "digest");
+	for (size_t i = 0; i < length(pairs); i++) {
+		struct json_object *o = json_object_array_get_idx(pairs, i);
+
+		printf("%-12s %-12s %-10s %-6s %-8s %s\n", json_text(o, "a", "?"),
+		       json_text(o, "b", "?"), word(o, "connected"), word(o, "epoch"),
+		       word(o, "history"), word(o, "digest"));
+	}
+}
+
+int verb_cross_check(struct ctl *ctl, int argc, char **argv)
+{
+	const struct ctl_option options[] = { { 0 } };
+	struct ctl_operands operands;
+	struct json_object *answer;
+	bool ok;
+	int status;
+
+	status = ctl_options(ctl, argc, argv, options, 0, 0, &operands);
+	if (status == CTL_GO_ON)
+		status = ctl_open(ctl, O_RDONLY);
+	if (status == CTL_GO_ON)
+		status = ctl_ask(ctl, HSMREPL_VERB_CROSS_CHECK, NULL, &answer);
+	if (status != CTL_GO_ON)
+		return status;
+	ok = !strcmp(word(answer, "ok"), "yes");
+	if (ctl->json) {
+		print_json(answer);
+		return ok ? CTL_DONE : CTL_FAILED;
+	}
+	print_nodes(json_object_object_get(answer, "nodes"));
+	print_pairs(json_object_object_get(answer, "pairs"));
+	json_object_put(answer);
+	return ok ? CTL_DONE : CTL_FAILED;
+}
+
+static void print_side(struct json_object *side)
+{
+	struct json_object *list = json_object_object_get(side, "transactions");
+	struct json_object *nodes = json_object_object_get(side, "nodes");
+
+	printf("\n%s: nodes", json_text(side, "node", "?"));
+	for (size_t i = 0; i < length(nodes); i++)
+		printf(" %s", json_object_get_string(json_object_array_get_idx(nodes, i)));
+	printf(" (majority: %s), epoch %" PRId64 ", seq %" PRId64 ", %" PRId64 " since the fork\n",
+	       word(side, "majority"), json_number(side, "epoch"), json_number(side, "seq"),
+	       json_number(side, "since"));
+	for (size_t i = 0; i < length(list); i++) {
+		struct json_object *row = json_object_array_get_idx(list, i);
+
+		printf("  seq %" PRId64 "  tid %s\n", json_number(row, "seq"),
+		       json_text(row, "tid", "?"));
+	}
+}
+
+static void print_split(struct json_object *answer)
+{
+	struct json_object *fork;
+
+	if (!json_object_object_get_ex(answer, "fork", &fork)) {
+		printf("no split brain%s%s\n", json_text(answer, "kind", "")[0] ? ": " : "",
+		       json_text(answer, "kind", ""));
+		return;
+	}
+	printf("split brain with %s: last common transaction seq %" PRId64 ", sync point %s\n",
+	       json_text(answer, "with", "?"), json_number(fork, "seq"),
+	       json_text(fork, "sync_point", "?"));
+	print_side(json_object_object_get(answer, "left"));
+	print_side(json_object_object_get(answer, "right"));
+	printf("\nkeep one side; on each node of the other: hsmreplctl live-sync NODE --overwrite\n");
+}
+
+int verb_split_brain(struct ctl *ctl, int argc, char **argv)
+{
+	const struct ctl_option options[] = { { 0 } };
+	struct json_object *request, *answer;
+	struct ctl_operands operands;
+	int status;
+
+	status = ctl_options(ctl, argc, argv, options, 0, 1, &operands);
+	if (status == CTL_GO_ON)
+		status = ctl_open(ctl, O_RDONLY);
+	if (status != CTL_GO_ON)
+		return status;
+	request = json_object_new_object();
+	if (operands.n)
+		json_object_object_add(request, "node", json_object_new_string(operands.at[0]));
+	status = ctl_ask(ctl, HSMREPL_VERB_SPLIT_BRAIN, request, &answer);
+	if (status != CTL_GO_ON)
+		return status;
+	if (ctl->json) {
+		print_json(answer);
+		return CTL_DONE;
+	}
+	print_split(answer);
+	json_object_put(answer);
+	return CTL_DONE;
+}
