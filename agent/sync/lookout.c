@@ -75,23 +75,6 @@ static int add_epoch(void *arg, const struct history_epoch *e)
 	return 0;
 }
 
-/* Who may have gone on without us? Only a node of a pool asks. */
-static void begin_round(struct lookout *l)
-{
-	const struct config *c = l->host->config;
-	struct store *store = l->host->store(l->host->arg);
-	struct node_view view;
-
-	l->n = 0;
-	l->next = 0;
-	l->host->look(l->host->arg, &view);
-	if (!store || !nl_has(view.nl, view.id))
-		return;
-	history_epochs(store, add_epoch, l);
-	for (unsigned int i = 0; i < c->n_peers; i++)
-		suspect(l, view.nl, &c->peer[i]);
-}
-
 static void tell_split(struct lookout *l, bool split)
 {
 	struct node_list nl = { .n = 1 };
@@ -104,6 +87,12 @@ static void tell_split(struct lookout *l, bool split)
 	}
 	l->split = split;
 	l->host->tell(l->host->arg, &ev);
+}
+
+static void is_over(struct lookout *l)
+{
+	log_info(l->host->log, "split brain with %s is over", l->report.whom.name);
+	tell_split(l, false);
 }
 
 static void on_report(void *arg, uint64_t request, const struct fork_report *r)
@@ -122,9 +111,27 @@ static void on_report(void *arg, uint64_t request, const struct fork_report *r)
 			  r->left.major ? "a majority" : "no majority");
 		tell_split(l, true);
 	} else if (r->kind != FORK_SPLIT && l->split && l->report.whom.id == r->whom.id) {
-		log_info(l->host->log, "split brain with %s is over", r->whom.name);
-		tell_split(l, false);
+		is_over(l);
 	}
+}
+
+/* Who may have gone on without us? Only a node of a pool asks. */
+static void begin_round(struct lookout *l)
+{
+	const struct config *c = l->host->config;
+	struct store *store = l->host->store(l->host->arg);
+	struct node_view view;
+
+	l->n = 0;
+	l->next = 0;
+	l->host->look(l->host->arg, &view);
+	if (!store || !nl_has(view.nl, view.id))
+		return;
+	if (l->split && nl_has(view.nl, l->report.whom.id))
+		is_over(l);
+	history_epochs(store, add_epoch, l);
+	for (unsigned int i = 0; i < c->n_peers; i++)
+		suspect(l, view.nl, &c->peer[i]);
 }
 
 void lookout_tick(struct lookout *l, uint64_t now_ms)
