@@ -112,7 +112,7 @@ static void print_split(struct json_object *answer)
 	       json_text(fork, "sync_point", "?"));
 	print_side(json_object_object_get(answer, "left"));
 	print_side(json_object_object_get(answer, "right"));
-	printf("\nkeep one side; on each node of the other: hsmreplctl live-sync NODE --overwrite\n");
+	printf("\nkeep one side; on each node of the other: live-sync NODE --overwrite\n");
 }
 
 int verb_split_brain(struct ctl *ctl, int argc, char **argv)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* How another node's history stands to this one's, and if they forked: where, and what came since. */
+/* How another node's history stands to this one's; if they forked: where, and what came since. */
 #ifndef HSM_SYNC_FORK_H
 #define HSM_SYNC_FORK_H
 
