@@ -112,11 +112,11 @@ void voter_prepare(struct node *n, struct peer *p, const struct message *m, stru
 		return;
 	}
 	slot_fill(n, SLOT_TAKING, m->batch, &b);
+	out_append(out, RECORD_YES, m->batch, m->tls, m->n_tls);	/* it works while we ask */
 	a = out_add(out, ACT_PREPARE);
 	a->batch = m->batch;
 	a->tail = m->tls;
 	a->n_tls = m->n_tls;
-	out_append(out, RECORD_YES, m->batch, m->tls, m->n_tls);
 }
 
 static void drop_yes(struct node *n, struct actions *out)
