@@ -186,6 +186,10 @@ static int start_threads(struct store *s, char error[STORE_ERROR_MAX])
 		}
 	}
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (!ret) {	/* for those who look at threads */
+		pthread_setname_np(s->settle_thread, "store-settle");
+		pthread_setname_np(s->writer_thread, "store-log");
+	}
 	return ret ? fail(s, "no threads", ret, "raise the limit", error) : 0;
 }
 

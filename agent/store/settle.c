@@ -6,7 +6,13 @@
 
 #include <sqlite3.h>
 
+#include "priority.h"
 #include "store_private.h"
+
+#define FED_MS		200		/* as STORE_SETTLE_MS, while a peer is fed: it waits */
+#define FED_BYTES	(8u << 20)	/* likewise */
+#define WAL_PAGES_MAX	16384		/* then the WAL goes into the file, */
+#define QUIET_MS	2000		/* or when nothing was decided for so long */
 
 int settle_entry(struct table *t, const struct entry *e)
 {
@@ -120,13 +126,51 @@ static bool segment_wanted(struct store *s)
 	return s->need_segment && !s->segment_error && !segments_find_free(&s->segments);
 }
 
+/* A peer that is fed gets what is settled. */
+static bool is_fed(const struct store *s)
+{
+	return s->pin != UINT64_MAX;
+}
+
+static size_t settle_bytes(const struct store *s)
+{
+	size_t bytes = is_fed(s) ? FED_BYTES : STORE_SETTLE_BYTES;
+
+	return bytes < s->options.unsettled_max / 2 ? bytes : s->options.unsettled_max / 2;
+}
+
+static uint64_t settle_at_ms(const struct store *s)
+{
+	unsigned int ms = s->options.settle_ms;
+
+	return s->written_since_ms + (is_fed(s) && ms > FED_MS ? FED_MS : ms);
+}
+
 static bool is_due(struct store *s)
 {
 	if (TAILQ_EMPTY(&s->written) && TAILQ_EMPTY(&s->settling))
 		return false;
-	return s->stop_settle || segment_wanted(s) || s->unsettled >= STORE_SETTLE_BYTES ||
-	       s->unsettled >= s->options.unsettled_max / 2 ||
-	       store_now_ms() >= s->written_since_ms + s->options.settle_ms;
+	return s->stop_settle || segment_wanted(s) || s->unsettled >= settle_bytes(s) ||
+	       store_now_ms() >= settle_at_ms(s);
+}
+
+static bool is_quiet(const struct store *s)
+{
+	return TAILQ_EMPTY(&s->written) && store_now_ms() >= s->written_since_ms + QUIET_MS;
+}
+
+static bool checkpoint_due(const struct store *s)
+{
+	unsigned int pages = s->table->wal_pages;
+
+	return !s->stop_settle && (pages >= WAL_PAGES_MAX || (pages && is_quiet(s)));
+}
+
+static void checkpoint(struct store *s)
+{
+	pthread_mutex_unlock(&s->lock);
+	table_checkpoint(s->table);
+	pthread_mutex_lock(&s->lock);
 }
 
 static bool spare_missing(struct store *s)
@@ -137,11 +181,14 @@ static bool spare_missing(struct store *s)
 
 static void wait_for_work(struct store *s)
 {
-	while (!is_due(s) && !s->stop_settle && !spare_missing(s) && !segment_wanted(s)) {
-		if (TAILQ_EMPTY(&s->written))
-			pthread_cond_wait(&s->settle_work, &s->lock);
+	while (!is_due(s) && !s->stop_settle && !spare_missing(s) && !segment_wanted(s) &&
+	       !checkpoint_due(s)) {
+		if (!TAILQ_EMPTY(&s->written))
+			store_wait(s, &s->settle_work, settle_at_ms(s));
+		else if (s->table->wal_pages)
+			store_wait(s, &s->settle_work, s->written_since_ms + QUIET_MS);
 		else
-			store_wait(s, &s->settle_work, s->written_since_ms + s->options.settle_ms);
+			pthread_cond_wait(&s->settle_work, &s->lock);
 	}
 }
 
@@ -158,6 +205,7 @@ void *settle_main(void *store)
 {
 	struct store *s = store;
 
+	priority_background();
 	pthread_mutex_lock(&s->lock);
 	for (;;) {
 		wait_for_work(s);
@@ -167,6 +215,8 @@ void *settle_main(void *store)
 			settle_group(s);
 		if (spare_missing(s) || segment_wanted(s))
 			settle_make_segment(s);
+		if (checkpoint_due(s))
+			checkpoint(s);
 		if (s->settle_error)
 			pause_settling(s);
 	}

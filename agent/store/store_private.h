@@ -22,8 +22,8 @@
 #define STORE_UNSETTLED_MAX	(64u << 20) /* bytes decided, and not in SQLite yet */
 #define STORE_SPARES		1	/* zero-filled segments kept ready */
 #define STORE_LAZY_MS		20	/* a COMMIT or ABORTED waits so long for company */
-#define STORE_SETTLE_MS		200	/* so long decisions gather before a transaction, */
-#define STORE_SETTLE_BYTES	(8u << 20) /* or until there are so many bytes */
+#define STORE_SETTLE_MS		1000	/* so long decisions gather before a transaction, */
+#define STORE_SETTLE_BYTES	(16u << 20) /* or until there are so many bytes */
 #define STORE_RETRY_MS		1000	/* after a failed transaction */
 
 /**

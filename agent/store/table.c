@@ -176,11 +176,22 @@ static int prepare_all(struct table *t)
 
 static const char *const pragmas[] = {
 	[TABLE_LIVE] = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-		"PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 4096;"
+		"PRAGMA temp_store = MEMORY; PRAGMA cache_size = -24576;"
 		"PRAGMA journal_size_limit = 67108864;",
 	[TABLE_IMPORT] = "PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL;"
 		"PRAGMA cache_size = -16384;",
 };
+
+/* Instead of SQLite's own checkpoints at some size of the WAL: table_checkpoint(). */
+static int count_wal(void *arg, sqlite3 *db, const char *name, int pages)
+{
+	struct table *t = arg;
+
+	(void)db;
+	(void)name;
+	t->wal_pages = (unsigned int)pages;
+	return SQLITE_OK;
+}
 
 static int open_db(struct table *t, const char *path, enum table_use use,
 		   const struct seal_keys *keys, uint16_t node_id, uint32_t first_incarnation,
@@ -194,6 +205,8 @@ static int open_db(struct table *t, const char *path, enum table_use use,
 	sqlite3_busy_timeout(t->db, TABLE_BUSY_MS);
 	if (sqlite3_exec(t->db, pragmas[use], NULL, NULL, NULL) != SQLITE_OK)
 		return sqlite_trouble(t, path, error);
+	if (use == TABLE_LIVE)
+		sqlite3_wal_hook(t->db, count_wal, t);
 	if (schema_open(t->db, path, keys, node_id, first_incarnation, error) ||
 	    read_row(t, path, error))
 		return -1;
@@ -243,6 +256,13 @@ int table_start(struct table *t, const struct seal_keys *keys)
 {
 	t->object_sealer = sealer_new(keys->object, t->state.incarnation);
 	return t->object_sealer ? 0 : -ENOMEM;
+}
+
+/* What fails here is in the WAL as before, and will be tried again. */
+void table_checkpoint(struct table *t)
+{
+	t->wal_pages = 0;
+	sqlite3_wal_checkpoint_v2(t->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 }
 
 int table_begin(struct table *t)

@@ -77,9 +77,8 @@ enum table_sql {
 	TABLE_BEGIN, TABLE_COMMIT, TABLE_ROLLBACK, TABLE_SAVE,
 	TABLE_TL_ADD, TABLE_TL_UNREF, TABLE_TL_REFS, TABLE_TL_SWEEP, TABLE_TL_DROP,
 	TABLE_DEAD_NEXT, TABLE_BODY_LEN, TABLE_BODY_FIND, TABLE_BODY_ADD, TABLE_BODY_DROP,
-	TABLE_EPOCH_ADD,
 	TABLE_OBJECT_FIND, TABLE_OBJECT_ADD, TABLE_OBJECT_CHANGE, TABLE_OBJECT_DROP,
-	TABLE_ABORT_ADD, TABLE_ABORT_SWEEP, TABLE_REFUSE,
+	TABLE_ABORT_ADD, TABLE_ABORT_SWEEP, TABLE_REFUSE, TABLE_EPOCH_ADD,
 	TABLE_SQLS
 };
 
@@ -95,6 +94,7 @@ enum table_sql {
  * @labels: hashes labels
  * @scratch: room for one TL in the clear
  * @window: sizes; HISTORY_* unless changed
+ * @wal_pages: in the WAL after the last transaction, 0 after table_checkpoint()
  * @pin: the window reaches back to this seq at least, UINT64_MAX for none (history_pin())
  */
 struct table {
@@ -107,6 +107,7 @@ struct table {
 	struct sealer *object_sealer;
 	struct hasher *labels;
 	uint8_t *scratch;
+	unsigned int wal_pages;
 	struct window window;
 	uint64_t pin;
 };
@@ -143,6 +144,9 @@ int table_begin(struct table *t);
 int table_commit(struct table *t);
 void table_rollback(struct table *t);
 
+/* Bring the WAL into the file, as far as no reader needs it as it is. */
+void table_checkpoint(struct table *t);
+
 /* The object of a label: 1, 0 when there is none, -errno. */
 int table_find(struct table *t, const uint8_t label[SEAL_HASH_LEN], struct object_row *row);
 
@@ -165,10 +169,8 @@ int table_refuse(struct table *t, struct batch_id id);
 /* The transactions of @yes were told "aborted". */
 int table_abort(struct table *t, const struct record *yes);
 
-/* node-down: @ballot is promised. */
+/* node-down: @ballot is promised; the value in the body of @accept is accepted. */
 void table_promise(struct table *t, uint64_t ballot);
-
-/* node-down: the value in the body of @accept is accepted. */
 void table_accept(struct table *t, const struct record *accept);
 
 /* Open the value into @value, DOWN_VALUE_LEN bytes. Returns 0 or -EBADMSG. */

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "priority.h"
 #include "store_private.h"
 
 #define CHUNK_MAX	512	/* records of one write */
@@ -245,6 +246,7 @@ void *writer_main(void *store)
 	bool durably;
 	int error;
 
+	priority_urgent();
 	pthread_mutex_lock(&s->lock);
 	for (;;) {
 		wait_for_work(s);

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "priority.h"
+
+#include <unistd.h>
+
+#include <linux/ioprio.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+
+#define URGENT_LEVEL		4	/* amid those of its class */
+#define BACKGROUND_LEVEL	7	/* the last one */
+#define BACKGROUND_NICE		5	/* added to the agent's own */
+
+static void set_io(int class, int level)
+{
+	syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_PRIO_VALUE(class, level));
+}
+
+void priority_urgent(void)
+{
+	set_io(IOPRIO_CLASS_RT, URGENT_LEVEL);
+}
+
+/* Not IOPRIO_CLASS_IDLE: on a disk that others keep busy it would never have its turn. */
+void priority_background(void)
+{
+	id_t thread = (id_t)syscall(SYS_gettid);
+
+	set_io(IOPRIO_CLASS_BE, BACKGROUND_LEVEL);
+	setpriority(PRIO_PROCESS, thread, getpriority(PRIO_PROCESS, thread) + BACKGROUND_NICE);
+}
