@@ -185,6 +185,7 @@ static void become_up(struct conn *c)
 	c->since_ms = mesh_now_ms();
 	link_settle(c->link);
 	p->expiry = c->whom.expiry;
+	expiry_peer(m, p);
 	refusal_forget(&m->refusals, c->key);
 	log_info(m->log, "connected to %s, %s, protocol %u", c->who,
 		 SSL_get_cipher_name(link_ssl(c->link)), c->protocol);

@@ -6,13 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <event2/event.h>
 #include <openssl/crypto.h>
 
 #include "conn.h"
 #include "dial.h"
 
 #define KICK_MS			200	/* mesh_kick() leaves younger attempts alone */
-#define SECONDS_PER_DAY		86400
 #define ASK_MS			3000	/* a peer that should dial, and does not, is asked why */
 
 uint64_t mesh_now_ms(void)
@@ -80,30 +80,20 @@ static const struct dial_ops dial_ops = {
 	.failed = on_dial_failed,
 };
 
-static void warn_of_expiry(struct mesh *m)
-{
-	double days = difftime(m->own.expiry, time(NULL)) / SECONDS_PER_DAY;
-
-	if (days < 0)
-		log_error(m->log, "certificate = %s: it has expired, all peers will refuse it: "
-				  "issue a new one",
-			  m->config.certificate);
-	else if (days * SECONDS_PER_DAY < MESH_EXPIRY_WARNING_S)
-		log_warning(m->log, "certificate = %s: it expires in %.0f days: issue a new one",
-			    m->config.certificate, days);
-}
-
 int mesh_reload(struct mesh *m, char error[CONFIG_ERROR_MAX])
 {
 	struct tls_identity own;
 	SSL_CTX *ctx = tls_context(&m->config, &own, error);
+	char text[TLS_WHY_MAX];
 
 	if (!ctx)
 		return -1;
 	SSL_CTX_free(m->ctx);
 	m->ctx = ctx;
 	m->own = own;
-	warn_of_expiry(m);
+	tls_describe(ctx, text);
+	log_info(m->log, "%s", text);
+	expiry_own(m);
 	return 0;
 }
 
@@ -131,6 +121,11 @@ struct mesh *mesh_new(struct event_base *base, const struct config *c,
 	if (auth_key(secret, m->key)) {
 		snprintf(error, CONFIG_ERROR_MAX, "no key can be derived by HKDF-SHA-256: see the "
 						  "OpenSSL configuration");
+		mesh_free(m);
+		return NULL;
+	}
+	if (expiry_watch(m, EXPIRY_EVERY_S)) {
+		snprintf(error, CONFIG_ERROR_MAX, "no memory for connections");
 		mesh_free(m);
 		return NULL;
 	}
@@ -163,6 +158,8 @@ void mesh_free(struct mesh *m)
 	for (unsigned int i = 0; i < m->n_peers; i++)
 		peer_free(m->peer[i]);
 	gate_close(m);
+	if (m->daily)
+		event_free(m->daily);
 	SSL_CTX_free(m->ctx);
 	OPENSSL_cleanse(m->key, sizeof(m->key));
 	free(m);

@@ -15,6 +15,7 @@
 #include "tls.h"
 
 #define LISTING_MAX (HSMREPL_NODES_MAX + 1)	/* this node may be among them */
+#define EXPIRY_EVERY_S 86400
 #define PEERS_ROOM (HSMREPL_NODES_MAX + MESH_EXTRA_MAX)
 
 struct conn;
@@ -30,6 +31,7 @@ struct event;
  * @asks: it is not ours to dial: after MESH_ASK_MS without a word we ask whether we are wanted
  * @conn: the connection that is up, or that we are making
  * @expiry: of its certificate, 0 if it never connected
+ * @warned: end of validity that was warned of
  * @trouble: why it is not up
  */
 struct peer {
@@ -39,6 +41,7 @@ struct peer {
 	bool asks;
 	struct conn *conn;
 	time_t expiry;
+	time_t warned;
 	char trouble[TLS_WHY_MAX];
 };
 
@@ -67,6 +70,7 @@ struct listing {
  * @protocol_min: MESH_PROTOCOL_MIN, another one in tests
  * @protocol_max: likewise
  * @ctx: for connections made from now on
+ * @daily: looks at certificates that run out
  * @own: from our certificate
  * @key: of the proofs
  * @members: see mesh_set_peers()
@@ -94,6 +98,7 @@ struct mesh {
 	uint16_t protocol_min;
 	uint16_t protocol_max;
 	SSL_CTX *ctx;
+	struct event *daily;
 	struct tls_identity own;
 	uint8_t key[AUTH_KEY_LEN];
 	struct listing members;
@@ -109,6 +114,13 @@ uint64_t mesh_now_ms(void);
 
 /* The listed peer with that id, or NULL. */
 struct peer *mesh_peer(const struct mesh *m, uint16_t id);
+
+/* Our certificate, or that of a peer that has just connected, may run out: then say so. */
+void expiry_own(struct mesh *m);
+void expiry_peer(struct mesh *m, struct peer *p);
+
+/* Look at all of them every @every_s seconds. Returns 0, or -1 without memory. */
+int expiry_watch(struct mesh *m, unsigned int every_s);
 
 /* Listen where the configuration says. Returns 0, or -1 with @error set. */
 int gate_open(struct mesh *m, char error[CONFIG_ERROR_MAX]);

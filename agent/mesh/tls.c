@@ -165,6 +165,24 @@ SSL_CTX *tls_context(const struct config *c, struct tls_identity *who,
 	return ctx;
 }
 
+void tls_describe(const SSL_CTX *ctx, char text[TLS_WHY_MAX])
+{
+	X509_STORE *store = SSL_CTX_get_cert_store(ctx);
+	X509 *cert = SSL_CTX_get0_certificate(ctx);
+	BIGNUM *number = ASN1_INTEGER_to_BN(X509_get0_serialNumber(cert), NULL);
+	char *serial = number ? BN_bn2hex(number) : NULL;
+	char until[sizeof("2026-11-26")] = "?";
+	struct tm end;
+
+	if (ASN1_TIME_to_tm(X509_get0_notAfter(cert), &end))
+		strftime(until, sizeof(until), "%Y-%m-%d", &end);
+	snprintf(text, TLS_WHY_MAX, "certificate %s, valid until %s, %d CA certificates",
+		 serial ? serial : "?", until,
+		 sk_X509_OBJECT_num(X509_STORE_get0_objects(store)));
+	OPENSSL_free(serial);
+	BN_free(number);
+}
+
 /* Copies an ASN.1 string that has no NUL and fits. */
 static bool copy_string(const ASN1_STRING *s, char *buf, size_t size)
 {

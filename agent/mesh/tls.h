@@ -42,6 +42,9 @@ struct tls_identity {
 SSL_CTX *tls_context(const struct config *c, struct tls_identity *who,
 		     char error[CONFIG_ERROR_MAX]);
 
+/* "certificate SERIAL, valid until DATE, N CA certificates", for the log. */
+void tls_describe(const SSL_CTX *ctx, char text[TLS_WHY_MAX]);
+
 /**
  * tls_identity() - read whom a certificate names
  * @cert: certificate

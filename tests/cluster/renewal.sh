@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# Certificates are renewed while the pool works; nodes are wiped and form a pool anew.
+# Certificates and their CA are renewed while the pool works; nodes are wiped and form a pool anew.
 
 connections()
 {
@@ -35,6 +35,101 @@ reloaded()
 not_reloaded()
 {
 	agent_log n1 | grep -q 'not read again: .*nonsense'
+}
+
+# hup NODE...: and wait until each says that it has what its files hold now.
+hup()
+{
+	local node
+
+	for node; do
+		kill -HUP "$(<"$HSMREPL_POOL/$node/agent.pid")"
+		wait_until has_read "$node" || return 1
+	done
+}
+
+has_read()
+{
+	local pki=$HSMREPL_POOL/pki serial
+
+	serial=$(openssl x509 -in "$pki/$1.pem" -noout -serial | sed 's/serial=//')
+	agent_log "$1" | grep -E '^info certificate ' | tail -n 1 |
+		grep -qE "certificate $serial, .* $(grep -c BEGIN "$pki/ca.pem") CA certificates"
+}
+
+has_refused()
+{
+	agent_log n2 | grep -q \
+		'certificates stay as they were: private-key = .*key values mismatch: it must hold'
+}
+
+issue()
+{
+	local number=${1#n}
+
+	scripts/pki "$HSMREPL_POOL/pki" node "$number" "$1" "$(<"$HSMREPL_POOL/network").$number"
+}
+
+# What NODE shows to new connections is the certificate in its file.
+shows_new_certificate()
+{
+	local at=$HSMREPL_POOL/pki
+
+	openssl s_client -connect "$(<"$HSMREPL_POOL/network").${1#n}:4327" -cert "$at/n1.pem" \
+		-key "$at/n1.key" </dev/null 2>/dev/null | openssl x509 -noout -fingerprint \
+		>"$dir/shown" && cmp -s "$dir/shown" <(openssl x509 -in "$at/$1.pem" -noout -fingerprint)
+}
+
+# How many connections ended so far.
+ends()
+{
+	cat "$HSMREPL_POOL"/n?/agent.log | grep -cE ' lost |closed the connection|closing the connection'
+}
+
+writes_on()
+{
+	local round=0
+
+	while [ -e "$dir/rotating" ]; do
+		round=$((round + 1))
+		build/load_bench -c 12 -s 1 -p "rotate-$round" \
+			"$(device n1)" "$(device n2)" "$(device n3)" || return 1
+	done
+}
+
+# All certificates and the CA itself change while all nodes write: nobody notices.
+scene_rotation()
+{
+	local pki=$HSMREPL_POOL/pki node load downs
+
+	downs=$(ends)
+	: >"$dir/rotating"
+	writes_on >"$dir/rotate" 2>&1 &
+	load=$!
+	scripts/pki "$pki" rotate && hup n1 n2 n3
+	verdict $? "all nodes trust a second CA beside the first"
+	for node in "${nodes[@]}"; do
+		issue "$node" && hup "$node" && shows_new_certificate "$node"
+		verdict $? "$node shows its new certificate to new connections"
+	done
+	cp -p "$pki/n2.key" "$dir/n2.key"
+	cp -p "$pki/n3.key" "$pki/n2.key"
+	kill -HUP "$(<"$HSMREPL_POOL/n2/agent.pid")"
+	wait_until has_refused && shows_new_certificate n2
+	verdict $? "a key of another certificate is told, and changes nothing"
+	cp -p "$dir/n2.key" "$pki/n2.key"
+	scripts/pki "$pki" retire && hup n1 n2 n3
+	verdict $? "the first CA is trusted no longer"
+	rm "$dir/rotating"
+	wait $load
+	verdict $? "12 writers all the time: no write fails"
+	tail -n 1 "$dir/rotate" | sed 's/^/        /'
+	[ "$(ends)" = "$downs" ]
+	verdict $? "no connection was lost"
+	wait_until all_same
+	verdict $? "the same seq, Sync-Point, chain and digest"
+	scripts/pool kill n3 && scripts/pool start n3 && wait_until all_members
+	verdict $? "a node that starts anew connects with the new files"
 }
 
 is_blank()

@@ -328,6 +328,85 @@ START_TEST(each_pair_runs_on_the_highest_common_version)
 }
 END_TEST
 
+static unsigned int count(const struct bed_node *n, const char *text)
+{
+	static char log[BED_TEXT_MAX];
+	unsigned int found = 0;
+
+	log[pread(n->log_fd, log, sizeof(log) - 1, 0)] = '\0';
+	for (const char *at = log; (at = strstr(at, text)); at++)
+		found++;
+	return found;
+}
+
+/* At the start, when a peer connects, and then day by day; a new certificate ends it. */
+START_TEST(certificates_that_run_out_are_told_of)
+{
+	static const char own[] = "it expires in 10 days: issue a new one";
+	static const char other[] = "the certificate with which n1 connected expires in 10 days";
+	static const char third[] = "the certificate with which n3 connected expires in 10 days";
+	char error[CONFIG_ERROR_MAX];
+	unsigned int before, told, days;
+
+	pki_issue(&bed.pki, "n1", "n1", "URI:urn:hsmrepl:node:1", 10 * PKI_DAY + 3600);
+	pki_issue(&bed.pki, "n3", "n3", "URI:urn:hsmrepl:node:3", 10 * PKI_DAY + 3600);
+	for (unsigned int id = 1; id <= 3; id++)
+		bed_start(&bed, id, 3);
+	bed_wait(&bed, connected(3));
+	ck_assert_uint_eq(count(&bed.node[1], own), 1);
+	ck_assert_uint_eq(count(&bed.node[2], other), 1);
+	ck_assert_uint_eq(count(&bed.node[1], "with which n2 connected"), 0);
+	/* not again for another connection with it */
+	mesh_drop(bed.node[2].mesh, 1, "test");
+	bed_wait(&bed, bed.node[1].ups[2] == 2 && connected(3));
+	ck_assert_uint_eq(count(&bed.node[2], other), 1);
+	for (unsigned int id = 1; id <= 2; id++)
+		ck_assert_int_eq(expiry_watch(bed.node[id].mesh, 1), 0);
+	bed_wait(&bed, count(&bed.node[1], own) >= 3 && count(&bed.node[2], other) >= 3);
+	pki_node(&bed.pki, 1);
+	ck_assert_int_eq(mesh_reload(bed.node[1].mesh, error), 0);
+	before = count(&bed.node[1], own);
+	mesh_drop(bed.node[2].mesh, 1, "test");
+	bed_wait(&bed, bed.node[1].ups[2] == 3 && connected(3));
+	told = count(&bed.node[2], other);
+	days = count(&bed.node[2], third);
+	bed_wait(&bed, count(&bed.node[2], third) >= days + 2);
+	ck_assert_uint_eq(count(&bed.node[1], own), before);
+	ck_assert_uint_eq(count(&bed.node[2], other), told);
+}
+END_TEST
+
+/* Not its certificate's key, a key that is nobody's business, an empty CA bundle: one line each. */
+START_TEST(each_bad_file_is_told_and_the_old_ones_stay)
+{
+	struct config *c = &bed.node[2].config;
+	char error[CONFIG_ERROR_MAX] = "", path[CONFIG_PATH_MAX], command[3 * CONFIG_PATH_MAX];
+	static const struct {
+		const char *break_it, *error;
+	} cases[] = {
+		{ "cp %1$s/n3.key %2$s", "key values mismatch" },
+		{ "cp %1$s/n3.key %2$s && chmod 666 %2$s", "every user may use it" },
+		{ "echo junk of %1$s >%2$s", "it must hold the certificate's key" },
+	};
+
+	bed_start(&bed, 1, 2);
+	bed_start(&bed, 2, 2);
+	bed_wait(&bed, connected(2));
+	strcpy(path, c->private_key);
+	snprintf(command, sizeof(command), "chmod 600 %s/n3.key", bed.pki.dir);
+	ck_assert_int_eq(system(command), 0);
+	snprintf(command, sizeof(command), cases[_i].break_it, bed.pki.dir, path);
+	ck_assert_int_eq(system(command), 0);
+	ck_assert_int_eq(mesh_reload(bed.node[2].mesh, error), -1);
+	ck_assert_msg(strstr(error, cases[_i].error), "%s", error);
+	ck_assert_msg(strstr(error, path), "%s", error);
+	ck_assert_ptr_null(strchr(error, '\n'));
+	pass(1, 2, 100, 100);
+	mesh_drop(bed.node[2].mesh, 1, "test");
+	bed_wait(&bed, bed.node[1].ups[2] == 2 && connected(2));
+}
+END_TEST
+
 START_TEST(a_bad_reload_keeps_what_is_there)
 {
 	char error[CONFIG_ERROR_MAX] = "";
@@ -382,6 +461,8 @@ int main(void)
 	tcase_add_test(t, a_host_name_is_looked_up);
 	tcase_add_test(t, certificates_and_ca_rotate_while_frames_flow);
 	tcase_add_test(t, each_pair_runs_on_the_highest_common_version);
+	tcase_add_test(t, certificates_that_run_out_are_told_of);
+	tcase_add_loop_test(t, each_bad_file_is_told_and_the_old_ones_stay, 0, 3);
 	tcase_add_test(t, a_bad_reload_keeps_what_is_there);
 	tcase_add_test(t, what_cannot_start_says_why);
 	suite_add_tcase(s, t);
