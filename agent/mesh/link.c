@@ -196,6 +196,8 @@ static void on_event(struct bufferevent *bev, short what, void *arg)
 	unsigned long e, error = 0;
 
 	if (what & BEV_EVENT_CONNECTED) {
+		if (l->phase != PHASE_HANDSHAKE)
+			return;		/* ended meanwhile, and not yet reported */
 		move(l, PHASE_OPEN);
 		l->ops->secured(l->arg);
 		return;
@@ -240,6 +242,8 @@ static void on_connect(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	event_free(l->raw);
 	l->raw = NULL;
+	if (l->phase != PHASE_CONNECTING)
+		return;		/* ended meanwhile, and not yet reported */
 	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len))
 		error = errno;
 	if (error)
