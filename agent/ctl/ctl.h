@@ -135,4 +135,8 @@ int ctl_open(struct ctl *ctl, int flags);
 int ctl_ask(struct ctl *ctl, unsigned int verb, struct json_object *request,
 	    struct json_object **answer);
 
+/** ctl_ask_for() - ctl_ask() that waits for up to @timeout_ms */
+int ctl_ask_for(struct ctl *ctl, unsigned int verb, struct json_object *request,
+		unsigned int timeout_ms, struct json_object **answer);
+
 #endif /* _CTL_H */

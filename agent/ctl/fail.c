@@ -126,11 +126,17 @@ static int refused(struct ctl *ctl, struct json_object *answer, int error)
 int ctl_ask(struct ctl *ctl, unsigned int verb, struct json_object *request,
 	    struct json_object **answer)
 {
+	return ctl_ask_for(ctl, verb, request, CTL_ASK_MS, answer);
+}
+
+int ctl_ask_for(struct ctl *ctl, unsigned int verb, struct json_object *request,
+		unsigned int timeout_ms, struct json_object **answer)
+{
 	const char *text = request ? json_object_to_json_string(request) : NULL;
 	char *reply;
 	int ret;
 
-	ret = hsmrepl_node_ask(ctl->dev, verb, text, CTL_ASK_MS, &reply);
+	ret = hsmrepl_node_ask(ctl->dev, verb, text, timeout_ms, &reply);
 	json_object_put(request);
 	if (!reply)
 		return ctl_fail(ctl, NULL, ret);

@@ -27,6 +27,8 @@ static const struct ctl_verb verbs[] = {
 	{ "node-down", verb_node_down, "NODE... [--dry-run] [--force] [--yes]",
 	  "declare crashed nodes dead: frees what they block" },
 	{ "cross-check", verb_cross_check, "", "does every pair of members agree?" },
+	{ "verify", verb_verify, "[--against NODE]",
+	  "is the content what its digest says, and what NODE holds?" },
 	{ "split-brain", verb_split_brain, "[NODE]",
 	  "where two histories parted, and what came since" },
 	{ "live-sync", verb_live_sync, "DONOR [--overwrite]",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Verbs cross-check and split-brain: do the nodes agree, and if not, where did they part?
+ * Verbs cross-check, verify, split-brain: do the nodes agree, and if not, where did they part?
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -9,6 +9,8 @@
 
 #include "print.h"
 #include "verbs.h"
+
+#define LONG_MS 600000	/* all objects are read */
 
 static const char *word(struct json_object *o, const char *key)
 {
@@ -79,6 +81,68 @@ int verb_cross_check(struct ctl *ctl, int argc, char **argv)
 	return ok ? CTL_DONE : CTL_FAILED;
 }
 
+static void print_classes(struct json_object *classes)
+{
+	struct json_object *names = json_object_object_get(classes, "names");
+
+	printf("objects: %" PRId64 " the same, %" PRId64 " only here, %" PRId64 " only there, %"
+	       PRId64 " different, %" PRId64 " changed meanwhile\n", json_number(classes, "same"),
+	       json_number(classes, "only_here"), json_number(classes, "only_there"),
+	       json_number(classes, "different"), json_number(classes, "moving"));
+	for (size_t i = 0; i < length(names); i++) {
+		struct json_object *o = json_object_array_get_idx(names, i);
+		const char *label = json_text(o, "label", "?");
+
+		printf("  %-11s ", json_text(o, "class", "?"));
+		print_label(label, strlen(label), 0);
+		putchar('\n');
+	}
+}
+
+static void print_verified(struct json_object *answer)
+{
+	struct json_object *classes;
+
+	printf("%" PRId64 " objects at seq %" PRId64 ", digest %s, expected %s: %s\n",
+	       json_number(answer, "objects"), json_number(answer, "seq"),
+	       json_text(answer, "digest", "?"), json_text(answer, "expected", "?"),
+	       !strcmp(word(answer, "ok"), "yes") ? "all is well" : "NOT as it should be");
+	if (json_object_object_get_ex(answer, "classes", &classes))
+		print_classes(classes);
+}
+
+int verb_verify(struct ctl *ctl, int argc, char **argv)
+{
+	const char *against = NULL;
+	const struct ctl_option options[] = {
+		{ .name = "against", .value = &against }, { 0 }
+	};
+	struct json_object *request, *answer;
+	struct ctl_operands operands;
+	bool ok;
+	int status;
+
+	status = ctl_options(ctl, argc, argv, options, 0, 0, &operands);
+	if (status == CTL_GO_ON)
+		status = ctl_open(ctl, O_RDONLY);
+	if (status != CTL_GO_ON)
+		return status;
+	request = json_object_new_object();
+	if (against)
+		json_object_object_add(request, "against", json_object_new_string(against));
+	status = ctl_ask_for(ctl, HSMREPL_VERB_VERIFY, request, LONG_MS, &answer);
+	if (status != CTL_GO_ON)
+		return status;
+	ok = !strcmp(word(answer, "ok"), "yes");
+	if (ctl->json) {
+		print_json(answer);
+	} else {
+		print_verified(answer);
+		json_object_put(answer);
+	}
+	return ok ? CTL_DONE : CTL_FAILED;
+}
+
 static void print_side(struct json_object *side)
 {
 	struct json_object *list = json_object_object_get(side, "transactions");
@@ -100,7 +164,7 @@ static void print_side(struct json_object *side)
 
 static void print_split(struct json_object *answer)
 {
-	struct json_object *fork;
+	struct json_object *fork, *objects;
 
 	if (!json_object_object_get_ex(answer, "fork", &fork)) {
 		printf("no split brain%s%s\n", json_text(answer, "kind", "")[0] ? ": " : "",
@@ -112,6 +176,8 @@ static void print_split(struct json_object *answer)
 	       json_text(fork, "sync_point", "?"));
 	print_side(json_object_object_get(answer, "left"));
 	print_side(json_object_object_get(answer, "right"));
+	if (json_object_object_get_ex(answer, "objects", &objects))
+		print_classes(objects);
 	printf("\nkeep one side; on each node of the other: live-sync NODE --overwrite\n");
 }
 
@@ -130,7 +196,7 @@ int verb_split_brain(struct ctl *ctl, int argc, char **argv)
 	request = json_object_new_object();
 	if (operands.n)
 		json_object_object_add(request, "node", json_object_new_string(operands.at[0]));
-	status = ctl_ask(ctl, HSMREPL_VERB_SPLIT_BRAIN, request, &answer);
+	status = ctl_ask_for(ctl, HSMREPL_VERB_SPLIT_BRAIN, request, LONG_MS, &answer);
 	if (status != CTL_GO_ON)
 		return status;
 	if (ctl->json) {

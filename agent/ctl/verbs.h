@@ -26,6 +26,7 @@ int verb_discover(struct ctl *ctl, int argc, char **argv);
 int verb_form(struct ctl *ctl, int argc, char **argv);
 int verb_node_down(struct ctl *ctl, int argc, char **argv);
 int verb_cross_check(struct ctl *ctl, int argc, char **argv);
+int verb_verify(struct ctl *ctl, int argc, char **argv);
 int verb_split_brain(struct ctl *ctl, int argc, char **argv);
 int verb_live_sync(struct ctl *ctl, int argc, char **argv);
 int verb_leave(struct ctl *ctl, int argc, char **argv);

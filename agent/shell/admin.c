@@ -17,6 +17,7 @@
 #include "panel.h"
 #include "reply.h"
 #include "roster.h"
+#include "verify.h"
 #include "test.h"
 #include "../core/batch.h"
 
@@ -163,16 +164,6 @@ static int form(struct agent *a, const struct device_request *dr, struct json_ob
 	return 0;
 }
 
-/* What the core says of a request that it could not fulfil: "what and why: what to do". */
-static void read_why(struct refusal *r, const struct action *act)
-{
-	const char *why = act->why ? act->why : strerror(act->error);
-	const char *colon = strstr(why, ": ");
-
-	refusal_set(r, act->error, colon ? colon + 2 : "look at nodes, then try again", "%.*s",
-		    colon ? (int)(colon - why) : (int)strlen(why), why);
-}
-
 int admin_answer(struct agent *a, const struct action *act)
 {
 	struct refusal r;
@@ -181,7 +172,7 @@ int admin_answer(struct agent *a, const struct action *act)
 		return reply_json(a, act->request, 0, down_plan_json(act->plan));
 	if (!act->error)
 		return reply_json(a, act->request, 0, panel_pool(a));
-	read_why(&r, act);
+	refusal_from(&r, act->error, act->why ? act->why : strerror(act->error));
 	return reply_refusal(a, act->request, &r);
 }
 
@@ -234,6 +225,8 @@ static int carry_out(struct agent *a, const struct device_request *dr, struct js
 		return live_take(a, dr, request);
 	case HSMREPL_VERB_CROSS_CHECK:
 		return cross_check_take(a, dr);
+	case HSMREPL_VERB_VERIFY:
+		return verify_take(a, dr, request);
 	case HSMREPL_VERB_SPLIT_BRAIN:
 		return split_brain_take(a, dr, request);
 	case HSMREPL_VERB_LEAVE:

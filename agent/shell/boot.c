@@ -284,7 +284,7 @@ int boot_start(struct agent *a, char error[AGENT_ERROR_MAX])
 /* Whoever is connected hears the end of the old node, and the pump hears that they are gone. */
 static void disconnect(struct agent *a)
 {
-	donor_stop(sync_donor(a->sync), "the donor gives up what it holds");
+	sync_stop(a->sync);
 	a->candidate = (struct member){ 0 };
 	live_connect(a);
 	mesh_set_epoch(a->mesh, 0);

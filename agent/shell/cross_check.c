@@ -2,40 +2,17 @@
 #include "cross_check.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cross.h"
 #include "fork.h"
+#include "fields.h"
 #include "live.h"
 #include "reply.h"
+#include "verify.h"
 #include "../lib/hsmrepl.h"
-
-#define HEX64_ROOM 17
-
-static void add_text(struct json_object *o, const char *key, const char *s)
-{
-	json_object_object_add(o, key, json_object_new_string(s));
-}
-
-static void add_number(struct json_object *o, const char *key, uint64_t n)
-{
-	json_object_object_add(o, key, json_object_new_uint64(n));
-}
-
-static void add_bool(struct json_object *o, const char *key, bool b)
-{
-	json_object_object_add(o, key, json_object_new_boolean(b));
-}
-
-static void add_hex64(struct json_object *o, const char *key, uint64_t n)
-{
-	char text[HEX64_ROOM];
-
-	snprintf(text, sizeof(text), "%016" PRIx64, n);
-	add_text(o, key, text);
-}
 
 static void add_chain(struct json_object *o, const uint8_t chain[HSMREPL_CHAIN_LEN])
 {
@@ -192,11 +169,52 @@ static struct json_object *report_json(const struct agent *a, const struct fork_
 	return o;
 }
 
+/**
+ * struct parted - a split brain that is being described
+ * @agent: whose
+ * @report: where the histories parted, as JSON
+ */
+struct parted {
+	struct agent *agent;
+	struct json_object *report;
+};
+
+static void on_objects(void *arg, uint64_t request, const struct compare_report *r)
+{
+	struct parted *p = arg;
+
+	json_object_object_add(p->report, "objects", verify_classes(r));
+	agent_heed(p->agent, reply_json(p->agent, request, 0, p->report));
+	free(p);
+}
+
+/* The report, with the objects by class if they can be compared now. */
+static void tell_split(struct agent *a, uint64_t request, const struct fork_report *r)
+{
+	struct parted *p = calloc(1, sizeof(*p));
+	char error[SYNC_ERROR_MAX];
+
+	if (!p) {
+		agent_heed(a, reply_json(a, request, 0, report_json(a, r)));
+		return;
+	}
+	p->agent = a;
+	p->report = report_json(a, r);
+	if (sync_compare(a->sync, &r->whom, false, on_objects, p, request, error))
+		return;
+	agent_heed(a, reply_json(a, request, 0, p->report));
+	free(p);
+}
+
 static void on_forked(void *arg, uint64_t request, const struct fork_report *r)
 {
 	struct agent *a = arg;
 	struct refusal refusal;
 
+	if (r->kind == FORK_SPLIT) {
+		tell_split(a, request, r);
+		return;
+	}
 	if (r->kind != FORK_FAILED) {
 		agent_heed(a, reply_json(a, request, 0, report_json(a, r)));
 		return;

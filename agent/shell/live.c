@@ -136,17 +136,6 @@ static bool read_donor(struct agent *a, struct json_object *request, struct orde
 	return true;
 }
 
-/* "what: what to do", cut in two. */
-static int refuse(struct agent *a, uint64_t request, int status, const char *why)
-{
-	const char *colon = strstr(why, ": ");
-	struct refusal r;
-
-	refusal_set(&r, status, colon ? colon + 2 : "see status", "%.*s",
-		    colon ? (int)(colon - why) : (int)strlen(why), why);
-	return reply_refusal(a, request, &r);
-}
-
 int live_take(struct agent *a, const struct device_request *dr, struct json_object *request)
 {
 	struct order order = { 0 };
@@ -157,8 +146,10 @@ int live_take(struct agent *a, const struct device_request *dr, struct json_obje
 	if (!read_donor(a, request, &order, &r))
 		return reply_refusal(a, dr->id, &r);
 	ret = newcomer_begin(sync_newcomer(a->sync), &order, why);
-	if (ret)
-		return refuse(a, dr->id, ret, why);
+	if (ret) {
+		refusal_from(&r, ret, why);
+		return reply_refusal(a, dr->id, &r);
+	}
 	return reply_json(a, dr->id, 0, live_json(a));
 }
 

@@ -39,3 +39,11 @@ void refusal_set(struct refusal *r, int status, const char *hint, const char *fm
 	vsnprintf(r->error, sizeof(r->error), fmt, ap);
 	va_end(ap);
 }
+
+void refusal_from(struct refusal *r, int status, const char *line)
+{
+	const char *colon = strstr(line, ": ");
+
+	refusal_set(r, status, colon ? colon + 2 : "look at nodes, then try again", "%.*s",
+		    colon ? (int)(colon - line) : (int)strlen(line), line);
+}

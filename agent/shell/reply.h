@@ -28,6 +28,9 @@ int reply_json(struct agent *a, uint64_t request, int status, struct json_object
 /* Refuse a request with {"error","hint"}. */
 int reply_refusal(struct agent *a, uint64_t request, const struct refusal *r);
 
+/* From one line, "what and why: what to do"; @line lives as long as @r. */
+void refusal_from(struct refusal *r, int status, const char *line);
+
 void refusal_set(struct refusal *r, int status, const char *hint, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 

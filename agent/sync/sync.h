@@ -3,6 +3,7 @@
 #ifndef HSM_SYNC_SYNC_H
 #define HSM_SYNC_SYNC_H
 
+#include "compare.h"
 #include "donor.h"
 #include "lookout.h"
 #include "newcomer.h"
@@ -16,12 +17,19 @@ void sync_free(struct sync *s);
 /* The node has booted: what an earlier run began goes on. */
 void sync_start(struct sync *s);
 
+/* The store will be closed: nobody is served. */
+void sync_stop(struct sync *s);
+
 /* Every NODE_TICK_MS, outside of the pump. */
 void sync_tick(struct sync *s, uint64_t now_ms);
 
 /* What the log is told, and the core's answers to requests with SYNC_REQUEST: from the pump. */
 void sync_append(struct sync *s, const struct action *act, const struct position *after);
 void sync_answer(struct sync *s, const struct action *act);
+
+/* compare_begin(), one at a time; false with @error set. */
+bool sync_compare(struct sync *s, const struct member *whom, bool one_history, compare_fn done,
+		  void *arg, uint64_t request, char error[SYNC_ERROR_MAX]);
 
 struct donor *sync_donor(struct sync *s);
 struct newcomer *sync_newcomer(struct sync *s);

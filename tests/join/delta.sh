@@ -28,7 +28,7 @@ scene_delta_back()
 	on n4 live-sync n2
 	verdict $? "n4 comes back by way of n2"
 	nodes+=(n4)
-	said n2 "live-sync: n4 joins (.*): delta"
+	joins n4 delta
 	verdict $? "by delta"
 	joined away
 	holds n4 of-n4 other

@@ -24,10 +24,10 @@ add()
 	scripts/pool add "$1" && wait_until is "$1" joining
 }
 
-# said NODE PATTERN: its agent said so.
-said()
+# joins NODE KIND: some member served it so; not always the one that was named.
+joins()
 {
-	agent_log "$1" | grep -q "$2"
+	cat "$HSMREPL_POOL"/n?/agent.log | grep -q "live-sync: $1 joins (.*): $2"
 }
 
 # joined NAME: all nodes of the pool are members, agree, and have what was told.
@@ -50,7 +50,7 @@ scene_full_loaded()
 	on n4 live-sync n1 --json >"$dir/progress"
 	verdict $? "n4 joins by way of n1 while all write"
 	nodes+=(n4)
-	said n1 "live-sync: n4 joins (.*): full"
+	joins n4 full
 	verdict $? "in full"
 	grep -q '"phase":"done","with":"n1","percent":100' "$dir/progress"
 	verdict $? "its progress ends at 100 percent"

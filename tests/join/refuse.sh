@@ -90,6 +90,6 @@ scene_leaves()
 	nodes+=("$last")
 	wait_until all_members && wait_until all_same && holds "$last" later later
 	verdict $? "all are members and agree: ${nodes[*]}"
-	said_why n1 "live-sync: $last joins" "delta"
+	joins "$last" delta
 	verdict $? "by delta"
 }

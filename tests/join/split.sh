@@ -62,6 +62,8 @@ scene_split()
 	verdict $? "the majority is named"
 	[ "$(count "$dir/split-n1" '"tid"')" = 4 ]
 	verdict $? "both sides' transactions are listed"
+	grep -q '"different":1,' "$dir/split-n1" && grep -q '"label":"both","class":"different"' "$dir/split-n1"
+	verdict $? "the object that both wrote is named as different"
 	wait_until is "$last" diverged && ! echo no | on "$last" create no - --timeout 5 >/dev/null 2>&1
 	verdict $? "the minority stops writing"
 	echo yes | on n1 create yes - >/dev/null && is n1 member
@@ -74,4 +76,15 @@ scene_split()
 	verdict $? "but with --overwrite"
 	wait_until all_members && wait_until all_same && holds "$last" both left
 	verdict $? "all are members and agree: ${nodes[*]}"
+}
+
+# An object that another node holds otherwise, among many: found by its name, with little sent.
+scene_verified()
+{
+	on n1 verify >"$dir/verified"
+	verdict $? "verify: the content is what its digest says: $(head -1 "$dir/verified")"
+	on n1 verify --against n2 --json >"$dir/verified" && grep -q '"different":0' "$dir/verified"
+	verdict $? "verify --against n2: all the same"
+	! on n1 verify --against nobody >/dev/null 2>&1
+	verdict $? "against nobody: refused"
 }

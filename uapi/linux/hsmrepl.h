@@ -10,7 +10,7 @@
  *   2026-11-23  version 1: first version
  *   2026-11-26  a node that catches up to join: content of a pool (epoch not 0) whose node list is
  *               without this node; SUBMIT of callers is ENONET, PREPARE works
- *   2026-11-26  verbs LIVE_SYNC, LEAVE, CROSS_CHECK and SPLIT_BRAIN
+ *   2026-11-26  verbs LIVE_SYNC, LEAVE, CROSS_CHECK, SPLIT_BRAIN, VERIFY
  *   2026-11-26  administrative verbs TEST and DISCOVER
  *
  * Conventions
@@ -493,6 +493,7 @@ enum hsmrepl_verb {
 	HSMREPL_VERB_TEST = 7,
 	HSMREPL_VERB_CROSS_CHECK = 8,
 	HSMREPL_VERB_SPLIT_BRAIN = 9,
+	HSMREPL_VERB_VERIFY = 10,
 	HSMREPL_VERB_WRITE = 0x100,	/* this one and all above change something */
 	HSMREPL_VERB_FORM = 0x101,
 	HSMREPL_VERB_ZEROIZE = 0x102,
