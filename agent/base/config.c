@@ -212,6 +212,11 @@ static int key_key_set(struct reader *r, char *value)
 	return read_path(r, value, r->c->key_set);
 }
 
+static int key_counter(struct reader *r, char *value)
+{
+	return read_path(r, value, r->c->counter);
+}
+
 static int key_mode(struct reader *r, char *value)
 {
 	if (!strcmp(value, "normal"))
@@ -298,6 +303,7 @@ static const struct key {
 	{ "certificate", key_certificate, REQUIRED },
 	{ "private-key", key_private_key, REQUIRED },
 	{ "key-set", key_key_set, REQUIRED },
+	{ "counter", key_counter, OPTIONAL },
 	{ "mode", key_mode, OPTIONAL },
 	{ "tls-profile", key_tls_profile, OPTIONAL },
 	{ "log-level", key_log_level, OPTIONAL },

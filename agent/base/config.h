@@ -39,6 +39,7 @@ struct config {
 	char certificate[CONFIG_PATH_MAX];
 	char private_key[CONFIG_PATH_MAX];
 	char key_set[CONFIG_PATH_MAX];
+	char counter[CONFIG_PATH_MAX];		/* tells an old copy of the store; empty: none */
 	enum hsmrepl_mode mode;
 	enum tls_profile tls_profile;
 	enum log_level log_level;

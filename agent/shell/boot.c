@@ -256,8 +256,8 @@ static int open_store(struct agent *a, struct store_image *image, char error[AGE
 	_Static_assert(AGENT_ERROR_MAX >= STORE_ERROR_MAX && AGENT_ERROR_MAX >= DEVICE_ERROR_MAX,
 		       "an error of the shells fits");
 
-	a->store = store_open(a->config.state_dir, a->secret, a->config.node_id, a->log, image,
-			      error);
+	a->store = store_open(a->config.state_dir, a->secret, a->config.node_id,
+			      a->config.counter, a->log, image, error);
 	if (!a->store)
 		return -1;
 	if (agent_watch_store(a) == 0)

@@ -50,6 +50,7 @@ static void begin_anew(const struct import *im, struct table_state *s)
 	s->accepted = 0;
 	s->has_value = false;
 	s->window = start->place.seq;
+	s->counter = 0;	/* whatever the one outside says, this is no old copy */
 }
 
 /* The new file gets the facts of this node that outlive its content. */
@@ -64,7 +65,6 @@ static int carry_over(struct import *im)
 		return ret;
 	begin_anew(im, &t->state);
 	t->state.swept = t->state.window;
-	t->state.counter = 0;
 	ret = table_exec(t, "DELETE FROM refused; DELETE FROM aborted; DELETE FROM gone;"
 			 "INSERT INTO refused SELECT * FROM old.refused;"
 			 "INSERT INTO aborted SELECT * FROM old.aborted;");

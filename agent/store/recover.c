@@ -12,6 +12,7 @@
 #include <openssl/crypto.h>
 #include <sys/eventfd.h>
 
+#include "counter.h"
 #include "import.h"
 #include "lookup.h"
 #include "store_private.h"
@@ -106,10 +107,14 @@ static int start_log(struct store *s, uint64_t end, char error[STORE_ERROR_MAX])
 		return fail(s, "the log cannot be written", -ret, "free or repair the disk", error);
 	ret = table_begin(s->table);
 	s->table->state.tail = s->kept_generation;
+	counter_rise(s, true);
 	if (!ret)
 		ret = table_commit(s->table);
 	if (ret)
 		return table_failed(s, ret, error);
+	ret = counter_tell(s);
+	if (ret)
+		return fail(s, "the counter outside cannot be written", -ret, "see counter", error);
 	segments_free_below(&s->segments, s->kept_generation);
 	return 0;
 }
@@ -143,7 +148,6 @@ static int make_image(struct store *s, struct store_image *image, char error[STO
 {
 	int ret;
 
-	memset(image, 0, sizeof(*image));
 	image->position = s->table->state.position;
 	image->last = s->table->state.last;
 	image->incarnation = s->incarnation;
@@ -232,8 +236,9 @@ static int start(struct store *s, const uint8_t secret[STORE_KEY_LEN], struct st
 		return fail(s, "no eventfd", errno, "raise the limit of open files", error);
 	if (seal_keys_derive(&s->keys, secret, s->node_id))
 		return fail(s, "no keys", EIO, "see OpenSSL's providers", error);
-	if (open_table(s, error) || replay(s, &end, error) || start_log(s, end, error) ||
-	    make_image(s, image, error))
+	memset(image, 0, sizeof(*image));
+	if (open_table(s, error) || counter_look(s, &image->rolled_back, error) ||
+	    replay(s, &end, error) || start_log(s, end, error) || make_image(s, image, error))
 		return -1;
 	if (!start_threads(s, error))
 		return 0;
@@ -262,9 +267,13 @@ struct store *store_open_sized(const char *dir, const uint8_t secret[STORE_KEY_L
 }
 
 struct store *store_open(const char *dir, const uint8_t secret[STORE_KEY_LEN], uint16_t node_id,
-			 struct log *log, struct store_image *image, char error[STORE_ERROR_MAX])
+			 const char *counter, struct log *log, struct store_image *image,
+			 char error[STORE_ERROR_MAX])
 {
-	return store_open_sized(dir, secret, node_id, log, &store_defaults, image, error);
+	struct store_options options = store_defaults;
+
+	options.counter = counter;
+	return store_open_sized(dir, secret, node_id, log, &options, image, error);
 }
 
 static void put_all(struct store *s, struct entries *list)

@@ -6,8 +6,8 @@
 
 #include <sqlite3.h>
 
+#include "counter.h"
 #include "priority.h"
-#include "store_private.h"
 
 #define FED_MS		200		/* as STORE_SETTLE_MS, while a peer is fed: it waits */
 #define FED_BYTES	(8u << 20)	/* likewise */
@@ -48,9 +48,16 @@ static int transaction(struct store *s, uint64_t tail)
 			ret = settle_entry(t, e);
 	t->state.tail = tail;
 	if (!ret)
-		ret = table_commit(t);
+		counter_rise(s, false);
 	if (!ret)
+		ret = table_commit(t);
+	if (!ret) {
+		ret = counter_tell(s);
+		if (ret)
+			log_warning(s->log, "counter %s cannot be written: %s: it is tried again",
+				    s->options.counter, strerror(-ret));
 		return 0;
+	}
 	log_error(s->log, "%s/" TABLE_FILE ": cannot be written: %s (%s): it is tried again",
 		  s->dir, strerror(-ret), table_trouble(t));
 	table_rollback(t);

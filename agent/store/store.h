@@ -63,6 +63,8 @@ struct store_image {
  * @dir: directory, created with mode 0700 if it is not there; locked against a second agent
  * @secret: key-set secret, STORE_KEY_LEN bytes; keys are derived from it by HKDF
  * @node_id: id of this node; a store of another node is refused
+ * @counter: file on other storage that tells a store put back from an old copy, NULL or empty for
+ *	none; it must be there unless the store is new or never had one; lives as long as the store
  * @image: filled in
  * @error: what is wrong and what to do
  *
@@ -71,7 +73,8 @@ struct store_image {
  * Returns NULL with @error set.
  */
 struct store *store_open(const char *dir, const uint8_t secret[STORE_KEY_LEN], uint16_t node_id,
-			 struct log *log, struct store_image *image, char error[STORE_ERROR_MAX]);
+			 const char *counter, struct log *log, struct store_image *image,
+			 char error[STORE_ERROR_MAX]);
 
 /* The slot's TLs of the image are no longer needed. */
 void store_release_slot(struct store *s, struct store_image *image);

@@ -14,6 +14,7 @@
 
 #include "entry.h"
 #include "home.h"
+#include "options.h"
 #include "segment.h"
 #include "table.h"
 #include "writer.h"
@@ -25,20 +26,6 @@
 #define STORE_SETTLE_MS		1000	/* so long decisions gather before a transaction, */
 #define STORE_SETTLE_BYTES	(16u << 20) /* or until there are so many bytes */
 #define STORE_RETRY_MS		1000	/* after a failed transaction */
-
-/**
- * struct store_options - sizes that tests make small
- * @segment_bytes: of a new segment; holds two of the longest records that are appended
- * @unsettled_max: see STORE_UNSETTLED_MAX
- * @settle_ms: see STORE_SETTLE_MS
- * @window: that of the history; all zero for its own
- */
-struct store_options {
-	size_t segment_bytes;
-	size_t unsettled_max;
-	unsigned int settle_ms;
-	struct window window;
-};
 
 /**
  * struct store_done - one completion
@@ -87,6 +74,8 @@ struct store_done {
  * @unfetched: completions that are there or will come
  * @idle: the writer waits without a deadline
  * @need_segment: the writer waits for a segment
+ * @counted: seq at which the counter outside rose last; settle thread
+ * @counter_told: value that was written there; settle thread
  * @pin: history_pin(), UINT64_MAX for none
  * @error: errno of a failed write: nothing later is durable
  * @settle_error: errno of the last transaction, 0 when it went well
@@ -139,6 +128,8 @@ struct store {
 	bool stop_writer;
 	bool stop_settle;
 	uint64_t pin;
+	uint64_t counted;
+	uint64_t counter_told;
 	int error;
 	int settle_error;
 	int segment_error;
@@ -146,9 +137,6 @@ struct store {
 	pthread_t settle_thread;
 	bool running;
 };
-
-/* What store_open() takes. */
-extern const struct store_options store_defaults;
 
 /* store_open() with sizes of one's own. */
 struct store *store_open_sized(const char *dir, const uint8_t secret[STORE_KEY_LEN],

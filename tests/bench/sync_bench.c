@@ -235,7 +235,8 @@ static void open_new(const char *dir, struct bed *b, unsigned long n)
 {
 	struct store_image image;
 	double start = now_s();
-	struct store *s = store_open(dir, bed_secret, NEWCOMER, b->log, &image, b->error);
+	struct store *s = store_open(dir, bed_secret, NEWCOMER, NULL, b->log, &image,
+				     b->error);
 	unsigned long seen = 0;
 
 	if (!s)

@@ -55,9 +55,19 @@ START_TEST(defaults)
 	ck_assert_int_eq(c.mode, HSMREPL_MODE_NORMAL);
 	ck_assert_int_eq(c.log_level, LOG_LEVEL_INFO);
 	ck_assert_uint_eq(c.n_peers, 0);
+	ck_assert_str_eq(c.counter, "");
 	ck_assert_str_eq(c.domain, "");
 	ck_assert_str_eq(c.slp_interface, "");
 	ck_assert_uint_eq(c.slp_port, 427);
+}
+END_TEST
+
+START_TEST(counter)
+{
+	ck_assert_int_eq(read_text(GOOD PLACE "counter = /mnt/counter\n"), 0);
+	ck_assert_str_eq(c.counter, "/mnt/counter");
+	ck_assert_int_eq(read_text(GOOD PLACE "counter = tpm\n"), -1);
+	ck_assert_msg(strstr(error, "absolute path"), "%s", error);
 }
 END_TEST
 
@@ -223,6 +233,7 @@ int main(void)
 	int failed;
 
 	tcase_add_test(t, defaults);
+	tcase_add_test(t, counter);
 	tcase_add_test(t, domain);
 	tcase_add_test(t, everything_set);
 	tcase_add_loop_test(t, refused, 0, (int)(sizeof(refusals) / sizeof(refusals[0])));

@@ -221,12 +221,14 @@ START_TEST(a_wrong_secret_node_or_second_agent_changes_nothing)
 	struct store_image image;
 
 	ck_assert_int_eq(bed_create(b, "a", "x", 1), 0);
-	ck_assert_ptr_null(store_open(b->dir, bed_secret, BED_NODE, b->log, &image, b->error));
+	ck_assert_ptr_null(store_open(b->dir, bed_secret, BED_NODE, NULL, b->log, &image,
+				      b->error));
 	ck_assert_ptr_nonnull(strstr(b->error, "another agent"));
 	bed_close(b);
-	ck_assert_ptr_null(store_open(b->dir, wrong, BED_NODE, b->log, &image, b->error));
+	ck_assert_ptr_null(store_open(b->dir, wrong, BED_NODE, NULL, b->log, &image,
+				      b->error));
 	ck_assert_ptr_nonnull(strstr(b->error, "another key set"));
-	ck_assert_ptr_null(store_open(b->dir, bed_secret, 2, b->log, &image, b->error));
+	ck_assert_ptr_null(store_open(b->dir, bed_secret, 2, NULL, b->log, &image, b->error));
 	ck_assert_ptr_nonnull(strstr(b->error, "belongs to node 1"));
 	ck_assert(bed_open(b));
 	ck_assert_uint_eq(b->image.incarnation, 2);

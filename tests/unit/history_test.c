@@ -354,7 +354,7 @@ START_TEST(the_first_format_is_brought_up_to_date)
 	write_object(1);
 	write_object(3);
 	make_first_format();
-	ck_assert_ptr_null(store_open(b->dir, wrong, BED_NODE, b->log, &image, b->error));
+	ck_assert_ptr_null(store_open(b->dir, wrong, BED_NODE, NULL, b->log, &image, b->error));
 	ck_assert_msg(bed_open_sized(b, &brief), "%s", b->error);
 	ck_assert_mem_eq(&b->image.position, &b->position, sizeof(b->position));
 	ck_assert_uint_eq(b->image.objects, 1);
