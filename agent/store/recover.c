@@ -2,7 +2,6 @@
 /* Opens and closes a store: lock, keys, SQLite, replay, a new run of the log, threads. */
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -154,7 +153,6 @@ static int make_image(struct store *s, struct store_image *image, char error[STO
 	image->promised = s->table->state.promised;
 	image->accepted = s->table->state.accepted;
 	image->has_value = s->table->state.has_value;
-	image->importing = faccessat(s->dir_fd, IMPORT_FILE, F_OK, 0) == 0;
 	s->lookup = lookup_open(s, error);
 	s->history = s->lookup ? history_open(s, error) : NULL;
 	if (!s->history)
@@ -224,6 +222,17 @@ static void init(struct store *s, const char *dir, uint16_t node_id, struct log 
 	s->pin = UINT64_MAX;
 }
 
+/* A file that is left over from one that was merged in, or fits no more, is none. */
+static bool is_importing(const struct store *s, const uint8_t secret[STORE_KEY_LEN])
+{
+	struct import_state state;
+	char why[STORE_ERROR_MAX];
+
+	if (import_state(s->dir, secret, s->node_id, &state, why))
+		log_warning(s->log, "%s", why);
+	return state.exists;
+}
+
 static int start(struct store *s, const uint8_t secret[STORE_KEY_LEN], struct store_image *image,
 		 char error[STORE_ERROR_MAX])
 {
@@ -240,6 +249,7 @@ static int start(struct store *s, const uint8_t secret[STORE_KEY_LEN], struct st
 	if (open_table(s, error) || counter_look(s, &image->rolled_back, error) ||
 	    replay(s, &end, error) || start_log(s, end, error) || make_image(s, image, error))
 		return -1;
+	image->importing = is_importing(s, secret);
 	if (!start_threads(s, error))
 		return 0;
 	store_release_slot(s, image);
