@@ -5,11 +5,24 @@
 #include <string.h>
 
 #include "batch.h"
+#include "history.h"
 #include "log.h"
 #include "post.h"
+#include "service.h"
 
 #define ADMIT_MS	300	/* before it asks again to be admitted */
 #define STANDSTILL_MS	5000	/* nothing came for so long: it asks for the tail again */
+
+/* TLs that are committed and not in SQLite yet: too many, and an append waits for it. */
+#define LAG_PAUSE	8192	/* with so many no more are taken, */
+#define LAG_GO_ON	2048	/* until it is so many; and then it may be a member */
+
+static uint64_t lag(const struct newcomer *n)
+{
+	uint64_t settled = history_settled(n->host->store(n->host->arg));
+
+	return n->seq > settled ? n->seq - settled : 0;
+}
 
 void newcomer_follow(struct newcomer *n)
 {
@@ -18,6 +31,7 @@ void newcomer_follow(struct newcomer *n)
 	n->host->look(n->host->arg, &view);
 	n->seq = view.position.seq;
 	n->learnt = true;
+	n->paused = false;
 	n->ended = false;
 	newcomer_move(n, NEWCOMER_CATCHING_UP);
 	post(n->service, &(struct sync_message){ .type = SYNC_TAIL, .seq = n->seq });
@@ -50,12 +64,29 @@ void newcomer_learn(struct newcomer *n, const struct sync_message *m)
 		n->moved_ms = n->now_ms;
 	n->seq = view.position.seq;
 	n->attempt = 0;
+	if (lag(n) > LAG_PAUSE && !n->paused) {
+		n->paused = true;
+		service_pause(n->service);
+	}
+}
+
+static void go_on(struct newcomer *n)
+{
+	n->moved_ms = n->now_ms;
+	if (lag(n) > LAG_GO_ON)
+		return;
+	n->paused = false;
+	service_resume(n->service);
 }
 
 static void ask_admission(struct newcomer *n)
 {
 	if (n->state == NEWCOMER_CATCHING_UP)
 		newcomer_move(n, NEWCOMER_ADMITTING);
+	if (lag(n) > LAG_GO_ON) {
+		n->due_ms = n->now_ms + ADMIT_MS;
+		return;
+	}
 	n->due_ms = UINT64_MAX;
 	post(n->service, &(struct sync_message){ .type = SYNC_ADMIT });
 }
@@ -87,7 +118,9 @@ void newcomer_follow_tick(struct newcomer *n)
 	if (view.position.seq != n->seq)
 		n->moved_ms = n->now_ms;
 	n->seq = view.position.seq;
-	if (n->now_ms - n->moved_ms >= STANDSTILL_MS)
+	if (n->paused)
+		go_on(n);
+	else if (n->now_ms - n->moved_ms >= STANDSTILL_MS)
 		newcomer_follow(n);
 	else if (n->state == NEWCOMER_CATCHING_UP && n->ended)
 		post(n->service, &(struct sync_message){ .type = SYNC_FEED, .seq = n->seq });

@@ -28,6 +28,7 @@
  * @due_ms: NEWCOMER_WAITING: when to dial; ADMITTING: when to ask again
  * @moved_ms: when something came last
  * @seq: position at @moved_ms
+ * @paused: the donor is to wait with more TLs
  * @ended: the donor sent all that is settled
  * @begun_ms: when the order came
  * @import_ms: when the items began to come
@@ -56,6 +57,7 @@ struct newcomer {
 	uint64_t due_ms;
 	uint64_t moved_ms;
 	uint64_t seq;
+	bool paused;
 	bool ended;
 	uint64_t begun_ms;
 	uint64_t import_ms;
