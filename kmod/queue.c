@@ -172,21 +172,27 @@ static void unexpect(struct hsm *hsm, struct hsm_txn *txn, u32 n, bool doubt)
 		hsm_store_unexpect(&hsm->store, txn->stages[i].entry, doubt);
 }
 
+/*
+ * Foresees one operation. A refusal that rests on what is committed is final and told at once. One
+ * that rests on what may still be aborted is not: the operation is left to the claim, which judges
+ * it when all before it is decided.
+ */
 static int expect_op(struct hsm *hsm, struct hsm_txn *txn, const struct hsmrepl_op *op,
 		     struct hsm_stage *stage)
 {
 	struct hsm_view before, after;
+	enum hsm_ground ground;
 	bool doubt;
 	int err;
 
-	err = hsm_store_foresee(&hsm->store, op, &before, &doubt);
-	if (err)
-		return err;
+	err = hsm_store_foresee(&hsm->store, op, &before, &ground);
 	after = before;
-	if (!doubt) {
+	if (!err && ground != HSM_GROUND_NONE)
 		err = hsm_op_step(op, &after);
-		if (err)
-			return err;
+	if (err && ground == HSM_GROUND_COMMITTED && !hsm_readable(hsm, false))
+		return err;
+	doubt = err || ground == HSM_GROUND_NONE;
+	if (!doubt) {
 		txn->objects += after.exists - before.exists;
 		txn->bytes += (s64)after.cost - (s64)before.cost;
 	}

@@ -141,9 +141,9 @@ static bool batch_takes(const struct hsm *hsm, const struct hsm_txn *txn, u32 n,
  * hsm_claim() - take the slot for a batch of this node
  * @hsm: replica
  *
- * A transaction that does not validate any more is completed with its error. One that finds no
- * memory is left for the next batch, or as the first one of its batch completed with ENOMEM, unless
- * other nodes may know of it.
+ * A transaction that does not validate is left for the next batch, or as the first one of its
+ * batch, judged by what is committed, completed with its error; with ENOMEM not if other nodes may
+ * know of it.
  *
  * Return: 0; -EAGAIN: no grant, slot taken, or nothing is left to claim; -ENOMEM: no memory for
  * a transaction that must not be completed, nothing was claimed.
@@ -164,7 +164,8 @@ int hsm_claim(struct hsm *hsm)
 		if (!batch_takes(hsm, txn, n, bytes))
 			break;
 		err = claim_one(hsm, txn, &point);
-		if (err == -ENOMEM && (n || txn->handed))
+		/* After others of this batch, which may still be aborted, nothing is refused. */
+		if (err && (n || (err == -ENOMEM && txn->handed)))
 			break;
 		if (err) {
 			hsm_txn_done(hsm, txn, err);

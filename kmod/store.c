@@ -169,18 +169,17 @@ struct hsm_object *hsm_store_list_next(struct hsm_store *store, u64 *cursor, con
  * @store: the store
  * @op: checked operation
  * @view: out
- * @doubt: out: @view is worth nothing, since another node's batch or a transaction that was
- *	dropped concerns the label: only the claim can judge the operation
+ * @ground: out: what @view rests on
  *
- * Return: 0; -EEXIST: a create's id is taken by another object.
+ * Return: 0; -EEXIST: a create's id is taken by another object, and that is committed.
  */
 int hsm_store_foresee(struct hsm_store *store, const struct hsmrepl_op *op,
-		      struct hsm_view *view, bool *doubt)
+		      struct hsm_view *view, enum hsm_ground *ground)
 {
 	struct hsm_entry *entry;
 	struct hsm_object *same_id;
 
-	*doubt = false;
+	*ground = HSM_GROUND_COMMITTED;
 	*view = (struct hsm_view){ };
 	if (!hsm_id_is_zero(op->id)) {
 		same_id = hsm_id_find(store, op->id);
@@ -190,12 +189,14 @@ int hsm_store_foresee(struct hsm_store *store, const struct hsmrepl_op *op,
 	entry = hsm_entry_find(store, hsm_op_label(op), le16_to_cpu(op->label_len));
 	if (!entry)
 		return 0;
-	if (!entry->touch)
+	if (!entry->touch) {
 		*view = hsm_object_view(rcu_dereference_protected(entry->current_object, true));
-	else if (entry->touch->queue_ops && !entry->touch->doubt)
+	} else if (entry->touch->queue_ops && !entry->touch->doubt) {
 		*view = entry->touch->queued;
-	else
-		*doubt = true;
+		*ground = HSM_GROUND_QUEUED;
+	} else {
+		*ground = HSM_GROUND_NONE;
+	}
 	return 0;
 }
 
@@ -204,7 +205,7 @@ int hsm_store_foresee(struct hsm_store *store, const struct hsmrepl_op *op,
  * @store: the store
  * @op: checked operation
  * @view: the object after it, unless @doubt
- * @doubt: from hsm_store_foresee()
+ * @doubt: @view is worth nothing: the claim will judge
  *
  * Return: the entry, which stays until hsm_store_unexpect(); NULL: no memory.
  */

@@ -64,6 +64,13 @@ struct hsm_stage {
 	struct hsm_object *before;
 };
 
+/* What it rests on that an operation is foreseen to fit or not. */
+enum hsm_ground {
+	HSM_GROUND_COMMITTED,	/* nobody is about to change the label */
+	HSM_GROUND_QUEUED,	/* transactions before it, which may still be aborted */
+	HSM_GROUND_NONE,	/* another node's batch, or what was dropped: nobody knows */
+};
+
 /**
  * struct hsm_store - the objects of one device
  * @labels: entries by label
@@ -111,7 +118,7 @@ struct hsm_object *hsm_store_list_next(struct hsm_store *store, u64 *cursor, con
 /* What the queue expects. */
 
 int hsm_store_foresee(struct hsm_store *store, const struct hsmrepl_op *op,
-		      struct hsm_view *view, bool *doubt);
+		      struct hsm_view *view, enum hsm_ground *ground);
 struct hsm_entry *hsm_store_expect(struct hsm_store *store, const struct hsmrepl_op *op,
 				   const struct hsm_view *view, bool doubt);
 void hsm_store_unexpect(struct hsm_store *store, struct hsm_entry *entry, bool doubt);

@@ -6,12 +6,13 @@
  * and the search goes on; at an end of a call that was not taken it goes back. (calls taken,
  * state) is never tried twice.
  *
- * Checked are calls that returned with a result, and writes without one that the pool has applied
- * (they end never). Writes that were never applied take no part: a read that saw one has no
- * explanation.
+ * Checked are calls that returned with a result, refusals of one operation among them, and writes
+ * without one that the pool has applied (they end never). Writes that were never applied take no
+ * part: a read that saw one has no explanation.
  */
 #include "checks.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -33,11 +34,13 @@ struct state {
  * @call: the call
  * @change: write: what
  * @told: the result is known: version after it
+ * @refused: write: it did not happen, since the label was as @call->error says
  */
 struct part {
 	const struct call *call;
 	const struct change *change;
 	bool told;
+	bool refused;
 };
 
 /* A beginning or an end, in the list by time. */
@@ -73,7 +76,7 @@ static void add_part(struct linear *s, const struct call *c, const struct change
 	bool told = change == &c->change[0] && c->end == END_DONE &&
 		    (c->version || change->code == HSMREPL_OP_DELETE);
 
-	s->part[s->n_parts++] = (struct part){ c, change, told };
+	s->part[s->n_parts++] = (struct part){ c, change, told, call_refused(c) };
 }
 
 static void collect(struct linear *s, struct ledger *l, unsigned int label)
@@ -90,7 +93,8 @@ static void collect(struct linear *s, struct ledger *l, unsigned int label)
 				add_part(s, c, &c->change[0]);
 			continue;
 		}
-		if (c->end != END_DONE && !(c->tid && ledger_fate(l, c->tid)->seq))
+		if (c->end != END_DONE && !call_refused(c) &&
+		    !(c->tid && ledger_fate(l, c->tid)->seq))
 			continue;
 		for (unsigned int k = 0; k < c->n_changes; k++)
 			if (c->change[k].label == label)
@@ -162,6 +166,10 @@ static bool explain(const struct part *p, struct state *now)
 	const struct call *c = p->call;
 	const struct change *ch = p->change;
 
+	if (p->refused)
+		return c->error == EEXIST ? now->version != 0 :
+		       c->error == ENOENT ? now->version == 0 :
+		       now->version != 0 && now->version != ch->if_version;
 	if (c->kind == CALL_GET)
 		return c->end == END_NOTHING ? now->version == 0 :
 		       now->version == c->version && now->value == c->value;

@@ -8,6 +8,7 @@
  */
 #include "checks.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -51,7 +52,17 @@ static void collect_touches(struct order *o, unsigned int labels)
 	}
 }
 
-/* Lowest place of a read that is not below @floor; UINT64_MAX if there is none. */
+/* Whether a label that was last touched like this explains what the call was told. */
+static bool shows(const struct call *c, const struct touch *now)
+{
+	if (c->end == END_DONE)
+		return now->value == c->value && now->seq == c->seq;
+	if (c->kind == CALL_WRITE && c->error != ENOENT)
+		return now->value != 0;	/* EEXIST, ESTALE */
+	return now->value == 0;
+}
+
+/* Lowest place of a read or refusal that is not below @floor; UINT64_MAX if there is none. */
 static uint64_t place_read(const struct order *o, const struct call *c, uint64_t floor)
 {
 	const struct touch *t = o->touches[c->change[0].label];
@@ -61,8 +72,7 @@ static uint64_t place_read(const struct order *o, const struct call *c, uint64_t
 
 	for (;;) {
 		uint64_t next = i < n ? t[i].seq : UINT64_MAX;
-		bool seen = c->end == END_DONE ? now.value == c->value && now.seq == c->seq :
-			    now.value == 0;
+		bool seen = shows(c, &now);
 
 		if (seen && next > floor)
 			return now.seq > floor ? now.seq : floor;
@@ -82,7 +92,7 @@ static uint64_t place_write(const struct order *o, const struct call *c)
 static bool takes_part(const struct order *o, const struct call *c)
 {
 	if (c->kind == CALL_WRITE)
-		return place_write(o, c) != 0;
+		return place_write(o, c) != 0 || call_refused(c);
 	return c->end == END_DONE || c->end == END_NOTHING;
 }
 
@@ -123,7 +133,7 @@ static void place_call(struct order *o, unsigned int i, uint64_t floor)
 	const struct call *c = &o->history->call[i];
 	uint64_t place;
 
-	if (c->kind == CALL_WRITE) {
+	if (c->kind == CALL_WRITE && !call_refused(c)) {
 		o->low[i] = place_write(o, c);
 		if (o->low[i] <= floor)
 			ledger_violated(o->ledger, "I7", "client %u at n%u: TID %016" PRIx64
@@ -136,7 +146,7 @@ static void place_call(struct order *o, unsigned int i, uint64_t floor)
 	place = place_read(o, c, c->committed_only ? 0 : floor);
 	o->low[i] = c->committed_only ? 0 : place;
 	if (place == UINT64_MAX)
-		ledger_violated(o->ledger, "I7", "client %u at n%u, get at %" PRIu64
+		ledger_violated(o->ledger, "I7", "client %u at n%u, get or refusal at %" PRIu64
 				" us: label k%u has seq %" PRIu64 " value %" PRIu64
 				" (0: no object), which no state from seq %" PRIu64 " on shows",
 				c->client, c->node, c->began_us, c->change[0].label, c->seq,

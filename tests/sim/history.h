@@ -3,6 +3,7 @@
 #ifndef SIM_HISTORY_H
 #define SIM_HISTORY_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -42,7 +43,7 @@ enum call_end {
  * @kind: SUBMIT or GET
  * @client: who
  * @node: at which node
- * @committed_only: get: HSMREPL_GET_COMMITTED, or at a node that was removed meanwhile
+ * @committed_only: get: HSMREPL_GET_COMMITTED; any: at a node that was removed meanwhile
  * @n_changes: write: operations
  * @change: write: operations; get: the label is that of the first one
  * @began_us: when
@@ -70,6 +71,17 @@ struct call {
 	uint64_t version;
 	uint64_t value;
 };
+
+/*
+ * A write that was refused for what its one label was: a statement of that label's state. At a
+ * removed node it may be an old one.
+ */
+static inline bool call_refused(const struct call *c)
+{
+	return c->kind == CALL_WRITE && c->end == END_NOTHING && c->n_changes == 1 &&
+	       !c->committed_only &&
+	       (c->error == EEXIST || c->error == ENOENT || c->error == ESTALE);
+}
 
 struct history {
 	unsigned int n;

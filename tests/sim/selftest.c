@@ -364,6 +364,27 @@ START_TEST(old_version_may_be_read)
 }
 END_TEST
 
+/* A refusal of a create, an update or a conditional one, at a time when the label was otherwise. */
+START_TEST(refusals)
+{
+	static const int error[] = { EEXIST, ENOENT, ESTALE };
+	struct call *c;
+
+	put(0, 10, 0, HSMREPL_OP_CREATE, 1, 1, 1);
+	put(20, 30, 0, HSMREPL_OP_UPDATE, 2, 2, 2);
+	put(60, 70, 0, HSMREPL_OP_DELETE, 0, 3, 0);
+	for (unsigned int i = 0; i < 2; i++) {
+		bool gone = (_i == 1) != (i == 1);
+
+		c = put(gone ? 80 : 40, gone ? 90 : 50, 0, HSMREPL_OP_UPDATE, 9, 0, 0);
+		c->end = END_NOTHING;
+		c->error = error[_i];
+		c->change[0].if_version = _i == 2 ? 1 : 0;
+		expect_linear(i ? "I7" : NULL, i ? "I7" : NULL);
+	}
+}
+END_TEST
+
 /* --- I8 --- */
 
 START_TEST(progress)
@@ -428,6 +449,7 @@ int main(void)
 	selftest_down(t);
 	tcase_add_loop_test(t, one_content, 0, 3);
 	tcase_add_loop_test(t, progress, 0, 4);
+	tcase_add_loop_test(t, refusals, 0, 3);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);

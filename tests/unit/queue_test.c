@@ -44,20 +44,47 @@ START_TEST(validates_against_what_comes_before)
 	ck_assert_int_eq(try(HSMREPL_OP_UPDATE, "k", 0), -ENOENT);
 	ck_assert_int_eq(try(HSMREPL_OP_DELETE, "k", 0), -ENOENT);
 	ck_assert_int_eq(try(HSMREPL_OP_CREATE, "k", 0), 0);
-	ck_assert_int_eq(try(HSMREPL_OP_CREATE, "k", 0), -EEXIST);
-	ck_assert_int_eq(try(HSMREPL_OP_UPDATE, "k", 2), -ESTALE);
 	ck_assert_int_eq(try(HSMREPL_OP_UPDATE, "k", 1), 0);
 	ck_assert_int_eq(claim(&replica, 1, 1), 0);
 	/* The slot counts as well. */
-	ck_assert_int_eq(try(HSMREPL_OP_UPDATE, "k", 1), -ESTALE);
-	ck_assert_int_eq(try(HSMREPL_OP_DELETE, "k", 2), 0);
-	ck_assert_int_eq(try(HSMREPL_OP_UPDATE, "k", 0), -ENOENT);
+	ck_assert_int_eq(try(HSMREPL_OP_UPDATE, "k", 2), 0);
+	ck_assert_int_eq(try(HSMREPL_OP_DELETE, "k", 3), 0);
 	ck_assert_int_eq(try(HSMREPL_OP_CREATE, "k", 0), 0);
 	ck_assert_int_eq(resolve(&replica, 1, 1, HSMREPL_COMMIT, 0), 0);
 	commit_all(2);
-	ck_assert_uint_eq(hsm->point.seq, 4);
+	ck_assert_uint_eq(hsm->point.seq, 5);
 	ck_assert_uint_eq(hsm->store.objects, 1);
 	ck_assert_int_eq(try(HSMREPL_OP_CREATE, "k", 0), -EEXIST);
+	ck_assert_int_eq(try(HSMREPL_OP_UPDATE, "k", 2), -ESTALE);
+}
+END_TEST
+
+/* What rests on a transaction that may still be aborted is not refused: it waits. */
+START_TEST(refuses_by_what_is_committed)
+{
+	struct hsm_txn *create, *update;
+	int err;
+
+	ck_assert_int_eq(try(HSMREPL_OP_CREATE, "k", 0), 0);
+	create = submit_one(&replica, HSMREPL_OP_CREATE, "k", "2", 0, &err);
+	ck_assert_int_eq(err, 0);
+	ck_assert_int_eq(claim(&replica, 1, 256), 0);
+	ck_assert_uint_eq(hsm->slot.n_tls, 1);
+	ck_assert_int_eq(create->state, HSM_TXN_QUEUED);
+	ck_assert_int_eq(resolve(&replica, 1, 1, HSMREPL_ABORT, ECANCELED), 0);
+	commit_all(2);
+	ck_assert_int_eq(create->state, HSM_TXN_DONE);
+	ck_assert_int_eq(create->error, 0);
+	ck_assert_int_eq(try(HSMREPL_OP_UPDATE, "k", 1), 0);
+	update = submit_one(&replica, HSMREPL_OP_UPDATE, "k", "3", 1, &err);
+	ck_assert_int_eq(err, 0);
+	commit_all(3);
+	ck_assert_int_eq(update->state, HSM_TXN_QUEUED);
+	ck_assert_int_eq(claim(&replica, 4, 256), -EAGAIN);
+	ck_assert_int_eq(update->state, HSM_TXN_DONE);
+	ck_assert_int_eq(update->error, -ESTALE);
+	hsm_txn_put(create);
+	hsm_txn_put(update);
 }
 END_TEST
 
@@ -338,6 +365,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, validates_against_what_comes_before);
+	tcase_add_test(tcase, refuses_by_what_is_committed);
 	tcase_add_test(tcase, all_operations_or_none);
 	tcase_add_test(tcase, states_refuse);
 	tcase_add_test(tcase, reads_wait_while_the_pool_may_be_ahead);

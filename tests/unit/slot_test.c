@@ -254,6 +254,9 @@ START_TEST(claims_validate_again)
 	ck_assert_uint_eq(two.hsm.slot.n_tls, 1);
 	ck_assert_int_eq(resolve(&two, 1, 2, HSMREPL_COMMIT, 0), 0);
 	ck_assert_uint_eq(fine->seq, 4);
+	/* These wait until nothing before them is undecided. */
+	ck_assert_uint_eq(two.hsm.queue.n_waiting, 2);
+	ck_assert_int_eq(claim(&two, 2, 256), -EAGAIN);
 	ck_assert_uint_eq(two.hsm.queue.n_waiting, 0);
 	hsm_txn_put(clash);
 	hsm_txn_put(fine);

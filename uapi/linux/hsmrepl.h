@@ -12,6 +12,7 @@
  *               without this node; SUBMIT of callers is ENONET, PREPARE works
  *   2026-11-26  verbs LIVE_SYNC, LEAVE, CROSS_CHECK, SPLIT_BRAIN, VERIFY
  *   2026-11-26  administrative verbs TEST and DISCOVER
+ *   2026-11-26  EEXIST, ENOENT and ESTALE never rest on what is undecided: SUBMIT waits instead
  *
  * Conventions
  *   - Every ioctl takes a pointer to a struct whose first field is its size. A caller built
@@ -37,6 +38,9 @@
  *   EEXIST      create: the label or the id exists
  *   ENOENT      update or delete: no such label
  *   ESTALE      update or delete: the object's version is not if_version
+ *               These three are told at once if they rest on what is committed. If they rest on
+ *               one that is undecided, and may yet be aborted, the transaction is queued and judged
+ *               when that one is decided.
  *   EMSGSIZE    payload, label or transaction over its limit (see HSMREPL_IOC_INFO)
  *   ENOSPC      a limit on objects or bytes is reached
  *   EAGAIN      the queue is full: try again later
