@@ -153,6 +153,7 @@ void down_accept(struct node *n, uint64_t ballot, const uint8_t *value, struct a
 {
 	n->down.promised = ballot;
 	n->down.accepted = ballot;
+	n->down.durable = 0;	/* if the promise is, that says nothing of the value */
 	memcpy(n->down.value, value, DOWN_VALUE_LEN);
 	out_append(out, RECORD_ACCEPT, (struct batch_id){ ballot_initiator(ballot), ballot },
 		   (struct bytes){ n->down.value, DOWN_VALUE_LEN }, 0);
@@ -190,7 +191,7 @@ void down_durable(struct node *n, const struct event *ev, struct actions *out)
 		survey_own(n, out);
 	else if (p && ev->record == RECORD_PROMISE)
 		report(n, p, ballot, 0, out);
-	else if (p)
+	else if (p && !n->down.chosen)	/* else it may be another value, kept as the chosen one */
 		tell_accepted(n, p, ballot, out);
 }
 

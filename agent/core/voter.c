@@ -190,6 +190,8 @@ static void refuse(struct node *n, struct peer *p, struct batch_id id, enum repl
 		p->reply = reply;
 		return;
 	}
+	if (p->refusing > id.number)
+		return;		/* not durable yet, and its coordinator has gone on */
 	if (id.number > p->refused) {
 		p->refused = id.number;
 		p->refusing = id.number;

@@ -403,11 +403,13 @@ void cluster_free(struct cluster *c)
 
 void cluster_hear(struct cluster *c, uint16_t from, uint16_t to, struct message m)
 {
-	uint8_t buf[WIRE_HEADER + WIRE_BODY_MAX];
+	uint8_t buf[WIRE_HEADER + WIRE_BODY_MAX + CLUSTER_FRAME];
 	size_t len = wire_encode(&m, buf);
 
+	if (m.tls.n)
+		memcpy(buf + len, m.tls.p, m.tls.n);
 	cluster_step(c, to, (struct event){ .type = EV_MESSAGE, .peer = from,
-					    .data = { buf, len } });
+					    .data = { buf, len + m.tls.n } });
 }
 
 unsigned int cluster_last_said(const struct cluster *c)

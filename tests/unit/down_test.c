@@ -242,6 +242,67 @@ START_TEST(test_all_survivors_must_accept)
 }
 END_TEST
 
+/* Whether such a letter is under way. */
+static bool said(const struct cluster *c, unsigned int type)
+{
+	for (unsigned int i = c->head; i != c->tail; i++)
+		if (c->queue[i % CLUSTER_QUEUE].bytes[4] == type)
+			return true;
+	return false;
+}
+
+/* The ACCEPT comes again while the first one is on its way to the disk: no answer before that. */
+START_TEST(test_accept_repeated_before_it_is_durable)
+{
+	struct message ask = { .type = MSG_DOWN_ASK, .epoch = 1 };
+	uint8_t value[DOWN_VALUE_LEN];
+	struct message accept = { .type = MSG_DOWN_ACCEPT, .epoch = 1,
+				  .tls = { value, sizeof(value) } };
+	struct cluster c;
+
+	cluster_init(&c, 3);
+	cluster_crash(&c, 3);
+	c.lose = lose_accepted;
+	cluster_down(&c, 2, 3, false, false);
+	cluster_run(&c);
+	memcpy(value, c.seat[2].d.value, sizeof(value));
+	ask.down.ballot = accept.down.ballot = c.seat[2].d.accepted;
+	cluster_free(&c);
+
+	cluster_init(&c, 3);
+	cluster_hear(&c, 2, 1, ask);
+	ck_assert_uint_eq(cluster_last_said(&c), MSG_DOWN_REPORT);
+	cluster_run(&c);
+	c.seat[1].disk_held = true;
+	cluster_hear(&c, 2, 1, accept);
+	cluster_hear(&c, 2, 1, accept);
+	ck_assert(!said(&c, MSG_DOWN_ACCEPTED));
+	cluster_step(&c, 1, (struct event){ .type = EV_DURABLE, .record = RECORD_ACCEPT,
+					    .batch = { 2, accept.down.ballot } });
+	ck_assert(said(&c, MSG_DOWN_ACCEPTED));
+	cluster_free(&c);
+}
+END_TEST
+
+/* n2 is about to refuse batch 9 of n1; that it refused 8 is no more durable than that. */
+START_TEST(test_older_refusal_is_not_durable_either)
+{
+	struct message inquire = { .type = MSG_INQUIRE, .epoch = 1, .batch = { 1, 1ull << 40 } };
+	struct message abort = { .type = MSG_ABORT, .epoch = 1, .batch = { 1, (1ull << 40) - 1 } };
+	struct cluster c;
+
+	cluster_init(&c, 3);
+	c.seat[2].disk_held = true;
+	cluster_hear(&c, 1, 2, inquire);
+	cluster_hear(&c, 1, 2, abort);
+	ck_assert_uint_eq(cluster_last_said(&c), MSG_END);
+	cluster_step(&c, 2, (struct event){ .type = EV_DURABLE, .record = RECORD_REFUSED,
+					    .batch = inquire.batch });
+	ck_assert_uint_eq(cluster_last_said(&c), MSG_VOTE);
+	cluster_free(&c);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("down");
@@ -257,6 +318,8 @@ int main(void)
 	tcase_add_test(down, test_removed_node_does_not_vote);
 	tcase_add_test(down, test_removed_node_does_not_coordinate);
 	tcase_add_test(down, test_all_survivors_must_accept);
+	tcase_add_test(down, test_accept_repeated_before_it_is_durable);
+	tcase_add_test(down, test_older_refusal_is_not_durable_either);
 	suite_add_tcase(suite, down);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
