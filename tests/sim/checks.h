@@ -72,8 +72,8 @@ void order_check(struct ledger *l, const struct history *h, unsigned int labels)
  * check_progress.c, I8: every submission ends, every writer gets its share, contention aborts
  * nobody.
  */
-#define PROGRESS_HEAL_US	30000000u	/* from the last fault until all is well */
-#define PROGRESS_CALL_US	300000u		/* of one call while all is well */
+#define PROGRESS_HEAL_US	60000000u	/* from the last fault until all is well */
+#define PROGRESS_CALL_US	600000u		/* of one call while all is well */
 #define PROGRESS_ROUNDS		8	/* times the slowest message, flush and pump */
 #define PROGRESS_SHARE		4	/* each writer gets at least its share divided by this */
 

@@ -16,6 +16,7 @@
 #define BOLD_PER_MILLE	850	/* a wrong one forces: the nodes may be alive */
 #define CROSS_PER_MILLE	400	/* a wrong one whose victim declares it down as well */
 #define CRASH_PER_MILLE	500	/* node-downs during which a node crashes */
+#define STOPPED_US	5000000	/* a node that does not answer, until it is started again */
 #define ROUNDS		5	/* of messages and flushes, in which it does */
 
 void operator_init(struct world *w)
@@ -112,8 +113,10 @@ static void ask(struct host *h, uint32_t gone, bool dry, bool force)
 	for each_host(peer, w)
 		if (gone & 1u << peer->id)
 			q->down.id[q->down.n++] = peer->id;
-	if (dry)
+	if (dry) {
 		q->planned = false;
+		q->accepts = w->operator.accepts;
+	}
 	q->print = q->planned ? q->print : print_of(w, all & ~gone);
 	count(w, h, &q->down);
 	if (!dry) {
@@ -247,6 +250,26 @@ static void go_on(struct host *h, struct inquiry *q)
 	ask(h, gone, false, q->down.force || (w->operator.alive && !few));
 }
 
+/*
+ * A survivor does not answer, and will not: it stands in an epoch whose end nobody can tell it any
+ * more. The advice is to declare it down as well: the operator stops some, until it is among them.
+ */
+static void ask_otherwise(struct host *h)
+{
+	struct world *w = h->w;
+	uint32_t gone = (uint32_t)rng_next(&w->rng) & nl_mask(&h->nl) & ~(1u << h->id);
+
+	if (w->phase != PHASE_HEAL || !gone)
+		return;
+	w->operator.last[h->nl.epoch % OPERATOR_EPOCHS] = gone;
+	for each_host(other, w) {
+		if (!(gone & 1u << other->id))
+			continue;
+		host_power_off(other);
+		world_later(w, STOPPED_US, DUE_START, other->id, 0, NULL);
+	}
+}
+
 void operator_answered(struct host *h, const struct action *a)
 {
 	struct world *w = h->w;
@@ -261,6 +284,8 @@ void operator_answered(struct host *h, const struct action *a)
 	count_answer(w, a, dry);
 	if (a->error == EBUSY)
 		w->operator.alive = true;
+	else if (a->error == ETIMEDOUT)
+		ask_otherwise(h);
 	if (a->error)
 		return;
 	if (dry) {
@@ -279,18 +304,25 @@ void operator_lost(struct host *h)
 	h->w->operator.inquiry[h->id].planned = false;
 }
 
-void operator_value(struct host *h)
+void operator_value(struct host *h, bool own)
 {
-	struct inquiry *q = &h->w->operator.inquiry[h->id];
+	struct operator *o = &h->w->operator;
+	struct inquiry *q = &o->inquiry[h->id];
 
-	q->planned = q->planned &&
-		     q->print == print_of(h->w, nl_mask(&h->nl) & ~mask_of_ids(&q->down));
+	if (own)
+		q->planned = q->planned && q->accepts == o->accepts &&
+			     q->print == print_of(h->w, nl_mask(&h->nl) & ~mask_of_ids(&q->down));
+	o->accepts++;
 }
 
 bool operator_holds(const struct host *h)
 {
 	const struct world *w = h->w;
+	bool asked = false;
 
-	return w->opt.operator == OPERATOR_FORCES && w->operator.declared & 1u << h->id &&
-	       !(w->ledger.removed & 1u << h->id);
+	/* If nobody else is in the pool any more, nobody carries the node-down to its end. */
+	for each_host(other, (struct world *)w)
+		asked |= !(w->operator.declared & 1u << other->id) && other->disk.image.nl.n;
+	return asked && w->opt.operator == OPERATOR_FORCES &&
+	       w->operator.declared & 1u << h->id && !(w->ledger.removed & 1u << h->id);
 }

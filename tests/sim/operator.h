@@ -20,6 +20,7 @@ struct world;
  * @planned: @plan tells what must follow, if nothing intervenes
  * @plan: answer of the dry run before
  * @print: what the survivors held when it was asked
+ * @accepts: values accepted by then in the world
  */
 struct inquiry {
 	uint64_t request;
@@ -27,6 +28,7 @@ struct inquiry {
 	bool planned;
 	struct down_plan plan;
 	uint64_t print;
+	uint64_t accepts;
 };
 
 #define OPERATOR_EPOCHS	64	/* more than node-downs that can succeed */
@@ -35,12 +37,14 @@ struct inquiry {
  * struct operator - the administrators of one world
  * @declared: nodes that were ever declared down; bit n is node n
  * @last: by epoch: nodes that the newest request declared down
+ * @accepts: values that any node has accepted
  * @alive: a node was refused because it is connected: ask with force
  * @inquiry: by the node that was asked
  */
 struct operator {
 	uint32_t declared;
 	uint32_t last[OPERATOR_EPOCHS];
+	uint64_t accepts;
 	bool alive;
 	struct inquiry inquiry[SIM_NODES_MAX + 1];
 };
@@ -52,8 +56,8 @@ void operator_go(struct world *w);
 void operator_answered(struct host *h, const struct action *a);
 /* The agent of @h dies, and its answer with it. */
 void operator_lost(struct host *h);
-/* A node sends out what is to be accepted: does the plan still stand? */
-void operator_value(struct host *h);
+/* A node accepts a value: do the plans still stand? @own: it is its own attempt's. */
+void operator_value(struct host *h, bool own);
 /* Whether a machine must stay off: it is vouched for, and the node-down is not through. */
 bool operator_holds(const struct host *h);
 

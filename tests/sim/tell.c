@@ -101,6 +101,8 @@ void tell_append(struct host *h, const struct action *a)
 	const struct inquiry *q = &h->w->operator.inquiry[h->id];
 	uint32_t survivors = nl_mask(&h->nl);
 
+	if (a->record == RECORD_ACCEPT)
+		operator_value(h, a->batch.coordinator == h->id && q->request && !q->down.dry);
 	if (a->batch.coordinator != h->id || !q->request || q->down.dry)
 		return;
 	for (unsigned int i = 0; i < q->down.n; i++)
@@ -108,8 +110,6 @@ void tell_append(struct host *h, const struct action *a)
 	if (a->record == RECORD_PROMISE)
 		voters_asked(&h->w->ledger, h->nl.epoch, a->batch.number,
 			     q->down.force ? survivors : 0);
-	else if (a->record == RECORD_ACCEPT)
-		operator_value(h);
 }
 
 static void tell_accepted(struct host *h, const struct record *r)
