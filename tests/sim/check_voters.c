@@ -12,8 +12,12 @@ void voters_yes(struct ledger *l, uint16_t node, struct batch_id id)
 void voters_refused(struct ledger *l, uint16_t node, struct batch_id id)
 {
 	uint64_t *up_to = &l->refused_up_to[node][id.coordinator];
+	struct tally *t = ledger_tally(l, id);
 
-	ledger_tally(l, id)->refused |= 1u << node;
+	t->refused |= 1u << node;
+	if (t->applied && t->yes & 1u << node && !l->split && !(l->removed & 1u << node))
+		ledger_violated(l, "I3", "n%u drops its yes for batch %u:%" PRIx64
+				", which is committed", node, id.coordinator, id.number);
 	if (*up_to < id.number)
 		*up_to = id.number;
 }
@@ -107,8 +111,9 @@ static uint32_t needed(const struct ledger *l, struct batch_id id, uint32_t vote
 /* @node is the first to apply it; what others do then, perhaps under an older number, is agreed. */
 void voters_applied(struct ledger *l, uint16_t node, struct batch_id id, uint32_t voters)
 {
-	const struct tally *t = ledger_tally(l, id);
+	struct tally *t = ledger_tally(l, id);
 
+	t->applied = true;
 	if (voters & ~t->yes || voters & t->refused)
 		voters = needed(l, id, voters);
 	if (voters & ~t->yes)
@@ -119,6 +124,14 @@ void voters_applied(struct ledger *l, uint16_t node, struct batch_id id, uint32_
 		ledger_violated(l, "I5", "n%u commits batch %u:%" PRIx64
 				", durably refused by %x (bit n is node n)",
 				node, id.coordinator, id.number, t->refused);
+}
+
+/* A promise or an acceptance is told; @durable: the one that its disk holds. */
+void voters_said_ballot(struct ledger *l, uint16_t node, uint64_t ballot, uint64_t durable)
+{
+	if (durable < ballot)
+		ledger_violated(l, "I5", "n%u answers ballot %" PRIx64 ", on its disk is %" PRIx64,
+				node, ballot, durable);
 }
 
 void voters_said_yes(struct ledger *l, uint16_t node, struct batch_id id)

@@ -95,11 +95,13 @@ struct place {
  * @id: coordinator 0 for an unused place
  * @yes: durable yes
  * @refused: durable refusal
+ * @applied: by some node
  */
 struct tally {
 	struct batch_id id;
 	uint32_t yes;
 	uint32_t refused;
+	bool applied;
 };
 
 /**

@@ -67,17 +67,39 @@ START_TEST(survivors_yes_is_enough)
 	voters_yes(ledger, 3, batch);
 	voters_refused(ledger, 1, batch);
 	voters_accepted(ledger, 2, &a);
-	if (_i) {
+	if (_i == 1) {
 		voters_applied(ledger, 2, batch, 14);
 		expect("I5");
 		return;
 	}
 	voters_accepted(ledger, 3, &a);
+	if (_i == 2)
+		voters_refused(ledger, 3, batch);
 	voters_applied(ledger, 2, batch, 14);
+	expect(_i == 2 ? "I5" : NULL);
+}
+END_TEST
+
+START_TEST(said_of_ballots_is_durable)
+{
+	voters_said_ballot(ledger, 2, 65538, 65538);
+	voters_said_ballot(ledger, 2, 65538, 131075);
 	expect(NULL);
-	voters_refused(ledger, 3, batch);
-	voters_applied(ledger, 2, batch, 14);
+	voters_said_ballot(ledger, 2, 65538, 1);
 	expect("I5");
+}
+END_TEST
+
+START_TEST(committed_is_not_dropped)
+{
+	voters_yes(ledger, 2, batch);
+	voters_yes(ledger, 3, batch);
+	voters_applied(ledger, 2, batch, 12);
+	ledger->removed = 8;	/* node 3 is out: it may do what it likes */
+	voters_refused(ledger, 3, batch);
+	expect(NULL);
+	voters_refused(ledger, 2, batch);
+	expect("I3");
 }
 END_TEST
 
@@ -181,7 +203,9 @@ void selftest_down(TCase *t)
 	tcase_add_test(t, epoch_ends_by_a_majority);
 	tcase_add_test(t, epoch_ends_too_early);
 	tcase_add_loop_test(t, forced_needs_all_survivors, 0, 2);
-	tcase_add_loop_test(t, survivors_yes_is_enough, 0, 2);
+	tcase_add_loop_test(t, survivors_yes_is_enough, 0, 3);
+	tcase_add_test(t, said_of_ballots_is_durable);
+	tcase_add_test(t, committed_is_not_dropped);
 	tcase_add_loop_test(t, removed_is_silent, 0, 3);
 	tcase_add_loop_test(t, removed_does_not_count, 0, 2);
 	tcase_add_loop_test(t, never_two_pools, 0, 3);

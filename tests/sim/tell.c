@@ -28,6 +28,10 @@ void tell_said(struct host *h, struct bytes head, bool whole)
 	else if (m.type == MSG_ABORT && m.batch.number >> 32 == h->disk.image.incarnation)
 		/* One of a life before, of which it holds no yes, needs no refusal. */
 		voters_said_never(l, h->id, m.batch);
+	else if (m.type == MSG_DOWN_REPORT && !m.down.flags)
+		voters_said_ballot(l, h->id, m.down.ballot, h->disk.image.promised);
+	else if (m.type == MSG_DOWN_ACCEPTED && !m.down.flags)
+		voters_said_ballot(l, h->id, m.down.ballot, h->disk.image.accepted);
 	else if (m.type == MSG_HELLO && m.hello.slot.coordinator)
 		voters_said_yes(l, h->id, m.hello.slot);
 }
