@@ -14,7 +14,11 @@
 
 #define NAME_MAX_BYTES	32
 #define FRESH_NAME	"segment.new"	/* until it is full of zeros */
-#define ZEROS		(1u << 20)	/* written at a time */
+/*
+ * Written at a time. Not more: kernels cache what is written at once as one piece, and go over
+ * the whole of it for each record that is written into it later.
+ */
+#define ZEROS		4096u
 
 static void name_of(unsigned int number, char name[NAME_MAX_BYTES])
 {
