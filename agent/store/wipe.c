@@ -4,6 +4,7 @@
  * the next start, and no incarnation is ever used twice.
  */
 #include <assert.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -15,6 +16,7 @@
 #include <sys/stat.h>
 
 #include "import.h"
+#include "quarantine.h"
 #include "wipe.h"
 
 #define NOTE		"zeroize"
@@ -25,7 +27,7 @@
 
 static const char *const database[] = {
 	TABLE_FILE, TABLE_FILE "-wal", TABLE_FILE "-shm", IMPORT_FILE, IMPORT_FILE "-journal",
-	"live-sync",	/* where the agent is with it */
+	"quarantine.new", "live-sync",	/* where the agent is with it */
 };
 
 static int overwrite_fd(int fd)
@@ -62,6 +64,22 @@ static int destroy(int dir_fd, const char *name)
 	return ret;
 }
 
+/* Whatever their names are. */
+static int destroy_quarantine(int dir_fd)
+{
+	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), ret = 0;
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *e;
+
+	if (!d)
+		return errno ? -errno : -EIO;
+	while (!ret && (e = readdir(d)))
+		if (!strncmp(e->d_name, QUARANTINE_NAME, strlen(QUARANTINE_NAME)))
+			ret = destroy(dir_fd, e->d_name);
+	closedir(d);
+	return ret;
+}
+
 static int destroy_all(int dir_fd)
 {
 	char name[32];
@@ -73,6 +91,8 @@ static int destroy_all(int dir_fd)
 	}
 	for (unsigned int i = 0; i < sizeof(database) / sizeof(database[0]) && !ret; i++)
 		ret = destroy(dir_fd, database[i]);
+	if (!ret)
+		ret = destroy_quarantine(dir_fd);
 	if (!ret && fsync(dir_fd) < 0)
 		ret = -errno;
 	return ret;

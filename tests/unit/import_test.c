@@ -504,6 +504,37 @@ START_TEST(objects_are_put_aside)
 }
 END_TEST
 
+/* Nothing of an import, nor what was put aside, outlives a zeroize. */
+START_TEST(a_zeroize_takes_all_along)
+{
+	struct import_start start;
+	struct store_image image;
+	struct snapshot *snap;
+	char path[BED_PATH];
+	struct store *s;
+	FILE *f;
+
+	world_grow(w, 5);
+	snap = snap_of(0, 0);
+	start = start_of(snap, IMPORT_FULL);
+	import_close(begin(&start));
+	snapshot_close(snap);
+	snprintf(path, sizeof(path), "%.200s/quarantine-20260101-000000", dir);
+	f = fopen(path, "w");
+	fputs("sealed", f);
+	fclose(f);
+	s = open_newcomer(&image);
+	ck_assert(image.importing);
+	ck_assert_int_eq(store_zeroize(s), 0);
+	store_close(s);
+	ck_assert_int_ne(access(path, F_OK), 0);
+	ck_assert(!state_of().exists);
+	s = open_newcomer(&image);
+	ck_assert(!image.importing);
+	store_close(s);
+}
+END_TEST
+
 static void add_tests(TCase *t)
 {
 	tcase_add_loop_test(t, everything_into_a_blank_store, 0, 3);
@@ -516,6 +547,7 @@ static void add_tests(TCase *t)
 	tcase_add_test(t, what_outlives_an_overwrite);
 	tcase_add_test(t, an_addition_is_not_dropped);
 	tcase_add_loop_test(t, objects_are_put_aside, 0, 3);
+	tcase_add_test(t, a_zeroize_takes_all_along);
 }
 
 int main(void)
