@@ -15,7 +15,8 @@ void voters_refused(struct ledger *l, uint16_t node, struct batch_id id)
 	struct tally *t = ledger_tally(l, id);
 
 	t->refused |= 1u << node;
-	if (t->applied && t->yes & 1u << node && !l->split && !(l->removed & 1u << node))
+	if (t->applied && t->yes & ~t->applied & 1u << node && !l->split &&
+	    !(l->removed & 1u << node))
 		ledger_violated(l, "I3", "n%u drops its yes for batch %u:%" PRIx64
 				", which is committed", node, id.coordinator, id.number);
 	if (*up_to < id.number)
@@ -108,12 +109,17 @@ static uint32_t needed(const struct ledger *l, struct batch_id id, uint32_t vote
 	return voters;
 }
 
+/* @node has it in its history: a late question about it may be answered by a refusal. */
+void voters_has(struct ledger *l, uint16_t node, struct batch_id id)
+{
+	ledger_tally(l, id)->applied |= 1u << node;
+}
+
 /* @node is the first to apply it; what others do then, perhaps under an older number, is agreed. */
 void voters_applied(struct ledger *l, uint16_t node, struct batch_id id, uint32_t voters)
 {
-	struct tally *t = ledger_tally(l, id);
+	const struct tally *t = ledger_tally(l, id);
 
-	t->applied = true;
 	if (voters & ~t->yes || voters & t->refused)
 		voters = needed(l, id, voters);
 	if (voters & ~t->yes)

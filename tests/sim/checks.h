@@ -32,6 +32,7 @@ void aborted_applied(struct ledger *l, uint16_t node, uint64_t tid);
  */
 void voters_yes(struct ledger *l, uint16_t node, struct batch_id id);
 void voters_refused(struct ledger *l, uint16_t node, struct batch_id id);
+void voters_has(struct ledger *l, uint16_t node, struct batch_id id);
 void voters_applied(struct ledger *l, uint16_t node, struct batch_id id, uint32_t voters);
 void voters_said_ballot(struct ledger *l, uint16_t node, uint64_t ballot, uint64_t durable);
 void voters_said_yes(struct ledger *l, uint16_t node, struct batch_id id);

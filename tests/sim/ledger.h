@@ -95,13 +95,13 @@ struct place {
  * @id: coordinator 0 for an unused place
  * @yes: durable yes
  * @refused: durable refusal
- * @applied: by some node
+ * @applied: in the history
  */
 struct tally {
 	struct batch_id id;
 	uint32_t yes;
 	uint32_t refused;
-	bool applied;
+	uint32_t applied;
 };
 
 /**

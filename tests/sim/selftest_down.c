@@ -94,11 +94,13 @@ START_TEST(committed_is_not_dropped)
 {
 	voters_yes(ledger, 2, batch);
 	voters_yes(ledger, 3, batch);
-	voters_applied(ledger, 2, batch, 12);
+	voters_yes(ledger, 4, batch);
+	voters_has(ledger, 2, batch);
 	ledger->removed = 8;	/* node 3 is out: it may do what it likes */
 	voters_refused(ledger, 3, batch);
-	expect(NULL);
 	voters_refused(ledger, 2, batch);
+	expect(NULL);
+	voters_refused(ledger, 4, batch);
 	expect("I3");
 }
 END_TEST

@@ -67,6 +67,7 @@ static void tell_applied(struct host *h, struct batch_id batch, const struct hsm
 	u64 tid = le64_to_cpu(tl->tid), seq = le64_to_cpu(tl->seq);
 	bool first = ledger_fate(l, tid)->seq != seq;
 
+	voters_has(l, h->id, batch);
 	fate_applied(l, h->id, tid, seq);
 	agree_applied(l, h->id, tid, seq, le64_to_cpu(tl->sync_point) ^ tid);
 	aborted_applied(l, h->id, tid);
