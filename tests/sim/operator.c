@@ -191,6 +191,8 @@ static void repair(struct host *h)
 	uint32_t all = nl_mask(&h->nl);
 	uint32_t gone = w->operator.last[h->nl.epoch % OPERATOR_EPOCHS] & all;
 
+	if (!w->ledger.split && ledger_newest(&w->ledger)->epoch != h->nl.epoch)
+		return;		/* it hears from the others */
 	if (w->opt.operator == OPERATOR_FORCES && w->operator.declared & all)
 		gone = w->operator.declared & all;
 	else if (!frozen(w, all))
@@ -251,14 +253,17 @@ static void go_on(struct host *h, struct inquiry *q)
 }
 
 /*
- * A survivor does not answer, and will not: it stands in an epoch whose end nobody can tell it any
- * more. The advice is to declare it down as well: the operator stops some, until it is among them.
+ * A survivor does not answer: it stands in an epoch whose end nobody can tell it any more. The
+ * operator does as he is advised: he stops whoever is behind, and declares them down as well.
  */
 static void ask_otherwise(struct host *h)
 {
 	struct world *w = h->w;
-	uint32_t gone = (uint32_t)rng_next(&w->rng) & nl_mask(&h->nl) & ~(1u << h->id);
+	uint32_t gone = 0;
 
+	for each_host(other, w)
+		if (nl_mask(&h->nl) & 1u << other->id && other->nl.epoch < h->nl.epoch)
+			gone |= 1u << other->id;
 	if (w->phase != PHASE_HEAL || !gone)
 		return;
 	w->operator.last[h->nl.epoch % OPERATOR_EPOCHS] = gone;
