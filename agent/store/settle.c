@@ -11,6 +11,7 @@
 
 #define FED_MS		200		/* as STORE_SETTLE_MS, while a peer is fed: it waits */
 #define FED_BYTES	(8u << 20)	/* likewise */
+#define PAUSE		8		/* part of the time; without news for so long it is over */
 #define WAL_PAGES_MAX	16384		/* then the WAL goes into the file, */
 #define QUIET_MS	2000		/* or when nothing was decided for so long */
 
@@ -146,11 +147,14 @@ static size_t settle_bytes(const struct store *s)
 	return bytes < s->options.unsettled_max / 2 ? bytes : s->options.unsettled_max / 2;
 }
 
+/* Only while more comes is it worth to wait for it: what is settled is what others can ask for. */
 static uint64_t settle_at_ms(const struct store *s)
 {
 	unsigned int ms = s->options.settle_ms;
+	uint64_t pause = s->written_ms + ms / PAUSE, whole;
 
-	return s->written_since_ms + (is_fed(s) && ms > FED_MS ? FED_MS : ms);
+	whole = s->written_since_ms + (is_fed(s) && ms > FED_MS ? FED_MS : ms);
+	return whole < pause ? whole : pause;
 }
 
 static bool is_due(struct store *s)
@@ -163,7 +167,7 @@ static bool is_due(struct store *s)
 
 static bool is_quiet(const struct store *s)
 {
-	return TAILQ_EMPTY(&s->written) && store_now_ms() >= s->written_since_ms + QUIET_MS;
+	return TAILQ_EMPTY(&s->written) && store_now_ms() >= s->written_ms + QUIET_MS;
 }
 
 static bool checkpoint_due(const struct store *s)
@@ -193,7 +197,7 @@ static void wait_for_work(struct store *s)
 		if (!TAILQ_EMPTY(&s->written))
 			store_wait(s, &s->settle_work, settle_at_ms(s));
 		else if (s->table->wal_pages)
-			store_wait(s, &s->settle_work, s->written_since_ms + QUIET_MS);
+			store_wait(s, &s->settle_work, s->written_ms + QUIET_MS);
 		else
 			pthread_cond_wait(&s->settle_work, &s->lock);
 	}

@@ -67,7 +67,7 @@ struct store_done {
  * @kept_generation: the newest segment that is known to be on the disk, carried YES included
  * @queued: to be written; @urgent of them wait for the disk
  * @writing: the writer is at them
- * @written: decisions to be settled; @written_since_ms the first of them came
+ * @written: decisions to be settled; the first came at @written_since_ms, the last at @written_ms
  * @settling: the settle thread is at them
  * @unsettled: bytes of decisions from queued to settling
  * @done: ring of completions, @n_done of them from @first_done on
@@ -116,7 +116,7 @@ struct store {
 	unsigned int urgent;
 	struct entries writing;
 	struct entries written;
-	uint64_t written_since_ms;
+	uint64_t written_since_ms, written_ms;
 	struct entries settling;
 	size_t unsettled;
 	struct store_done done[STORE_DONE_MAX];

@@ -11,6 +11,7 @@
 #include "store_private.h"
 
 #define CHUNK_MAX	512	/* records of one write */
+#define SETTLE_LOOKS	8	/* part of what may be unsettled; then it may be due */
 
 static_assert(CHUNK_MAX <= IOV_MAX, "one pwritev()");
 
@@ -189,13 +190,22 @@ static void pass_on(struct store *s, struct entry *e)
 		entry_put(&s->pool, e);
 		return;
 	}
+	s->written_ms = store_now_ms();
 	if (TAILQ_EMPTY(&s->written))
-		s->written_since_ms = store_now_ms();
+		s->written_since_ms = s->written_ms;
 	TAILQ_INSERT_TAIL(&s->written, e, link);
+}
+
+/* Else the settle thread looks by itself after a while: waking it for each group costs more. */
+static bool settle_must_look(const struct store *s, bool was_empty)
+{
+	return s->error || (was_empty && !TAILQ_EMPTY(&s->written)) ||
+	       s->unsettled >= s->options.unsettled_max / SETTLE_LOOKS;
 }
 
 static void finish_group(struct store *s, int error)
 {
+	bool was_empty = TAILQ_EMPTY(&s->written);
 	struct entry *e;
 
 	if (error && !s->error) {
@@ -218,7 +228,8 @@ static void finish_group(struct store *s, int error)
 			e->with = NULL;
 		}
 	}
-	pthread_cond_signal(&s->settle_work);
+	if (settle_must_look(s, was_empty))
+		pthread_cond_signal(&s->settle_work);
 }
 
 /* Returns when something must be written or the end has come. */
