@@ -27,7 +27,7 @@ put_right()
 # log_says NODE PATTERN
 log_says()
 {
-	agent_log "$1" | grep -qiE "$2"
+	grep -qiE "$2" <(agent_log "$1")
 }
 
 says_why()

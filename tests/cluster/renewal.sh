@@ -29,12 +29,12 @@ scene_reload()
 
 reloaded()
 {
-	agent_log n1 | grep -q 'read again: log level, certificate'
+	grep -q 'read again: log level, certificate' <(agent_log n1)
 }
 
 not_reloaded()
 {
-	agent_log n1 | grep -q 'not read again: .*nonsense'
+	grep -q 'not read again: .*nonsense' <(agent_log n1)
 }
 
 # hup NODE...: and wait until each says that it has what its files hold now.
@@ -59,8 +59,8 @@ has_read()
 
 has_refused()
 {
-	agent_log n2 | grep -q \
-		'certificates stay as they were: private-key = .*key values mismatch: it must hold'
+	grep -q 'certificates stay as they were: private-key = .*key values mismatch: it must hold' \
+		<(agent_log n2)
 }
 
 issue()

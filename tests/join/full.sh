@@ -27,7 +27,7 @@ add()
 # joins NODE KIND: some member served it so; not always the one that was named.
 joins()
 {
-	cat "$HSMREPL_POOL"/n?/agent.log | grep -q "live-sync: $1 joins (.*): $2"
+	grep -q "live-sync: $1 joins (.*): $2" "$HSMREPL_POOL"/n?/agent.log
 }
 
 # joined NAME: all nodes of the pool are members, agree, and have what was told.
