@@ -191,8 +191,9 @@ static void repair(struct host *h)
 	uint32_t all = nl_mask(&h->nl);
 	uint32_t gone = w->operator.last[h->nl.epoch % OPERATOR_EPOCHS] & all;
 
-	if (!w->ledger.split && ledger_newest(&w->ledger)->epoch != h->nl.epoch)
-		return;		/* it hears from the others */
+	for each_host(other, w)
+		if (other->agent && other->nl.epoch > h->nl.epoch && !w->ledger.split)
+			return;		/* it hears from that one */
 	if (w->opt.operator == OPERATOR_FORCES && w->operator.declared & all)
 		gone = w->operator.declared & all;
 	else if (!frozen(w, all))
