@@ -143,19 +143,26 @@ static void right(struct host *h)
 	    w->operator.alive || rng_chance(&w->rng, FORCE_PER_MILLE));
 }
 
+/* Only one who splits the pool lets a minority declare the others down. */
+static bool would_ask(const struct host *h, uint32_t gone)
+{
+	uint32_t all = nl_mask(&h->nl);
+
+	return gone & all && (majority(all & ~gone, all) || h->w->opt.operator == OPERATOR_SPLITS);
+}
+
 static void wrong(struct host *h)
 {
 	struct world *w = h->w;
-	uint32_t all = nl_mask(&h->nl), gone;
+	uint32_t gone = (uint32_t)rng_next(&w->rng) & nl_mask(&h->nl) & ~(1u << h->id);
 	struct host *victim;
 
-	gone = (uint32_t)rng_next(&w->rng) & all & ~(1u << h->id);
-	if (!gone || (!majority(all & ~gone, all) && w->opt.operator != OPERATOR_SPLITS))
+	if (!would_ask(h, gone))
 		return;
 	ask(h, gone, rng_chance(&w->rng, DRY_PER_MILLE), rng_chance(&w->rng, BOLD_PER_MILLE));
 	victim = &w->host[__builtin_ctz(gone)];
 	if (!rng_chance(&w->rng, CROSS_PER_MILLE) || !victim->agent ||
-	    w->operator.inquiry[victim->id].request || !(nl_mask(&victim->nl) & 1u << h->id))
+	    w->operator.inquiry[victim->id].request || !would_ask(victim, 1u << h->id))
 		return;
 	w->totals.deeds[DEED_CROSSED]++;
 	ask(victim, 1u << h->id, false, true);
