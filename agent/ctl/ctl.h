@@ -135,6 +135,15 @@ int ctl_open(struct ctl *ctl, int flags);
 int ctl_ask(struct ctl *ctl, unsigned int verb, struct json_object *request,
 	    struct json_object **answer);
 
+/**
+ * ctl_ask_plain() - a verb without options and operands: read the command line, open, ask
+ * @flags: as for ctl_open()
+ * @verb: enum hsmrepl_verb
+ * @answer: as for ctl_ask()
+ */
+int ctl_ask_plain(struct ctl *ctl, int argc, char **argv, int flags, unsigned int verb,
+		  struct json_object **answer);
+
 /** ctl_ask_for() - ctl_ask() that waits for up to @timeout_ms */
 int ctl_ask_for(struct ctl *ctl, unsigned int verb, struct json_object *request,
 		unsigned int timeout_ms, struct json_object **answer);

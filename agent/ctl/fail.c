@@ -129,6 +129,21 @@ int ctl_ask(struct ctl *ctl, unsigned int verb, struct json_object *request,
 	return ctl_ask_for(ctl, verb, request, CTL_ASK_MS, answer);
 }
 
+int ctl_ask_plain(struct ctl *ctl, int argc, char **argv, int flags, unsigned int verb,
+		  struct json_object **answer)
+{
+	const struct ctl_option options[] = { { 0 } };
+	struct ctl_operands operands;
+	int status;
+
+	status = ctl_options(ctl, argc, argv, options, 0, 0, &operands);
+	if (status == CTL_GO_ON)
+		status = ctl_open(ctl, flags);
+	if (status == CTL_GO_ON)
+		status = ctl_ask(ctl, verb, NULL, answer);
+	return status;
+}
+
 int ctl_ask_for(struct ctl *ctl, unsigned int verb, struct json_object *request,
 		unsigned int timeout_ms, struct json_object **answer)
 {

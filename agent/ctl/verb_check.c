@@ -57,17 +57,11 @@ static void print_pairs(struct json_object *pairs)
 
 int verb_cross_check(struct ctl *ctl, int argc, char **argv)
 {
-	const struct ctl_option options[] = { { 0 } };
-	struct ctl_operands operands;
 	struct json_object *answer;
 	bool ok;
 	int status;
 
-	status = ctl_options(ctl, argc, argv, options, 0, 0, &operands);
-	if (status == CTL_GO_ON)
-		status = ctl_open(ctl, O_RDONLY);
-	if (status == CTL_GO_ON)
-		status = ctl_ask(ctl, HSMREPL_VERB_CROSS_CHECK, NULL, &answer);
+	status = ctl_ask_plain(ctl, argc, argv, O_RDONLY, HSMREPL_VERB_CROSS_CHECK, &answer);
 	if (status != CTL_GO_ON)
 		return status;
 	ok = !strcmp(word(answer, "ok"), "yes");

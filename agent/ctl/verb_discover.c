@@ -39,16 +39,10 @@ static void print_peers(struct json_object *answer)
 
 int verb_discover(struct ctl *ctl, int argc, char **argv)
 {
-	const struct ctl_option options[] = { { 0 } };
-	struct ctl_operands operands;
 	struct json_object *answer;
 	int status;
 
-	status = ctl_options(ctl, argc, argv, options, 0, 0, &operands);
-	if (status == CTL_GO_ON)
-		status = ctl_open(ctl, O_RDONLY);
-	if (status == CTL_GO_ON)
-		status = ctl_ask(ctl, HSMREPL_VERB_DISCOVER, NULL, &answer);
+	status = ctl_ask_plain(ctl, argc, argv, O_RDONLY, HSMREPL_VERB_DISCOVER, &answer);
 	if (status != CTL_GO_ON)
 		return status;
 	if (ctl->json)

@@ -111,21 +111,6 @@ int verb_status(struct ctl *ctl, int argc, char **argv)
 	return CTL_DONE;
 }
 
-static int ask_node(struct ctl *ctl, int argc, char **argv, unsigned int verb,
-		    struct json_object **answer)
-{
-	const struct ctl_option options[] = { { 0 } };
-	struct ctl_operands operands;
-	int status;
-
-	status = ctl_options(ctl, argc, argv, options, 0, 0, &operands);
-	if (status == CTL_GO_ON)
-		status = ctl_open(ctl, O_RDONLY);
-	if (status == CTL_GO_ON)
-		status = ctl_ask(ctl, verb, NULL, answer);
-	return status;
-}
-
 static void print_node(struct json_object *node, const char *slowest)
 {
 	const char *name = json_text(node, "name", "?");
@@ -150,7 +135,7 @@ int verb_nodes(struct ctl *ctl, int argc, char **argv)
 	size_t i, n = 0;
 	int status;
 
-	status = ask_node(ctl, argc, argv, HSMREPL_VERB_NODES, &answer);
+	status = ctl_ask_plain(ctl, argc, argv, O_RDONLY, HSMREPL_VERB_NODES, &answer);
 	if (status != CTL_GO_ON)
 		return status;
 	if (ctl->json) {
@@ -174,7 +159,7 @@ int verb_pending(struct ctl *ctl, int argc, char **argv)
 	struct json_object *answer, *tids;
 	int status;
 
-	status = ask_node(ctl, argc, argv, HSMREPL_VERB_PENDING, &answer);
+	status = ctl_ask_plain(ctl, argc, argv, O_RDONLY, HSMREPL_VERB_PENDING, &answer);
 	if (status != CTL_GO_ON)
 		return status;
 	if (ctl->json) {
@@ -196,7 +181,7 @@ int verb_metrics(struct ctl *ctl, int argc, char **argv)
 	struct json_object *answer;
 	int status;
 
-	status = ask_node(ctl, argc, argv, HSMREPL_VERB_METRICS, &answer);
+	status = ctl_ask_plain(ctl, argc, argv, O_RDONLY, HSMREPL_VERB_METRICS, &answer);
 	if (status != CTL_GO_ON)
 		return status;
 	if (ctl->json) {

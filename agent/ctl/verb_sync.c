@@ -148,16 +148,10 @@ int verb_live_sync(struct ctl *ctl, int argc, char **argv)
 
 int verb_leave(struct ctl *ctl, int argc, char **argv)
 {
-	const struct ctl_option options[] = { { 0 } };
-	struct ctl_operands operands;
 	struct json_object *answer;
 	int status;
 
-	status = ctl_options(ctl, argc, argv, options, 0, 0, &operands);
-	if (status == CTL_GO_ON)
-		status = ctl_open(ctl, O_RDWR);
-	if (status == CTL_GO_ON)
-		status = ctl_ask(ctl, HSMREPL_VERB_LEAVE, json_object_new_object(), &answer);
+	status = ctl_ask_plain(ctl, argc, argv, O_RDWR, HSMREPL_VERB_LEAVE, &answer);
 	if (status != CTL_GO_ON)
 		return status;
 	if (ctl->json)
