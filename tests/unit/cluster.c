@@ -416,3 +416,18 @@ unsigned int cluster_last_said(const struct cluster *c)
 {
 	return c->head == c->tail ? MSG_END : c->queue[(c->tail - 1) % CLUSTER_QUEUE].bytes[4];
 }
+
+void cluster_at(struct cluster *c, uint64_t seq, uint64_t sp, unsigned int members)
+{
+	for (uint16_t id = 1; id <= c->n; id++) {
+		struct node_view v = cluster_look(c, id);
+
+		if (!c->seat[id].up)
+			continue;
+		ck_assert_uint_eq(v.position.seq, seq);
+		ck_assert_uint_eq(v.position.sp, sp);
+		ck_assert_uint_eq(v.nl->n, members);
+		ck_assert_int_eq(v.slot, SLOT_FREE);
+		ck_assert_int_eq(v.state, HSMREPL_MEMBER);
+	}
+}

@@ -92,5 +92,7 @@ void cluster_hear(struct cluster *c, uint16_t from, uint16_t to, struct message 
 /* The newest letter under way, MSG_END if there is none. */
 unsigned int cluster_last_said(const struct cluster *c);
 struct node_view cluster_look(struct cluster *c, uint16_t id);
+/* Assert: all nodes that are up are members of a list of @members, at rest at that place. */
+void cluster_at(struct cluster *c, uint64_t seq, uint64_t sp, unsigned int members);
 
 #endif /* TESTS_CLUSTER_H */

@@ -17,21 +17,6 @@ static bool lose_prepare_to_4(const struct letter *l)
 	return l->bytes[4] == MSG_PREPARE && l->to == 4;
 }
 
-static void all_at(struct cluster *c, uint64_t seq, uint64_t sp, unsigned int members)
-{
-	for (uint16_t id = 1; id <= c->n; id++) {
-		struct node_view v = cluster_look(c, id);
-
-		if (!c->seat[id].up)
-			continue;
-		ck_assert_uint_eq(v.position.seq, seq);
-		ck_assert_uint_eq(v.position.sp, sp);
-		ck_assert_uint_eq(v.nl->n, members);
-		ck_assert_int_eq(v.slot, SLOT_FREE);
-		ck_assert_int_eq(v.state, HSMREPL_MEMBER);
-	}
-}
-
 /* Three members, and n4 that stands where they do. */
 static void pool_and_learner(struct cluster *c)
 {
@@ -71,11 +56,11 @@ START_TEST(test_a_learner_joins)
 	cluster_run(&c);
 	ck_assert(c.seat[1].answered);
 	ck_assert_int_eq(c.seat[1].answer_error, 0);
-	all_at(&c, 5, 0x33 ^ TID ^ ADD, 4);
+	cluster_at(&c, 5, 0x33 ^ TID ^ ADD, 4);
 	ck_assert_uint_eq(c.seat[3].candidate, 0);
 	ck_assert(cluster_write(&c, 4, TID << 8));
 	cluster_run(&c);
-	all_at(&c, 6, 0x33 ^ TID ^ ADD ^ TID << 8, 4);
+	cluster_at(&c, 6, 0x33 ^ TID ^ ADD ^ TID << 8, 4);
 	cluster_free(&c);
 }
 END_TEST
@@ -283,7 +268,7 @@ START_TEST(test_a_yes_in_vain_ends_with_the_abort)
 	cluster_admit(&c, 1, 4);
 	ck_assert(cluster_change(&c, 1, ADD << 4));
 	cluster_run(&c);
-	all_at(&c, 4, 0x33 ^ ADD << 4, 4);
+	cluster_at(&c, 4, 0x33 ^ ADD << 4, 4);
 	cluster_free(&c);
 }
 END_TEST
@@ -323,7 +308,7 @@ START_TEST(test_the_newcomer_learns_its_own_commit)
 	ck_assert_uint_eq(cluster_look(&c, 4).position.epoch, 2);
 	c.lose = NULL;
 	cluster_pass(&c, 1000);
-	all_at(&c, 4, 0x33 ^ ADD, 4);
+	cluster_at(&c, 4, 0x33 ^ ADD, 4);
 	cluster_free(&c);
 }
 END_TEST
@@ -349,7 +334,7 @@ START_TEST(test_all_restart_while_it_is_undecided)
 	cluster_start(&c, 3);
 	cluster_start(&c, 4);
 	cluster_pass(&c, 1000);
-	all_at(&c, 4, 0x33 ^ ADD, 4);
+	cluster_at(&c, 4, 0x33 ^ ADD, 4);
 	cluster_free(&c);
 }
 END_TEST
@@ -375,10 +360,10 @@ START_TEST(test_leave)
 	ck_assert(!cluster_look(&c, 2).learner);
 	cluster_crash(&c, 2);
 	cluster_pass(&c, 1000);
-	all_at(&c, 4, 0x33 ^ ADD, 2);
+	cluster_at(&c, 4, 0x33 ^ ADD, 2);
 	ck_assert(cluster_write(&c, 3, TID));
 	cluster_run(&c);
-	all_at(&c, 5, 0x33 ^ ADD ^ TID, 2);
+	cluster_at(&c, 5, 0x33 ^ ADD ^ TID, 2);
 	/* started again it knows that it left */
 	cluster_start(&c, 2);
 	ck_assert_int_eq(cluster_look(&c, 2).state, HSMREPL_REMOVED);
@@ -443,7 +428,7 @@ START_TEST(test_split_brain)
 	ck_assert_int_eq(cluster_look(&c, 1).state, HSMREPL_MEMBER);
 	ck_assert(cluster_write(&c, 1, TID));
 	cluster_run(&c);
-	all_at(&c, 4, 0x33 ^ TID, 2);
+	cluster_at(&c, 4, 0x33 ^ TID, 2);
 	/* the minority writes no more, and votes no more */
 	ev.major = false;
 	cluster_step(&c, 2, ev);
@@ -478,7 +463,7 @@ START_TEST(test_rolled_back)
 	ck_assert_int_eq(c.seat[1].answer_error, 0);
 	cluster_crash(&c, 3);
 	cluster_pass(&c, 1000);
-	all_at(&c, 4, cluster_look(&c, 1).position.sp, 2);
+	cluster_at(&c, 4, cluster_look(&c, 1).position.sp, 2);
 	cluster_free(&c);
 }
 END_TEST

@@ -16,21 +16,6 @@ static bool lose_prepare_to_3(const struct letter *l)
 	return l->bytes[4] == MSG_PREPARE && l->to == 3;
 }
 
-static void all_at(struct cluster *c, uint64_t seq, uint64_t sp, unsigned int members)
-{
-	for (uint16_t id = 1; id <= c->n; id++) {
-		struct node_view v = cluster_look(c, id);
-
-		if (!c->seat[id].up)
-			continue;
-		ck_assert_uint_eq(v.position.seq, seq);
-		ck_assert_uint_eq(v.position.sp, sp);
-		ck_assert_uint_eq(v.nl->n, members);
-		ck_assert_int_eq(v.slot, SLOT_FREE);
-		ck_assert_int_eq(v.state, HSMREPL_MEMBER);
-	}
-}
-
 START_TEST(test_commit_from_every_node)
 {
 	struct cluster c;
@@ -40,7 +25,7 @@ START_TEST(test_commit_from_every_node)
 		ck_assert(cluster_write(&c, id, TID << id));
 		cluster_run(&c);
 	}
-	all_at(&c, 6, 0x33 ^ TID << 1 ^ TID << 2 ^ TID << 3, 3);
+	cluster_at(&c, 6, 0x33 ^ TID << 1 ^ TID << 2 ^ TID << 3, 3);
 	cluster_free(&c);
 }
 END_TEST
@@ -61,7 +46,7 @@ START_TEST(test_votes_lost)
 	}
 	cluster_run(&c);
 	cluster_pass(&c, 500);
-	all_at(&c, 4, 0x33 ^ TID, 3);
+	cluster_at(&c, 4, 0x33 ^ TID, 3);
 	cluster_free(&c);
 }
 END_TEST
@@ -81,10 +66,10 @@ START_TEST(test_prepare_lost)
 	cluster_run(&c);
 	cluster_pass(&c, 500);
 	ck_assert(c.seat[1].requeued && !c.seat[1].aborted);
-	all_at(&c, 3, 0x33, 3);
+	cluster_at(&c, 3, 0x33, 3);
 	ck_assert(cluster_write(&c, 1, TID));
 	cluster_run(&c);
-	all_at(&c, 4, 0x33 ^ TID, 3);
+	cluster_at(&c, 4, 0x33 ^ TID, 3);
 	cluster_free(&c);
 }
 END_TEST
@@ -107,7 +92,7 @@ START_TEST(test_coordinator_restarts)
 	die_undecided(&c);
 	cluster_start(&c, 1);
 	cluster_pass(&c, 1000);
-	all_at(&c, 4, 0x33 ^ TID, 3);
+	cluster_at(&c, 4, 0x33 ^ TID, 3);
 	cluster_free(&c);
 }
 END_TEST
@@ -318,10 +303,10 @@ START_TEST(test_a_survivors_batch_is_tried_again)
 	ck_assert_int_eq(c.seat[2].answer_error, 0);
 	ck_assert(c.seat[1].requeued && !c.seat[1].aborted);
 	cluster_pass(&c, 1000);
-	all_at(&c, 4, cluster_look(&c, 1).position.sp, 3);
+	cluster_at(&c, 4, cluster_look(&c, 1).position.sp, 3);
 	ck_assert(cluster_write(&c, 1, TID));
 	cluster_run(&c);
-	all_at(&c, 5, cluster_look(&c, 1).position.sp, 3);
+	cluster_at(&c, 5, cluster_look(&c, 1).position.sp, 3);
 	cluster_free(&c);
 }
 END_TEST

@@ -15,11 +15,7 @@ disk_socket()
 
 disk_pid()
 {
-	local pid
-
-	pid=$(cat "$lab/$1/disk.pid" 2>/dev/null) || return 1
-	grep -qzxF "$lab/$1/disk.img" "/proc/$pid/cmdline" 2>/dev/null || return 1
-	echo "$pid"
+	pid_of "$lab/$1/disk.pid" "$lab/$1/disk.img"
 }
 
 # Returns when it serves.

@@ -12,14 +12,21 @@ machine_number()
 	echo "${1#n}"
 }
 
-# The pid of a machine that runs; a pid that belongs to something else does not count.
-machine_pid()
+# pid_of FILE ARGUMENT: the pid in that file, if a process with that argument runs under it; a pid that belongs
+# to something else does not count.
+pid_of()
 {
 	local pid
 
-	pid=$(cat "$lab/$1/qemu.pid" 2>/dev/null) || return 1
-	grep -qzxF "file:$lab/$1/console.log" "/proc/$pid/cmdline" 2>/dev/null || return 1
+	pid=$(cat "$1" 2>/dev/null) || return 1
+	grep -qzxF "$2" "/proc/$pid/cmdline" 2>/dev/null || return 1
 	echo "$pid"
+}
+
+# The pid of a machine that runs.
+machine_pid()
+{
+	pid_of "$lab/$1/qemu.pid" "file:$lab/$1/console.log"
 }
 
 free_port()
