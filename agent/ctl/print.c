@@ -38,7 +38,8 @@ char *format_hex64(uint64_t value, char text[HEX64_ROOM])
 	return text;
 }
 
-char *format_hex(const uint8_t *bytes, size_t len, char *text)
+/* Bytes as hex digits into @text (2 * @len + 1 bytes); returns @text. */
+static char *format_hex(const uint8_t *bytes, size_t len, char *text)
 {
 	size_t i;
 

@@ -20,9 +20,6 @@ void print_label(const char *label, size_t len, int width);
 /** format_hex64() - 16 lower-case hex digits into @text; returns @text */
 char *format_hex64(uint64_t value, char text[HEX64_ROOM]);
 
-/** format_hex() - bytes as hex digits into @text (2 * @len + 1 bytes); returns @text */
-char *format_hex(const uint8_t *bytes, size_t len, char *text);
-
 /** json_hex64() - a number as 16 lower-case hex digits */
 struct json_object *json_hex64(uint64_t value);
 

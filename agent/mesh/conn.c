@@ -11,7 +11,8 @@
 
 #define STABLE_MS 2000	/* a connection that lasted so long was a good one: dial again soon */
 
-void conn_complain(struct conn *c, const char *before, const char *after, const char *why)
+/* A line that repeats at most once a minute: "@before WHO @after @why". */
+static void complain(struct conn *c, const char *before, const char *after, const char *why)
 {
 	struct mesh *m = c->mesh;
 	unsigned int hidden;
@@ -55,16 +56,20 @@ static void over(struct conn *c, const char *why)
 		c->mesh->sink.down(c->mesh->sink.arg, c->peer, why);
 }
 
-void conn_refuse(struct conn *c, uint64_t epoch, const char *why)
+/*
+ * Log that we refuse it, tell it so, and be done with it. @why reads the same on both sides. @epoch
+ * as in refuse_encode().
+ */
+static void refuse(struct conn *c, uint64_t epoch, const char *why)
 {
-	conn_complain(c, "refused ", ": ", why);
+	complain(c, "refused ", ": ", why);
 	link_refuse(c->link, epoch, why);
 	over(c, why);
 }
 
 void conn_close(struct conn *c, uint64_t epoch, const char *why)
 {
-	conn_complain(c, "closing the connection to ", ": ", why);
+	complain(c, "closing the connection to ", ": ", why);
 	link_refuse(c->link, epoch, why);
 	over(c, why);
 }
@@ -83,15 +88,15 @@ static void on_lost(void *arg, enum tls_failure failure, const char *why)
 		return;
 	switch (failure) {
 	case TLS_REFUSED:
-		conn_complain(c, "refused ", ": ", why);
+		complain(c, "refused ", ": ", why);
 		break;
 	case TLS_REFUSED_US:
-		conn_complain(c, "", " ", why);
+		complain(c, "", " ", why);
 		break;
 	case TLS_LOST:
 		if (c->up && c->service)
 			break;
-		conn_complain(c, c->up ? "lost " : c->dialled ? "cannot connect to " : "dropped ",
+		complain(c, c->up ? "lost " : c->dialled ? "cannot connect to " : "dropped ",
 			 ": ", why);
 		break;
 	}
@@ -110,7 +115,7 @@ static void send_auth(struct conn *c)
 	uint8_t frame[AUTH_LEN];
 
 	if (greet_frame(c, frame))
-		conn_refuse(c, 0, "the proof of the key set cannot be computed: see the OpenSSL "
+		refuse(c, 0, "the proof of the key set cannot be computed: see the OpenSSL "
 			       "configuration");
 	else
 		link_send(c->link, (struct bytes){ frame, sizeof(frame) }, (struct bytes){ 0 });
@@ -139,7 +144,7 @@ static int check_identity(struct conn *c)
 	answer_question(c);
 	unlisted = c->purpose == AUTH_PEER && c->whom.id != m->config.node_id &&
 		   !mesh_peer(m, c->whom.id);
-	conn_refuse(c, unlisted ? m->epoch : 0, why);
+	refuse(c, unlisted ? m->epoch : 0, why);
 	return -1;
 }
 
@@ -155,7 +160,7 @@ static void on_secured(void *arg)
 	bad = tls_identity(cert, &c->whom, why) || !tls_bound(link_ssl(c->link), why);
 	X509_free(cert);
 	if (bad) {
-		conn_refuse(c, 0, why);
+		refuse(c, 0, why);
 		return;
 	}
 	snprintf(c->key, sizeof(c->key), "%s", c->whom.name);
@@ -223,7 +228,7 @@ static int greet_dialler(struct conn *c, const struct auth *a)
 	if (c->over)
 		return -1;
 	if (greet_auth(c, a, why) || (c->purpose != AUTH_PEER && service_accept(c, why))) {
-		conn_refuse(c, 0, why);
+		refuse(c, 0, why);
 		return -1;
 	}
 	if (c->purpose != AUTH_PROBE)
@@ -240,7 +245,7 @@ static int greet_listener(struct conn *c, const struct auth *a)
 		service_greeted(c->service, a);
 	if (!greet_auth(c, a, why))
 		return 0;
-	conn_refuse(c, 0, why);
+	refuse(c, 0, why);
 	return -1;
 }
 
@@ -249,9 +254,9 @@ static void greet(struct conn *c, const void *frame, size_t len)
 	struct auth a;
 
 	if (!c->peer || !auth_decode(frame, len, &a))
-		conn_refuse(c, 0, "the first frame is no AUTH: run the same version on all nodes");
+		refuse(c, 0, "the first frame is no AUTH: run the same version on all nodes");
 	else if (c->dialled ? a.purpose != c->purpose : a.purpose >= AUTH_PURPOSES)
-		conn_refuse(c, 0, "a connection for an unknown purpose: run the same version on "
+		refuse(c, 0, "a connection for an unknown purpose: run the same version on "
 				  "all nodes");
 	else if (!(c->dialled ? greet_listener(c, &a) : greet_dialler(c, &a)))
 		settle(c, &a);
@@ -268,7 +273,7 @@ static void on_frame(void *arg, const void *frame, size_t len)
 	c->mesh->count.frames_in += c->up;
 	c->mesh->count.bytes_in += c->up ? len : 0;
 	if (refuse_decode(frame, len, &epoch, text)) {
-		conn_complain(c, "", c->up ? " closed the connection: " : " refused us: ", text);
+		complain(c, "", c->up ? " closed the connection: " : " refused us: ", text);
 		link_cut(c->link);
 		over(c, text);
 		if (c->purpose == AUTH_PEER && c->peer && c->mesh->epoch && epoch > c->mesh->epoch)

@@ -67,13 +67,7 @@ void conn_free(struct conn *c);
 /* What the link of a connection reports to. */
 extern const struct link_ops conn_ops;
 
-/*
- * Log that we refuse it, tell it so, and be done with it. @why reads the same on both sides. @epoch
- * as in refuse_encode().
- */
-void conn_refuse(struct conn *c, uint64_t epoch, const char *why);
-
-/* Log that we end it, tell it so, and be done with it. */
+/* Log that we end it, tell it so, and be done with it. @epoch as in refuse_encode(). */
 void conn_close(struct conn *c, uint64_t epoch, const char *why);
 
 /* End it without a word to the other side; @why is for our log. It may be without link. */
@@ -81,9 +75,6 @@ void conn_lose(struct conn *c, const char *why);
 
 /* End it when all is written that was sent, without a word in our log. */
 void conn_finish(struct conn *c);
-
-/* A line that repeats at most once a minute: "@before WHO @after @why". */
-void conn_complain(struct conn *c, const char *before, const char *after, const char *why);
 
 /**
  * service_begin() - service_dial(), for a purpose of the mesh's own

@@ -261,11 +261,6 @@ void services_free(struct mesh *m)
 		free_service(s);
 }
 
-void service_set_arg(struct service *s, void *arg)
-{
-	s->arg = arg;
-}
-
 void service_send(struct service *s, struct bytes head, struct bytes tail)
 {
 	assert(s->opened);

@@ -50,13 +50,8 @@ struct service_sink {
 struct service *service_dial(struct mesh *m, const char *address, const struct service_sink *sink,
 			     void *arg);
 
-/*
- * Who answers service connections from outside; @arg is what the sink's functions get until
- * service_set_arg(). NULL: nobody, they are refused.
- */
+/* Who answers service connections from outside. NULL: nobody, they are refused. */
 void mesh_serve(struct mesh *m, const struct service_sink *sink, void *arg);
-
-void service_set_arg(struct service *s, void *arg);
 
 /**
  * service_send() - queue one frame

@@ -508,17 +508,3 @@ void import_close(struct import *im)
 	OPENSSL_cleanse(&im->keys, sizeof(im->keys));
 	free(im);
 }
-
-void import_forget(struct import *im)
-{
-	int ret;
-
-	if (im->in_transaction)
-		table_rollback(im->table);
-	im->in_transaction = false;
-	close_tables(im);
-	ret = import_remove_files(im->dir_fd);
-	if (ret)
-		log_warning(im->log, "%s/" IMPORT_FILE ": %s", im->dir, strerror(-ret));
-	import_close(im);
-}

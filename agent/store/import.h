@@ -99,7 +99,7 @@ void import_progress(const struct import *im, struct import_state *state);
 /**
  * import_item() - take one item of a snapshot, in the order they came
  * Returns 0; -EBADMSG for one that cannot be right; else -errno. After a failure only
- * import_close() or import_forget() may follow; import_trouble() says what it was.
+ * import_close() may follow; import_trouble() says what it was.
  */
 int import_item(struct import *im, const struct snapshot_item *item);
 
@@ -123,15 +123,13 @@ int import_quarantine(struct import *im, char path[STORE_ERROR_MAX], uint64_t *n
  * After import_finish(): what was imported becomes the store. Incarnation, refusals and aborted
  * TIDs of the old one are carried over; what its log held is dropped, the slot with it, and no
  * batch is known as the last one. Returns 0; -EBADMSG if a delta does not come to the donor's
- * content; else -errno. Only import_close() or import_forget() follow.
+ * content; else -errno. Only import_close() follows.
  */
 int import_end(struct import *im);
 
 /* One line about the last failure. */
 const char *import_trouble(const struct import *im);
 
-/* Drop what was imported. @im is void, as after import_close(). */
-void import_forget(struct import *im);
 void import_close(struct import *im);
 
 #endif /* HSM_STORE_IMPORT_H */

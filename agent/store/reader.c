@@ -143,7 +143,8 @@ static int find_row(struct reader *r, const struct op *op, struct object_row *ro
 	return ret ? ret : 1;
 }
 
-int reader_object(struct reader *r, uint64_t seq, const struct op *op, struct store_object *o)
+/* Is the content of an object this operation? As reader_next_object(), 0 if not. */
+static int read_object(struct reader *r, uint64_t seq, const struct op *op, struct store_object *o)
 {
 	struct object_row row = { .seq = seq, .op = op->index };
 	int ret;
@@ -163,7 +164,7 @@ int reader_next_object(struct reader *r, uint64_t seq, struct ops *ops, struct o
 	int ret;
 
 	while ((ret = ops_next(ops, op)) > 0) {
-		ret = reader_object(r, seq, op, o);
+		ret = read_object(r, seq, op, o);
 		if (ret)
 			return ret;
 	}

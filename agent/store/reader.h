@@ -60,12 +60,9 @@ uint64_t reader_u64(struct sqlite3_stmt *q, int column);
 int reader_tl(struct reader *r, struct bytes sealed, struct ops *ops);
 
 /*
- * Is the content of an object this operation, of the TL @seq in @r->scratch? 1, with @o filled in
- * from both (borrowed from @r); 0; -errno.
+ * The next operation of the TL @seq in @r->scratch that is the content of an object: 1, with @o
+ * filled in from both (borrowed from @r); 0 at the end; -errno.
  */
-int reader_object(struct reader *r, uint64_t seq, const struct op *op, struct store_object *o);
-
-/* The next operation that is the content of an object: as reader_object(), 0 at the end. */
 int reader_next_object(struct reader *r, uint64_t seq, struct ops *ops, struct op *op,
 		       struct store_object *o);
 

@@ -81,7 +81,7 @@ void donor_free(struct donor *d)
 	free(d);
 }
 
-bool donor_has(const struct donor *d, const struct service *s)
+static bool serves(const struct donor *d, const struct service *s)
 {
 	return d->state != DONOR_IDLE && d->service == s;
 }
@@ -114,7 +114,7 @@ void donor_closed(struct donor *d, struct service *s, const char *why)
 {
 	struct node_view view;
 
-	if (!donor_has(d, s))
+	if (!serves(d, s))
 		return;
 	d->host->look(d->host->arg, &view);
 	if (nl_has(view.nl, d->member.id))
@@ -265,7 +265,7 @@ static void begin(struct donor *d, struct service *s, const struct sync_message 
 
 void donor_drained(struct donor *d, struct service *s)
 {
-	if (donor_has(d, s))
+	if (serves(d, s))
 		donor_wake(d);
 }
 
@@ -314,17 +314,17 @@ void donor_frame(struct donor *d, struct service *s, const struct sync_message *
 {
 	char text[SYNC_TEXT_MAX + 1];
 
-	if (m->type == SYNC_JOIN && !donor_has(d, s)) {
+	if (m->type == SYNC_JOIN && !serves(d, s)) {
 		begin(d, s, m);
 		return;
 	}
-	if (m->type == SYNC_NO && donor_has(d, s)) {
+	if (m->type == SYNC_NO && serves(d, s)) {
 		sync_text(m, text);
 		log_warning(d->host->log, "live-sync: %s gives up: %s", d->member.name, text);
 		end(d);
 		return;
 	}
-	if (!donor_has(d, s) || d->state == DONOR_SENDING) {
+	if (!serves(d, s) || d->state == DONOR_SENDING) {
 		post_no(s, 0, "a message out of turn" SYNC_SAME_VERSION);
 		return;
 	}

@@ -37,7 +37,6 @@ void donor_free(struct donor *d);
 void donor_frame(struct donor *d, struct service *s, const struct sync_message *m);
 void donor_drained(struct donor *d, struct service *s);
 void donor_closed(struct donor *d, struct service *s, const char *why);
-bool donor_has(const struct donor *d, const struct service *s);
 
 /* This node is to hold something else: nobody is served, the store may be closed. */
 void donor_stop(struct donor *d, const char *why);

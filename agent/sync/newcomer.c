@@ -73,11 +73,6 @@ void newcomer_free(struct newcomer *n)
 	free(n);
 }
 
-bool newcomer_parked(const struct newcomer *n)
-{
-	return n->parked;
-}
-
 static unsigned int percent_of(const struct newcomer *n)
 {
 	unsigned int from = states[n->state].percent;

@@ -71,9 +71,6 @@ int newcomer_begin(struct newcomer *n, const struct order *order, char why[SYNC_
 /* Forget it: the node is zeroized. Not while newcomer_busy(). */
 void newcomer_forget(struct newcomer *n);
 
-/* The store is closed: nothing but looking at the node is possible. */
-bool newcomer_parked(const struct newcomer *n);
-
 void newcomer_tick(struct newcomer *n, uint64_t now_ms);
 
 void newcomer_look(const struct newcomer *n, struct newcomer_view *view);
