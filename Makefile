@@ -221,7 +221,7 @@ help:
 	@echo 'make                agent, tool, library and module (KDIR=kernel build directory)'
 	@echo 'make agent          userspace only'
 	@echo 'make module         hsmrepl.ko only'
-	@echo 'make demo           three virtual machines replicate keys before your eyes'
+	@echo 'make demo           virtual machines find each other, replicate keys, lose and get nodes'
 	@echo 'make check          everything that must pass for a commit'
 	@echo 'make crash          a pool of software devices killed again and again (ROUNDS=200 SEED=...)'
 	@echo 'make crossings      node-downs that cross, again and again (ROUNDS=20 SEED=...)'
