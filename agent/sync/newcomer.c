@@ -395,6 +395,8 @@ void newcomer_tick(struct newcomer *n, uint64_t now_ms)
 	n->now_ms = now_ms;
 	if (!is_running(n))
 		return;
+	if (!n->begun_ms)	/* an order that goes on begins before the first tick */
+		n->begun_ms = now_ms;
 	if (has_joined(n) || (n->state == NEWCOMER_WAITING && is_well(n, n->order.donor.id)))
 		done(n);
 	else if (n->state == NEWCOMER_WAITING && now_ms >= n->due_ms)
@@ -412,7 +414,7 @@ static void start(struct newcomer *n, const struct order *order)
 	n->attempt = 0;
 	n->due_ms = 0;
 	n->learnt = false;
-	n->begun_ms = n->now_ms;
+	n->begun_ms = 0;
 	n->bytes = 0;
 	n->total = 0;
 	n->tls = 0;

@@ -30,7 +30,7 @@
  * @seq: position at @moved_ms
  * @paused: the donor is to wait with more TLs
  * @ended: the donor sent all that is settled
- * @begun_ms: when the order came
+ * @begun_ms: when the order came, 0 until the first tick after it
  * @import_ms: when the items began to come
  * @bytes: received in this run, @total to receive
  * @total: estimate
