@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "phases.h"
 
+#include <string.h>
+
 #include "frame.h"
 #include "../core/wire.h"
 
@@ -26,14 +28,61 @@ static unsigned int bucket_of(uint64_t ns)
 }
 
 /* Nothing if one end is not known. The ends may be seen the other way round by two threads. */
-static void took(struct phases *p, enum phase phase, uint64_t from_ns, uint64_t to_ns)
+static void count(struct histogram *h, uint64_t from_ns, uint64_t to_ns)
 {
 	uint64_t ns = to_ns > from_ns ? to_ns - from_ns : 0;
 
 	if (!from_ns || !to_ns)
 		return;
-	p->of[phase].sum_ns += ns;
-	p->of[phase].count[bucket_of(ns)]++;
+	h->sum_ns += ns;
+	h->count[bucket_of(ns)]++;
+}
+
+static void took(struct phases *p, enum phase phase, uint64_t from_ns, uint64_t to_ns)
+{
+	count(&p->of[phase], from_ns, to_ns);
+}
+
+/* Its entry, or the one that was not used for longest. */
+static struct voter *voter_of(struct phases *p, uint16_t id)
+{
+	struct voter *oldest = &p->voter[0];
+
+	for (unsigned int i = 0; i < HSMREPL_NODES_MAX; i++) {
+		if (p->voter[i].id == id)
+			return &p->voter[i];
+		if (p->voter[i].asked_ns < oldest->asked_ns)
+			oldest = &p->voter[i];
+	}
+	memset(oldest, 0, sizeof(*oldest));
+	oldest->id = id;
+	return oldest;
+}
+
+const struct histogram *phases_voter(const struct phases *p, uint16_t id)
+{
+	for (unsigned int i = 0; i < HSMREPL_NODES_MAX; i++)
+		if (p->voter[i].id == id)
+			return &p->voter[i].took;
+	return NULL;
+}
+
+static void asked(struct phases *p, uint16_t id, uint64_t now_ns)
+{
+	struct voter *v = voter_of(p, id);
+
+	v->asked_ns = now_ns;
+	v->waits = true;
+}
+
+static void voted(struct phases *p, uint16_t id, uint64_t now_ns)
+{
+	struct voter *v = voter_of(p, id);
+
+	p->voted_ns = now_ns;
+	if (v->waits)
+		count(&v->took, v->asked_ns, now_ns);
+	v->waits = false;
 }
 
 /* With a standing grant nothing waits: the transaction came with the read. */
@@ -78,7 +127,7 @@ void phases_event(struct phases *p, const struct event *ev, uint64_t now_ns)
 	case EV_MESSAGE:
 		type = frame_type(ev->data);
 		if (type == MSG_VOTE && p->own)
-			p->voted_ns = now_ns;
+			voted(p, ev->peer, now_ns);
 		else if (type == MSG_PREPARE)
 			p->asked_ns = now_ns;
 		return;
@@ -91,6 +140,8 @@ void phases_action(struct phases *p, const struct action *a, uint64_t now_ns)
 {
 	if (a->type == ACT_GRANT) {
 		p->granted_ns = now_ns;
+	} else if (a->type == ACT_SEND && frame_type(a->head) == MSG_PREPARE) {
+		asked(p, a->peer, now_ns);
 	} else if (a->type == ACT_SEND && frame_type(a->head) == MSG_VOTE) {
 		took(p, PHASE_ANSWER, p->asked_ns, now_ns);
 		p->asked_ns = 0;

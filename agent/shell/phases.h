@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Where the time of a commit goes: one histogram for each phase of the batches that this node
- * coordinates. Documentation/performance.md says how to read them.
+ * coordinates, and one for the votes of each peer. Documentation/performance.md says how to read
+ * them.
  */
 #ifndef HSM_SHELL_PHASES_H
 #define HSM_SHELL_PHASES_H
@@ -34,8 +35,23 @@ struct histogram {
 };
 
 /**
+ * struct voter - how long a peer takes to vote
+ * @id: node id, 0 for an unused entry
+ * @asked_ns: the last PREPARE went to it
+ * @waits: its vote on that has not come
+ * @took: from there until its vote came
+ */
+struct voter {
+	uint16_t id;
+	uint64_t asked_ns;
+	bool waits;
+	struct histogram took;
+};
+
+/**
  * struct phases - what was seen of the batch under way, and the histograms
  * @of: one for each phase
+ * @voter: peers that were asked for votes, the latest HSMREPL_NODES_MAX of them
  * @own: number of the own batch that is undecided, 0 for none
  * @queued_ns: transactions wait since then, as far as told; 0 if none do
  * @granted_ns: last grant
@@ -47,6 +63,7 @@ struct histogram {
  */
 struct phases {
 	struct histogram of[PHASES];
+	struct voter voter[HSMREPL_NODES_MAX];
 	uint64_t own;
 	uint64_t queued_ns;
 	uint64_t granted_ns;
@@ -58,6 +75,9 @@ struct phases {
 };
 
 const char *phase_name(enum phase phase);
+
+/* How long that peer took for its votes; NULL if it was never asked for one. */
+const struct histogram *phases_voter(const struct phases *p, uint16_t id);
 
 /* The pump takes an event, and an action that came of it, both at @now_ns. */
 void phases_event(struct phases *p, const struct event *ev, uint64_t now_ns);

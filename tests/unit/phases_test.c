@@ -171,6 +171,71 @@ START_TEST(voter_answers)
 }
 END_TEST
 
+static void frame_of(uint16_t peer, unsigned int type, bool sent)
+{
+	uint8_t frame[WIRE_HEADER] = { 0 };
+	uint16_t le = htole16((uint16_t)type);
+	const struct event ev = {
+		.type = EV_MESSAGE, .peer = peer, .data = { frame, sizeof(frame) },
+	};
+	const struct action a = {
+		.type = ACT_SEND, .peer = peer, .head = { frame, sizeof(frame) },
+	};
+
+	memcpy(frame + sizeof(uint32_t), &le, sizeof(le));
+	if (sent)
+		phases_action(&p, &a, now);
+	else
+		phases_event(&p, &ev, now);
+}
+
+static void check_voter(uint16_t peer, uint64_t n, uint64_t us)
+{
+	const struct histogram *h = phases_voter(&p, peer);
+	uint64_t count = 0;
+
+	ck_assert_ptr_nonnull(h);
+	for (unsigned int i = 0; i < PHASE_BUCKETS; i++)
+		count += h->count[i];
+	ck_assert_uint_eq(count, n);
+	ck_assert_uint_eq(h->sum_ns, us * US);
+}
+
+/* Each peer's own time; a vote that nobody asked for, or that comes again, is not counted. */
+START_TEST(peers_vote)
+{
+	event_after(0, EV_CLAIMED, NUMBER);
+	frame_of(2, MSG_PREPARE, true);
+	frame_of(3, MSG_PREPARE, true);
+	now += 30 * US;
+	frame_of(3, MSG_VOTE, false);
+	now += 50 * US;
+	frame_of(3, MSG_VOTE, false);
+	frame_of(2, MSG_VOTE, false);
+	frame_of(4, MSG_VOTE, false);
+	check_voter(2, 1, 80);
+	check_voter(3, 1, 30);
+	check_voter(4, 0, 0);
+	ck_assert_ptr_null(phases_voter(&p, 5));
+}
+END_TEST
+
+/* Who was not asked for longest makes room. */
+START_TEST(more_peers_than_room)
+{
+	event_after(0, EV_CLAIMED, NUMBER);
+	for (uint16_t id = 1; id <= HSMREPL_NODES_MAX + 1; id++) {
+		now += US;
+		frame_of(id, MSG_PREPARE, true);
+		if (id == HSMREPL_NODES_MAX)
+			frame_of(1, MSG_PREPARE, true);
+	}
+	ck_assert_ptr_null(phases_voter(&p, 2));
+	for (uint16_t id = 1; id <= HSMREPL_NODES_MAX + 1; id++)
+		ck_assert(id == 2 || phases_voter(&p, id));
+}
+END_TEST
+
 /* A bound itself belongs to the next bucket; what is beyond all goes into the last. */
 START_TEST(buckets)
 {
@@ -209,6 +274,8 @@ int main(void)
 	tcase_add_test(all, others_batches_are_not_own);
 	tcase_add_test(all, aborted_batch_counts_no_commit);
 	tcase_add_test(all, voter_answers);
+	tcase_add_test(all, peers_vote);
+	tcase_add_test(all, more_peers_than_room);
 	tcase_add_test(all, buckets);
 	suite_add_tcase(suite, all);
 	srunner_run_all(runner, CK_NORMAL);
