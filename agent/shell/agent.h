@@ -6,6 +6,8 @@
 #ifndef HSM_SHELL_AGENT_H
 #define HSM_SHELL_AGENT_H
 
+#include <time.h>
+
 #include "config.h"
 #include "device.h"
 #include "discovery.h"
@@ -53,6 +55,8 @@
  * @guest: newcomer that is served, id 0 for none; may connect beside the members
  * @candidate: the same, as the core names it
  * @reported: what the core reported last
+ * @crossed: what the last cross-check found: when, whether all was well, pairs of members whose
+ *	digests differ; @crossed.at is 0 before the first one
  * @failed: the loop ended for an error
  */
 struct agent {
@@ -88,6 +92,11 @@ struct agent {
 		unsigned int nodes_up;
 		char why[HSMREPL_ERROR_MAX];
 	} reported;
+	struct {
+		time_t at;
+		bool ok;
+		unsigned int digests;
+	} crossed;
 	bool failed;
 };
 

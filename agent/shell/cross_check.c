@@ -75,13 +75,19 @@ static void on_crossed(void *arg, uint64_t request, const struct cross_node *nod
 	struct json_object *o = json_object_new_object(), *nodes = json_object_new_array();
 	struct json_object *pairs = json_object_new_array();
 	struct agent *a = arg;
+	unsigned int digests = 0;
 	bool ok = true;
 
 	for (unsigned int i = 0; i < n; i++) {
 		json_object_array_add(nodes, node_json(&node[i]));
-		for (unsigned int j = i + 1; j < n; j++)
+		for (unsigned int j = i + 1; j < n; j++) {
 			ok &= add_pair(pairs, &node[i], &node[j]);
+			digests += cross_digest(&node[i], &node[j]) == CROSS_NO;
+		}
 	}
+	a->crossed.at = time(NULL);
+	a->crossed.ok = ok;
+	a->crossed.digests = digests;
 	add_bool(o, "ok", ok);
 	json_object_object_add(o, "nodes", nodes);
 	json_object_object_add(o, "pairs", pairs);

@@ -411,14 +411,20 @@ int device_answer(struct device *d, uint64_t request, int status, const char *js
 	return ret == -ENOENT ? 0 : ret;
 }
 
-int device_queue(struct device *d, unsigned int *queued, uint64_t *first_tid)
+int device_look(struct device *d, struct device_view *view)
 {
 	struct hsmrepl_state state;
 	int ret = read_state(d, &state);
 
-	*queued = ret ? 0 : state.queue;
-	*first_tid = ret ? 0 : state.pending_tid;
-	return ret;
+	memset(view, 0, sizeof(*view));
+	if (ret)
+		return ret;
+	view->queued = state.queue;
+	view->first_tid = state.pending_tid;
+	view->objects = state.objects;
+	view->bytes = state.bytes;
+	view->check_code = state.check_code;
+	return 0;
 }
 
 static void take_tl(struct device *d, const struct hsmrepl_record *r, struct bytes body,

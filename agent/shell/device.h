@@ -59,6 +59,22 @@ struct device_content {
 };
 
 /**
+ * struct device_view - what only the device knows
+ * @queued: transactions in its queue
+ * @first_tid: first TID undecided or queued, 0 for none
+ * @objects: committed ones
+ * @bytes: of memory that they take
+ * @check_code: of the Sync-Point
+ */
+struct device_view {
+	unsigned int queued;
+	uint64_t first_tid;
+	uint64_t objects;
+	uint64_t bytes;
+	unsigned int check_code;
+};
+
+/**
  * device_open() - open a device, which must be there
  * @path: character device or socket of the software device
  * @error: what is wrong and what to do
@@ -131,8 +147,8 @@ int device_report(struct device *d, enum hsmrepl_node_state state, unsigned int 
 /* Answer an administrative request; it is no error if its caller is gone. */
 int device_answer(struct device *d, uint64_t request, int status, const char *json);
 
-/* What only the device knows: transactions in its queue, and the first TID undecided or queued. */
-int device_queue(struct device *d, unsigned int *queued, uint64_t *first_tid);
+/* What only the device knows: see there. */
+int device_look(struct device *d, struct device_view *view);
 
 /* Read what is there, once, and report it. -EAGAIN is not an error. */
 int device_read(struct device *d, const struct device_sink *sink);

@@ -1,50 +1,253 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "metrics.h"
 
-#include <assert.h>
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
+#include <stdlib.h>
 
 #include "frame.h"
+#include "prometheus.h"
 #include "../core/wire.h"
+#include "../lib/hsmrepl.h"
 
-struct text {
-	char *p;
-	size_t used;
-};
+#define MS_PER_S 1e3
+#define NS_PER_S 1e9
+#define PERCENT 1e2
+#define VOTE_FOLD 2	/* buckets told as one: votes of 15 peers find room in one answer */
+#define NUMBER_MAX 24
 
-static void add(struct text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-static void add(struct text *t, const char *fmt, ...)
+static void put_info(FILE *f, const struct readings *r)
 {
-	va_list ap;
-	int n;
+	const struct scene *s = &r->scene;
+	char id[NUMBER_MAX], pool[2 * HSMREPL_POOL_LEN + 1] = "";
 
-	va_start(ap, fmt);
-	n = vsnprintf(t->p + t->used, METRICS_MAX - t->used, fmt, ap);
-	va_end(ap);
-	assert(n >= 0 && (size_t)n < METRICS_MAX - t->used);
-	t->used += (size_t)n;
+	prom_family(f, "hsmrepl_build_info", "gauge", "What runs here; always 1.");
+	prom_sample(f, "hsmrepl_build_info", 1, "version", HSMREPL_VERSION, NULL);
+	for (unsigned int i = 0; s->view.nl->n && i < HSMREPL_POOL_LEN; i++)
+		snprintf(pool + 2 * i, 3, "%02x", s->view.nl->pool[i]);
+	snprintf(id, sizeof(id), "%u", s->view.id);
+	prom_family(f, "hsmrepl_node_info", "gauge", "Who this is; always 1.");
+	prom_sample(f, "hsmrepl_node_info", 1, "node", s->a->config.node_name, "id", id, "pool",
+		    pool, "mode", s->a->config.mode == HSMREPL_MODE_FIPS ? "fips" : "normal", NULL);
+	prom_one(f, "hsmrepl_protocol_version", "gauge",
+		 "Highest protocol version that all connected members speak.", r->version);
+	prom_one(f, "hsmrepl_start_time_seconds", "gauge",
+		 "When the agent started, in seconds since 1970.",
+		 (double)r->now - (double)scene_age(s, s->a->started_ms) / MS_PER_S);
 }
 
-static void add_one(struct text *t, const char *name, const char *type, const char *help,
-		    uint64_t value)
+static void put_standing(FILE *f, const struct readings *r)
 {
-	add(t, "# HELP hsmrepl_%s %s\n# TYPE hsmrepl_%s %s\nhsmrepl_%s %" PRIu64 "\n", name, help,
-	    name, type, name, value);
+	const struct node_view *v = &r->scene.view;
+
+	prom_family(f, "hsmrepl_state", "gauge", "State of this node: 1 for the one it is in.");
+	for (unsigned int s = HSMREPL_OFFLINE; s <= HSMREPL_HALTED; s++)
+		prom_sample(f, "hsmrepl_state", v->state == s, "state",
+			    hsmrepl_state_name((enum hsmrepl_node_state)s), NULL);
+	prom_one(f, "hsmrepl_epoch", "gauge", "Epoch of the node list in force.",
+		 (double)v->position.epoch);
+	prom_one(f, "hsmrepl_seq", "gauge", "Transactions in the history.",
+		 (double)v->position.seq);
+	prom_one(f, "hsmrepl_check_code", "gauge",
+		 "Four digits of the Sync-Point: the same on all members at one seq.",
+		 r->device.check_code);
+	prom_one(f, "hsmrepl_objects", "gauge", "Committed objects.", (double)r->device.objects);
+	prom_one(f, "hsmrepl_object_bytes", "gauge", "Memory of the device that objects take.",
+		 (double)r->device.bytes);
+	prom_one(f, "hsmrepl_split_brain", "gauge",
+		 "1 if a node is known that went on with another history of this pool.", r->split);
 }
 
-static void add_frames(struct text *t, const char *name, const char *help,
-		       const uint64_t counter[PUMP_MESSAGES])
+static double pending_age(const struct readings *r)
 {
-	add(t, "# HELP hsmrepl_%s %s\n# TYPE hsmrepl_%s counter\n", name, help, name);
-	for (unsigned int type = MSG_HELLO; type < MSG_END; type++)
-		add(t, "hsmrepl_%s{message=\"%s\"} %" PRIu64 "\n", name, frame_name(type),
-		    counter[type]);
+	const struct scene *s = &r->scene;
+	uint64_t now_ns = s->now_ms * 1000000;
+
+	if (s->view.slot != SLOT_FREE)
+		return (double)scene_age(s, s->view.slot_since_ms) / MS_PER_S;
+	if (!r->device.queued || !r->phases->queued_ns || r->phases->queued_ns > now_ns)
+		return 0;
+	return (double)(now_ns - r->phases->queued_ns) / NS_PER_S;
 }
 
-static void add_records(struct text *t, const struct pump_counters *c)
+static void put_pending(FILE *f, const struct readings *r)
+{
+	const struct scene *s = &r->scene;
+	bool waits = s->view.slot != SLOT_FREE || r->device.queued;
+
+	prom_one(f, "hsmrepl_queue_transactions", "gauge",
+		 "Transactions submitted here that are not in a batch yet.", r->device.queued);
+	prom_one(f, "hsmrepl_undecided_transactions", "gauge",
+		 "Transactions of the batch that is undecided.", s->view.n_tids);
+	prom_one(f, "hsmrepl_pending_age_seconds", "gauge",
+		 "How long the undecided batch, or else the queue, has waited; 0 for nothing.",
+		 pending_age(r));
+	prom_family(f, "hsmrepl_pending_waits_for", "gauge",
+		    "1 if what is undecided or queued waits for that node.");
+	for (unsigned int i = 0; i < s->roster.n; i++)
+		prom_sample(f, "hsmrepl_pending_waits_for",
+			    waits && scene_waits_for(s, s->roster.node[i].id), "peer",
+			    s->roster.node[i].name, NULL);
+}
+
+/* One of the families with a sample for each peer; false: nothing is known of that. */
+typedef bool (*peer_fn)(const struct readings *r, const struct peer_view *p, double *value);
+
+static bool is_connected(const struct readings *r, const struct peer_view *p, double *value)
+{
+	(void)r;
+	*value = p && p->link == LINK_MEMBER;
+	return true;
+}
+
+static bool is_diverged(const struct readings *r, const struct peer_view *p, double *value)
+{
+	(void)r;
+	*value = p && p->link == LINK_DIVERGED;
+	return true;
+}
+
+static bool last_contact(const struct readings *r, const struct peer_view *p, double *value)
+{
+	if (!p || !p->last_heard_ms)
+		return false;
+	*value = (double)r->now - (double)scene_age(&r->scene, p->last_heard_ms) / MS_PER_S;
+	return true;
+}
+
+static bool round_trip(const struct readings *r, const struct peer_view *p, double *value)
+{
+	(void)r;
+	if (!p || p->link == LINK_DOWN)
+		return false;
+	*value = p->rtt_ms / MS_PER_S;
+	return true;
+}
+
+static bool lag(const struct readings *r, const struct peer_view *p, double *value)
+{
+	uint64_t here = r->scene.view.position.seq;
+
+	if (!p || !p->last_heard_ms)
+		return false;
+	*value = here > p->seq ? (double)(here - p->seq) : 0;
+	return true;
+}
+
+static void put_of_peers(FILE *f, const struct readings *r, const char *name, const char *help,
+			 peer_fn of)
+{
+	const struct scene *s = &r->scene;
+	double value;
+
+	prom_family(f, name, "gauge", help);
+	for (unsigned int i = 0; i < s->roster.n; i++) {
+		const struct member *m = &s->roster.node[i];
+
+		if (m->id != s->view.id && of(r, scene_peer(s, m->id), &value))
+			prom_sample(f, name, value, "peer", m->name, NULL);
+	}
+}
+
+static void put_votes(FILE *f, const struct readings *r)
+{
+	const struct scene *s = &r->scene;
+
+	prom_family(f, "hsmrepl_peer_vote_seconds", "histogram",
+		    "From the PREPARE of an own batch until that peer's vote.");
+	for (unsigned int i = 0; i < s->roster.n; i++) {
+		const struct member *m = &s->roster.node[i];
+		const struct histogram *h = phases_voter(r->phases, m->id);
+
+		if (h)
+			prom_histogram(f, "hsmrepl_peer_vote_seconds", "peer", m->name, h,
+				       VOTE_FOLD);
+	}
+}
+
+static void put_peers(FILE *f, const struct readings *r)
+{
+	const struct scene *s = &r->scene;
+	unsigned int linked = 0;
+
+	for (unsigned int i = 0; i < s->view.n_peers; i++)
+		linked += s->view.peer[i].link == LINK_MEMBER;
+	prom_one(f, "hsmrepl_nodes", "gauge", "Members of the node list.", s->view.nl->n);
+	prom_one(f, "hsmrepl_peers_linked", "gauge", "Peers connected as members.", linked);
+	put_of_peers(f, r, "hsmrepl_peer_connected", "1 if that peer is connected as a member.",
+		     is_connected);
+	put_of_peers(f, r, "hsmrepl_peer_diverged",
+		     "1 if that peer stands at another history or content.", is_diverged);
+	put_of_peers(f, r, "hsmrepl_peer_last_contact_timestamp_seconds",
+		     "When that peer was last heard, in seconds since 1970.", last_contact);
+	put_of_peers(f, r, "hsmrepl_peer_rtt_seconds",
+		     "Round trip of the last heartbeat, in steps of a millisecond.", round_trip);
+	put_of_peers(f, r, "hsmrepl_peer_lag_transactions",
+		     "Transactions that peer lacks, by its last heartbeat.", lag);
+	put_votes(f, r);
+}
+
+static void put_certificates(FILE *f, const struct readings *r)
+{
+	const struct scene *s = &r->scene;
+	const char *name = "hsmrepl_peer_certificate_expiry_timestamp_seconds";
+
+	prom_one(f, "hsmrepl_certificate_expiry_timestamp_seconds", "gauge",
+		 "End of validity of this node's certificate, in seconds since 1970.",
+		 (double)r->own_expiry);
+	prom_family(f, name, "gauge", "The same of the one that a peer connected with last.");
+	for (unsigned int i = 0; i < s->roster.n; i++)
+		if (s->roster.node[i].id != s->view.id && r->expiry[i])
+			prom_sample(f, name, (double)r->expiry[i], "peer", s->roster.node[i].name,
+				    NULL);
+}
+
+static void put_disk(FILE *f, const struct readings *r)
+{
+	if (!r->disk_bytes)
+		return;
+	prom_one(f, "hsmrepl_state_dir_size_bytes", "gauge",
+		 "Size of the file system of the state directory.", (double)r->disk_bytes);
+	prom_one(f, "hsmrepl_state_dir_avail_bytes", "gauge", "What is left of it.",
+		 (double)r->disk_free);
+}
+
+static void put_cross_check(FILE *f, const struct agent *a)
+{
+	if (!a->crossed.at)
+		return;
+	prom_one(f, "hsmrepl_cross_check_timestamp_seconds", "gauge",
+		 "When cross-check was last asked for here, in seconds since 1970.",
+		 (double)a->crossed.at);
+	prom_one(f, "hsmrepl_cross_check_ok", "gauge", "1 if it found all well.", a->crossed.ok);
+	prom_one(f, "hsmrepl_cross_check_digest_mismatches", "gauge",
+		 "Pairs of members at one seq whose digests it found to differ.",
+		 a->crossed.digests);
+}
+
+static void put_live_sync(FILE *f, const struct readings *r)
+{
+	const struct newcomer_view *n = &r->newcomer;
+	bool joins = n->state != NEWCOMER_IDLE && n->state != NEWCOMER_DONE &&
+		     n->state != NEWCOMER_FAILED;
+
+	prom_family(f, "hsmrepl_live_sync_active", "gauge", "1 while a Live-Sync is under way.");
+	prom_sample(f, "hsmrepl_live_sync_active", joins, "role", "newcomer", NULL);
+	prom_sample(f, "hsmrepl_live_sync_active", r->donor.serves, "role", "donor", NULL);
+	prom_family(f, "hsmrepl_live_sync_progress_ratio", "gauge",
+		    "How far the last one is, from 0 to 1.");
+	prom_sample(f, "hsmrepl_live_sync_progress_ratio", n->percent / PERCENT, "role", "newcomer",
+		    NULL);
+	prom_sample(f, "hsmrepl_live_sync_progress_ratio", r->donor.percent / PERCENT, "role",
+		    "donor", NULL);
+	prom_family(f, "hsmrepl_live_sync_bytes", "gauge", "Bytes that the last one has moved.");
+	prom_sample(f, "hsmrepl_live_sync_bytes", (double)n->bytes, "role", "newcomer", NULL);
+	prom_sample(f, "hsmrepl_live_sync_bytes", (double)r->donor.bytes, "role", "donor", NULL);
+	prom_one(f, "hsmrepl_live_sync_failed", "gauge",
+		 "1 if the last Live-Sync onto this node was refused, or broke for good.",
+		 n->state == NEWCOMER_FAILED);
+}
+
+static void put_records(FILE *f, const struct pump_counters *c)
 {
 	static const struct {
 		enum record_type type;
@@ -60,78 +263,77 @@ static void add_records(struct text *t, const struct pump_counters *c)
 
 	_Static_assert(MSG_END <= PUMP_MESSAGES && RECORD_ACCEPT < PUMP_RECORDS,
 		       "every type has a counter");
-	add(t, "# HELP hsmrepl_log_records_total records appended to the log\n"
-	    "# TYPE hsmrepl_log_records_total counter\n");
+	prom_family(f, "hsmrepl_log_records_total", "counter", "Records appended to the log.");
 	for (size_t i = 0; i < sizeof(record) / sizeof(record[0]); i++)
-		add(t, "hsmrepl_log_records_total{record=\"%s\"} %" PRIu64 "\n", record[i].name,
-		    c->appends[record[i].type]);
+		prom_sample(f, "hsmrepl_log_records_total", (double)c->appends[record[i].type],
+			    "record", record[i].name, NULL);
 }
 
-/* Prometheus wants each bucket to hold those below it, and seconds. */
-static void add_phase(struct text *t, enum phase phase, const struct histogram *h)
+static void put_frames(FILE *f, const char *name, const char *help,
+		       const uint64_t counter[PUMP_MESSAGES])
 {
-	const char *name = phase_name(phase);
-	uint64_t bound_us = PHASE_FIRST_US, n = 0;
-
-	for (unsigned int i = 0; i < PHASE_BUCKETS - 1; i++, bound_us *= 2) {
-		n += h->count[i];
-		add(t, "hsmrepl_commit_phase_seconds_bucket{phase=\"%s\",le=\"%.6f\"} %" PRIu64
-		    "\n", name, (double)bound_us / 1e6, n);
-	}
-	n += h->count[PHASE_BUCKETS - 1];
-	add(t, "hsmrepl_commit_phase_seconds_bucket{phase=\"%s\",le=\"+Inf\"} %" PRIu64 "\n"
-	    "hsmrepl_commit_phase_seconds_sum{phase=\"%s\"} %.9f\n"
-	    "hsmrepl_commit_phase_seconds_count{phase=\"%s\"} %" PRIu64 "\n",
-	    name, n, name, (double)h->sum_ns / 1e9, name, n);
+	prom_family(f, name, "counter", help);
+	for (unsigned int type = MSG_HELLO; type < MSG_END; type++)
+		prom_sample(f, name, (double)counter[type], "message", frame_name(type), NULL);
 }
 
-static void add_phases(struct text *t, const struct phases *p)
+static void put_mesh(FILE *f, const struct mesh_counters *m)
 {
-	add(t, "# HELP hsmrepl_commit_phase_seconds where the time of this node's batches goes\n"
-	    "# TYPE hsmrepl_commit_phase_seconds histogram\n");
+	prom_one(f, "hsmrepl_mesh_frames_sent_total", "counter", "Frames sent, of any kind.",
+		 (double)m->frames_out);
+	prom_one(f, "hsmrepl_mesh_frames_received_total", "counter",
+		 "Frames received, of any kind.", (double)m->frames_in);
+	prom_one(f, "hsmrepl_mesh_bytes_sent_total", "counter", "Bytes of frames sent.",
+		 (double)m->bytes_out);
+	prom_one(f, "hsmrepl_mesh_bytes_received_total", "counter", "Bytes of frames received.",
+		 (double)m->bytes_in);
+}
+
+static void put_counters(FILE *f, const struct pump_counters *c)
+{
+	prom_one(f, "hsmrepl_batches_total", "counter", "Batches applied since the agent started.",
+		 (double)c->batches);
+	prom_one(f, "hsmrepl_transactions_total", "counter",
+		 "Transactions applied since the agent started.", (double)c->transactions);
+	prom_one(f, "hsmrepl_claims_total", "counter", "Batches claimed at this node.",
+		 (double)c->events[EV_CLAIMED]);
+	prom_one(f, "hsmrepl_frames_refused_total", "counter",
+		 "Frames dropped because too much waited.", (double)c->frames_refused);
+	put_records(f, c);
+	put_frames(f, "hsmrepl_frames_sent_total", "Protocol messages sent.", c->frames_out);
+	put_frames(f, "hsmrepl_frames_received_total", "Protocol messages received.", c->frames_in);
+}
+
+static void put_phases(FILE *f, const struct phases *p)
+{
+	prom_family(f, "hsmrepl_commit_phase_seconds", "histogram",
+		    "Where the time of this node's batches goes.");
 	for (enum phase phase = 0; phase < PHASES; phase++)
-		add_phase(t, phase, &p->of[phase]);
+		prom_histogram(f, "hsmrepl_commit_phase_seconds", "phase", phase_name(phase),
+			       &p->of[phase], 1);
 }
 
-static void add_mesh(struct text *t, const struct agent *a)
+char *metrics_text(const struct readings *r)
 {
-	struct mesh_counters m;
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
 
-	mesh_count(a->mesh, &m);
-	add_one(t, "mesh_frames_sent_total", "counter", "frames sent, of any kind", m.frames_out);
-	add_one(t, "mesh_frames_received_total", "counter", "frames received, of any kind",
-		m.frames_in);
-	add_one(t, "mesh_bytes_sent_total", "counter", "bytes of frames sent", m.bytes_out);
-	add_one(t, "mesh_bytes_received_total", "counter", "bytes of frames received", m.bytes_in);
-}
-
-void metrics_text(const struct agent *a, char text[METRICS_MAX])
-{
-	const struct pump_counters *c = pump_count(a->pump);
-	struct text t = { .p = text };
-	struct node_view view;
-	unsigned int linked = 0;
-
-	pump_look(a->pump, &view);
-	for (unsigned int i = 0; i < view.n_peers; i++)
-		linked += view.peer[i].link == LINK_MEMBER;
-	add_one(&t, "state", "gauge", "state, see enum hsmrepl_node_state", view.state);
-	add_one(&t, "epoch", "gauge", "epoch in force", view.position.epoch);
-	add_one(&t, "seq", "gauge", "transactions in the history", view.position.seq);
-	add_one(&t, "nodes", "gauge", "members of the node list", view.nl->n);
-	add_one(&t, "peers_linked", "gauge", "peers connected as members", linked);
-	add_one(&t, "undecided_transactions", "gauge", "transactions in the slot", view.n_tids);
-	add_one(&t, "batches_total", "counter", "batches applied since the agent started",
-		c->batches);
-	add_one(&t, "transactions_total", "counter", "transactions applied since the agent started",
-		c->transactions);
-	add_one(&t, "claims_total", "counter", "batches claimed at this node",
-		c->events[EV_CLAIMED]);
-	add_one(&t, "frames_refused_total", "counter", "frames dropped because too much waited",
-		c->frames_refused);
-	add_records(&t, c);
-	add_frames(&t, "frames_sent_total", "protocol messages sent", c->frames_out);
-	add_frames(&t, "frames_received_total", "protocol messages received", c->frames_in);
-	add_mesh(&t, a);
-	add_phases(&t, pump_phases(a->pump));
+	if (!f)
+		return NULL;
+	put_info(f, r);
+	put_standing(f, r);
+	put_pending(f, r);
+	put_peers(f, r);
+	put_certificates(f, r);
+	put_disk(f, r);
+	put_cross_check(f, r->scene.a);
+	put_live_sync(f, r);
+	put_counters(f, r->count);
+	put_mesh(f, &r->mesh);
+	put_phases(f, r->phases);
+	if (fclose(f) == 0)
+		return text;
+	free(text);
+	return NULL;
 }

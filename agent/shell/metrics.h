@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The agent's counters in Prometheus' text format. */
+/* What a node measures of itself in Prometheus' text format; Documentation/metrics.md. */
 #ifndef HSM_SHELL_METRICS_H
 #define HSM_SHELL_METRICS_H
 
-#include "agent.h"
+#include "readings.h"
 
-#define METRICS_MAX 32768	/* bytes of the text */
-
-/**
- * metrics_text() - write all counters
- * @text: filled in, NUL terminated
- */
-void metrics_text(const struct agent *a, char text[METRICS_MAX]);
+/* All of it as one text, which the caller frees; NULL without memory. */
+char *metrics_text(const struct readings *r);
 
 #endif /* HSM_SHELL_METRICS_H */

@@ -4,32 +4,17 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "live.h"
 #include "metrics.h"
-#include "roster.h"
+#include "scene.h"
 #include "../lib/hsmrepl.h"
 
 #define HEX64_MAX 17
 #define TIME_MAX 32
-
-/* Everything that the panels draw on, at one moment. */
-struct scene {
-	const struct agent *a;
-	struct node_view view;
-	struct roster roster;
-	uint64_t now_ms;
-};
-
-static void look(const struct agent *a, struct scene *s)
-{
-	s->a = a;
-	s->now_ms = pump_now_ms();
-	pump_look(a->pump, &s->view);
-	roster_make(&s->roster, &a->config, &a->found, s->view.nl);
-}
 
 static void add(struct json_object *o, const char *key, struct json_object *value)
 {
@@ -61,35 +46,15 @@ static struct json_object *name(const struct scene *s, uint16_t id)
 	return text(roster_name(&s->roster, id, buf));
 }
 
-static const struct peer_view *peer(const struct scene *s, uint16_t id)
-{
-	for (unsigned int i = 0; i < s->view.n_peers; i++)
-		if (s->view.peer[i].id == id)
-			return &s->view.peer[i];
-	return NULL;
-}
-
-static bool is_linked(const struct scene *s, uint16_t id)
-{
-	const struct peer_view *p = peer(s, id);
-
-	return id == s->view.id || (p && p->link == LINK_MEMBER);
-}
-
-static uint64_t age(const struct scene *s, uint64_t since_ms)
-{
-	return s->now_ms > since_ms ? s->now_ms - since_ms : 0;
-}
-
 struct json_object *panel_status(const struct agent *a)
 {
 	struct json_object *o = json_object_new_object();
 	struct scene s;
 
-	look(a, &s);
+	scene_look(a, &s);
 	add(o, "turn", s.view.turn_holder ? name(&s, s.view.turn_holder) : NULL);
 	add(o, "protocol", number(mesh_pool_protocol(a->mesh)));
-	add(o, "uptime_ms", number(age(&s, a->started_ms)));
+	add(o, "uptime_ms", number(scene_age(&s, a->started_ms)));
 	add(o, "version", text(HSMREPL_VERSION));
 	add(o, "live_sync", live_json(a));
 	return o;
@@ -133,7 +98,7 @@ static struct json_object *expiry(const struct agent *a, uint16_t id)
 /* What a node says of itself, or this one of itself; all null while nothing was ever heard. */
 static void add_standing(struct json_object *o, const struct scene *s, uint16_t id)
 {
-	const struct peer_view *p = peer(s, id);
+	const struct peer_view *p = scene_peer(s, id);
 	bool self = id == s->view.id;
 	uint64_t seq = self ? s->view.position.seq : p ? p->seq : 0;
 	uint64_t sp = self ? s->view.position.sp : p ? p->sp : 0;
@@ -144,7 +109,8 @@ static void add_standing(struct json_object *o, const struct scene *s, uint16_t 
 	add(o, "sync_point", known ? hex64(sp) : NULL);
 	add(o, "rtt_ms", self ? number(0) :
 	    known && p->link != LINK_DOWN ? number(p->rtt_ms) : NULL);
-	add(o, "last_ack_ms", self ? number(0) : known ? number(age(s, p->last_heard_ms)) : NULL);
+	add(o, "last_ack_ms", self ? number(0) :
+	    known ? number(scene_age(s, p->last_heard_ms)) : NULL);
 	add(o, "lag", known ? number(here > seq ? here - seq : 0) : NULL);
 }
 
@@ -153,7 +119,7 @@ static struct json_object *node(const struct scene *s, const struct member *m)
 	struct json_object *o = json_object_new_object();
 	unsigned int version = mesh_protocol(s->a->mesh, m->id);
 	bool self = m->id == s->view.id;
-	enum hsmrepl_node_state state = self ? s->view.state : peer_state(peer(s, m->id));
+	enum hsmrepl_node_state state = self ? s->view.state : peer_state(scene_peer(s, m->id));
 
 	add(o, "id", number(m->id));
 	add(o, "name", text(m->name));
@@ -177,12 +143,12 @@ static struct json_object *slowest(const struct scene *s)
 	for (unsigned int i = 0; i < nl->n; i++) {
 		uint16_t id = nl->node[i].id;
 
-		if (!is_linked(s, id))
+		if (!scene_linked(s, id))
 			return name(s, id);
-		if (id == s->view.id || (slow && peer(s, id)->rtt_ms <= worst))
+		if (id == s->view.id || (slow && scene_peer(s, id)->rtt_ms <= worst))
 			continue;
 		slow = id;
-		worst = peer(s, id)->rtt_ms;
+		worst = scene_peer(s, id)->rtt_ms;
 	}
 	return slow ? name(s, slow) : NULL;
 }
@@ -193,7 +159,7 @@ struct json_object *panel_nodes(const struct agent *a)
 	struct json_object *list = json_object_new_array();
 	struct scene s;
 
-	look(a, &s);
+	scene_look(a, &s);
 	for (unsigned int i = 0; i < s.roster.n; i++)
 		json_object_array_add(list, node(&s, &s.roster.node[i]));
 	add(o, "nodes", list);
@@ -221,7 +187,7 @@ static struct json_object *votes(const struct scene *s)
 
 	for (unsigned int i = 0; i < s->roster.n; i++) {
 		uint16_t id = s->roster.node[i].id;
-		const struct peer_view *p = peer(s, id);
+		const struct peer_view *p = scene_peer(s, id);
 
 		add(o, s->roster.node[i].name,
 		    id == s->view.id ? vote(s->view.own_vote) : vote(p ? p->vote : VOTE_NONE));
@@ -229,35 +195,11 @@ static struct json_object *votes(const struct scene *s)
 	return o;
 }
 
-/* Whether the batch in the slot cannot be decided without that node, as far as this one knows. */
-static bool is_waited_for(const struct scene *s, uint16_t id)
-{
-	const struct peer_view *p = peer(s, id);
-
-	switch (s->view.slot) {
-	case SLOT_FREE:
-		return !is_linked(s, id);
-	case SLOT_VOTING:
-		return id == s->view.id ? s->view.own_vote != VOTE_YES : !p || p->vote != VOTE_YES;
-	case SLOT_ABORTING:
-		return !is_linked(s, id);
-	case SLOT_REVOKING:
-	case SLOT_TAKING:
-	case SLOT_DROPPING:
-		return id == s->view.id;
-	case SLOT_HELD:
-		return !is_linked(s, id) || id == s->view.slot_id.coordinator;
-	case SLOT_STATES:
-		break;
-	}
-	return false;
-}
-
 /* Why that node is not linked: the mesh knows, unless they just greet each other. */
 static const char *unlinked_why(const struct scene *s, uint16_t id)
 {
 	const char *trouble = mesh_trouble(s->a->mesh, id);
-	const struct peer_view *p = peer(s, id);
+	const struct peer_view *p = scene_peer(s, id);
 
 	return trouble[0] || !p ? trouble : link_state_name(p->link);
 }
@@ -270,10 +212,10 @@ static void add_waiting(struct json_object *o, const struct scene *s)
 	for (unsigned int i = 0; i < s->roster.n; i++) {
 		const struct member *m = &s->roster.node[i];
 
-		if (!is_waited_for(s, m->id))
+		if (!scene_waits_for(s, m->id))
 			continue;
 		json_object_array_add(list, text(m->name));
-		if (!reason[0] && !is_linked(s, m->id))
+		if (!reason[0] && !scene_linked(s, m->id))
 			snprintf(reason, sizeof(reason), "%s is not connected as a member: %s",
 				 m->name, unlinked_why(s, m->id));
 	}
@@ -297,23 +239,22 @@ static void add_tids(struct json_object *o, const struct scene *s, uint64_t firs
 struct json_object *panel_pending(const struct agent *a)
 {
 	struct json_object *o;
-	unsigned int queued;
-	uint64_t first_tid;
+	struct device_view device;
 	struct scene s;
 	bool taken;
 
-	if (device_queue(a->device, &queued, &first_tid) != 0)
+	if (device_look(a->device, &device) != 0)
 		return NULL;
 	o = json_object_new_object();
-	look(a, &s);
+	scene_look(a, &s);
 	taken = s.view.slot != SLOT_FREE;
-	add_tids(o, &s, queued ? first_tid : 0);
+	add_tids(o, &s, device.queued ? device.first_tid : 0);
 	add(o, "coordinator", taken ? name(&s, s.view.slot_id.coordinator) :
-	    queued ? name(&s, s.view.id) : NULL);
-	add(o, "age_ms", number(taken ? age(&s, s.view.slot_since_ms) : 0));
+	    device.queued ? name(&s, s.view.id) : NULL);
+	add(o, "age_ms", number(taken ? scene_age(&s, s.view.slot_since_ms) : 0));
 	add(o, "votes", taken ? votes(&s) : json_object_new_object());
-	add(o, "queued", number(queued));
-	if (taken || queued) {
+	add(o, "queued", number(device.queued));
+	if (taken || device.queued) {
 		add_waiting(o, &s);
 	} else {
 		add(o, "waiting_for", json_object_new_array());
@@ -352,11 +293,18 @@ struct json_object *panel_outcome(const struct agent *a, uint64_t tid)
 
 struct json_object *panel_metrics(const struct agent *a)
 {
-	struct json_object *o = json_object_new_object();
-	char metrics[METRICS_MAX];
+	struct json_object *o;
+	struct readings r;
+	char *metrics;
 
-	metrics_text(a, metrics);
+	if (readings_take(a, &r) != 0)
+		return NULL;
+	metrics = metrics_text(&r);
+	if (!metrics)
+		return NULL;
+	o = json_object_new_object();
 	add(o, "text", text(metrics));
+	free(metrics);
 	return o;
 }
 
@@ -367,7 +315,7 @@ struct json_object *panel_pool(const struct agent *a)
 	char pool[2 * HSMREPL_POOL_LEN + 1];
 	struct scene s;
 
-	look(a, &s);
+	scene_look(a, &s);
 	for (unsigned int i = 0; i < HSMREPL_POOL_LEN; i++)
 		snprintf(pool + 2 * i, 3, "%02x", s.view.nl->pool[i]);
 	for (unsigned int i = 0; i < s.view.nl->n; i++)
