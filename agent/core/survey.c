@@ -98,6 +98,10 @@ static const char *obstacle(struct node *n, const struct down_request *ask, int 
 		return "this node is no member yet: ask a member";
 	if (n->down.removed)
 		return "this node was removed from the pool itself: ask a member";
+	*error = ESTALE;
+	if (ask->epoch && ask->epoch != n->nl.epoch)
+		return "the node list has changed since: look at hsmreplctl nodes, and decide anew";
+	*error = EINVAL;
 	for (unsigned int i = 0; i < ask->n; i++) {
 		struct peer *p = peer_find(n, ask->id[i]);
 

@@ -75,12 +75,14 @@ enum lookup_answer {
  * @id: their ids
  * @dry: only say what would happen
  * @force: the survivors may be a minority, or the nodes look alive: the administrator vouches
+ * @epoch: whose node list the administrator saw when he said so; 0 for whichever is in force
  */
 struct down_request {
 	unsigned int n;
 	uint16_t id[HSMREPL_NODES_MAX];
 	bool dry;
 	bool force;
+	uint64_t epoch;
 };
 
 /**

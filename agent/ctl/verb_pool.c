@@ -95,11 +95,17 @@ int verb_node_down(struct ctl *ctl, int argc, char **argv)
 	};
 	struct json_object *request, *names, *answer;
 	struct ctl_operands operands;
-	int status;
+	struct hsmrepl_state state = { 0 };
+	int ret, status;
 
 	status = ctl_options(ctl, argc, argv, options, 1, HSMREPL_NODES_MAX, &operands);
 	if (status == CTL_GO_ON)
 		status = ctl_open(ctl, O_RDWR);
+	if (status != CTL_GO_ON)
+		return status;
+	ret = hsmrepl_node_state(ctl->dev, 0, 0, &state);	/* it is said of this node list */
+	if (ret)
+		return ctl_fail(ctl, NULL, ret);
 	names = json_object_new_array();
 	for (int i = 0; status == CTL_GO_ON && i < operands.n; i++) {
 		json_object_array_add(names, json_object_new_string(operands.at[i]));
@@ -114,6 +120,7 @@ int verb_node_down(struct ctl *ctl, int argc, char **argv)
 	json_object_object_add(request, "nodes", names);
 	json_object_object_add(request, "dry_run", json_object_new_boolean(dry));
 	json_object_object_add(request, "force", json_object_new_boolean(force));
+	json_object_object_add(request, "epoch", json_object_new_uint64(state.epoch));
 	status = ctl_ask(ctl, HSMREPL_VERB_NODE_DOWN, request, &answer);
 	if (status != CTL_GO_ON)
 		return status;

@@ -47,11 +47,20 @@ static bool flag(struct json_object *request, const char *name)
 	return json_object_object_get_ex(request, name, &o) && json_object_get_boolean(o);
 }
 
+/* Whose node list was looked at; 0 for any. */
+static uint64_t epoch_of(struct json_object *request)
+{
+	struct json_object *o;
+
+	return json_object_object_get_ex(request, "epoch", &o) ? json_object_get_uint64(o) : 0;
+}
+
 int down_take(struct agent *a, const struct device_request *dr, struct json_object *request)
 {
 	struct event ev = {
 		.type = EV_NODE_DOWN, .request = dr->id,
-		.down = { .dry = flag(request, "dry_run"), .force = flag(request, "force") },
+		.down = { .dry = flag(request, "dry_run"), .force = flag(request, "force"),
+			  .epoch = epoch_of(request) },
 	};
 	struct json_object *names = NULL;
 	struct node_view view;

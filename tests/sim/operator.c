@@ -109,7 +109,7 @@ static void ask(struct host *h, uint32_t gone, bool dry, bool force)
 	uint32_t all = nl_mask(&h->nl);
 
 	q->request = ++w->request;
-	q->down = (struct down_request){ .dry = dry, .force = force };
+	q->down = (struct down_request){ .dry = dry, .force = force, .epoch = h->nl.epoch };
 	for each_host(peer, w)
 		if (gone & 1u << peer->id)
 			q->down.id[q->down.n++] = peer->id;

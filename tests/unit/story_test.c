@@ -179,6 +179,32 @@ START_TEST(test_node_down_refused)
 }
 END_TEST
 
+/* What was said of three nodes does not hold of two, not even by force. */
+START_TEST(test_node_down_of_a_past_list)
+{
+	struct event ev = { .type = EV_NODE_DOWN, .request = 1,
+			    .down = { .n = 1, .id = { 2 }, .force = true } };
+	struct cluster c;
+
+	cluster_init(&c, 3);
+	ev.down.epoch = cluster_look(&c, 1).nl->epoch;
+	cluster_crash(&c, 3);
+	cluster_down(&c, 1, 3, false, false);
+	cluster_run(&c);
+	ck_assert_int_eq(c.seat[1].answer_error, 0);
+	cluster_step(&c, 1, ev);
+	cluster_run(&c);
+	ck_assert_int_eq(c.seat[1].answer_error, ESTALE);
+	ck_assert(strstr(c.seat[1].why, "has changed since"));
+	ck_assert_uint_eq(cluster_look(&c, 1).nl->n, 2);
+	ev.down.epoch = cluster_look(&c, 1).nl->epoch;
+	cluster_step(&c, 1, ev);
+	cluster_run(&c);
+	ck_assert_uint_eq(cluster_look(&c, 1).nl->n, 1);
+	cluster_free(&c);
+}
+END_TEST
+
 /* n1 declares n2 and n2 declares n1, cut off from each other: never two pools. */
 START_TEST(test_node_downs_cross)
 {
@@ -386,6 +412,7 @@ int main(void)
 	tcase_add_test(down, test_node_down_commits_what_all_survivors_hold);
 	tcase_add_test(down, test_node_down_aborts_what_one_survivor_lacks);
 	tcase_add_test(down, test_node_down_refused);
+	tcase_add_test(down, test_node_down_of_a_past_list);
 	tcase_add_test(down, test_node_downs_cross);
 	tcase_add_test(down, test_initiator_dies);
 	tcase_add_test(down, test_chosen_is_told_after_a_restart);
