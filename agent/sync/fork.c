@@ -6,12 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <event2/event.h>
+
 #include "ask.h"
 #include "batch.h"
 #include "history.h"
 #include "pack.h"
 
-#define TRIES_MAX 50	/* questions whose answer is not settled yet */
+#define TRIES_MAX 50	/* questions whose answer is not settled yet, */
+#define PAUSE_US 100000	/* one after the other */
 
 /**
  * struct fork - a comparison under way
@@ -23,6 +26,8 @@
  * @high: the TL after this one is not
  * @probe: seq that was asked for, 0: the rows after the fork were
  * @tries: made so far
+ * @ask: the connection
+ * @again: the pause before it is asked again
  * @report: what is known
  */
 struct fork {
@@ -34,6 +39,8 @@ struct fork {
 	uint64_t high;
 	uint64_t probe;
 	unsigned int tries;
+	struct ask *ask;
+	struct event *again;
 	struct fork_report report;
 };
 
@@ -41,6 +48,7 @@ static void finish(struct fork *f, struct ask *a)
 {
 	ask_end(a);
 	f->done(f->arg, f->request, &f->report);
+	event_free(f->again);
 	free(f);
 }
 
@@ -61,14 +69,14 @@ static int add_row(void *arg, const struct history_row *row)
 	return 0;
 }
 
-/* The row of TL @seq; false if it is remembered no more. */
+/* The first row that is remembered from TL @seq on; false if nothing settled reaches so far. */
 static bool own_row(const struct fork *f, uint64_t seq, struct fork_row *row)
 {
 	struct fork_side one = { .n = 0 };
 
 	history_rows(f->host->store(f->host->arg), seq - 1, 1, add_row, &one);
 	*row = one.row[0];
-	return one.n == 1 && row->seq == seq;
+	return one.n == 1;
 }
 
 /* Epochs: which list was in force at the fork? */
@@ -133,29 +141,10 @@ static void found(struct fork *f, struct ask *a, const struct sync_message *m)
 	history_epochs(store, find_common, f);
 	r->kind = FORK_SPLIT;
 	r->seq = f->low;
-	r->sp = f->low && own_row(f, f->low, &row) ? row.sp : 0;
+	r->sp = f->low && own_row(f, f->low, &row) && row.seq == f->low ? row.sp : 0;
 	r->left.major = is_major(&r->common, &r->left.nl);
 	r->right.major = is_major(&r->common, &r->right.nl);
 	finish(f, a);
-}
-
-/* What neither remembers is old, and common. */
-static void take_rows(struct fork *f, struct ask *a, const struct sync_message *m)
-{
-	struct fork_side theirs = { .n = 0 };
-	struct fork_row own;
-	bool known = own_row(f, f->probe ? f->probe : 1, &own);
-
-	if (!f->probe) {
-		found(f, a, m);
-		return;
-	}
-	read_rows(m, &theirs);
-	if (known && theirs.n && theirs.row[0].seq == f->probe && theirs.row[0].sp != own.sp)
-		f->high = f->probe - 1;
-	else
-		f->low = f->probe;
-	search(f, a);
 }
 
 static void ask_who(struct fork *f, struct ask *a)
@@ -170,6 +159,48 @@ static void ask_who(struct fork *f, struct ask *a)
 	f->report.left.nl = *view.nl;
 	f->tries++;
 	ask_send(a, &who);
+}
+
+/* What came a moment ago may not be settled yet. */
+static void ask_again(struct fork *f, struct ask *a)
+{
+	static const struct timeval pause = { .tv_usec = PAUSE_US };
+
+	if (f->tries < TRIES_MAX)
+		event_add(f->again, &pause);
+	else
+		give_up(f, a, "it is not clear how the histories stand to each other: ask again");
+}
+
+static void on_pause(evutil_socket_t fd, short what, void *arg)
+{
+	struct fork *f = arg;
+
+	(void)fd;
+	(void)what;
+	ask_who(f, f->ask);
+}
+
+/* What one has forgotten is old, and common; what one has not settled yet is not known. */
+static void take_rows(struct fork *f, struct ask *a, const struct sync_message *m)
+{
+	struct fork_side theirs = { .n = 0 };
+	struct fork_row own;
+
+	if (!f->probe) {
+		found(f, a, m);
+		return;
+	}
+	read_rows(m, &theirs);
+	if (!theirs.n || !own_row(f, f->probe, &own)) {
+		ask_again(f, a);
+		return;
+	}
+	if (theirs.row[0].seq == f->probe && own.seq == f->probe && theirs.row[0].sp != own.sp)
+		f->high = f->probe - 1;
+	else
+		f->low = f->probe;
+	search(f, a);
 }
 
 static void take_here(struct fork *f, struct ask *a, const struct sync_message *m)
@@ -195,10 +226,8 @@ static void take_here(struct fork *f, struct ask *a, const struct sync_message *
 		f->low = 0;
 		f->high = p->seq < r->left.place.seq ? p->seq : r->left.place.seq;
 		search(f, a);
-	} else if (f->tries < TRIES_MAX) {
-		ask_who(f, a);
 	} else {
-		give_up(f, a, "it is not clear how the histories stand to each other: ask again");
+		ask_again(f, a);
 	}
 }
 
@@ -241,8 +270,13 @@ bool fork_begin(const struct sync_host *host, const struct member *whom, fork_fn
 	f->arg = arg;
 	f->request = request;
 	f->report.whom = *whom;
-	if (ask_begin(host, whom, &ops, f))
+	f->again = evtimer_new(host->base, on_pause, f);
+	if (f->again)
+		f->ask = ask_begin(host, whom, &ops, f);
+	if (f->ask)
 		return true;
+	if (f->again)
+		event_free(f->again);
 	free(f);
 	return false;
 }
