@@ -54,11 +54,13 @@ struct plan {
  * @lock: of the rest
  * @last_us: last one, 0 before the first
  * @gap_us: longest gap
+ * @gap_at_us: when it began
  */
 struct pace {
 	pthread_mutex_t lock;
 	uint64_t last_us;
 	uint64_t gap_us;
+	uint64_t gap_at_us;
 };
 
 /**
@@ -122,8 +124,10 @@ static int keep(struct client *c, uint64_t us)
 static void keep_pace(struct pace *p, uint64_t now)
 {
 	pthread_mutex_lock(&p->lock);
-	if (p->last_us && now > p->last_us && now - p->last_us > p->gap_us)
+	if (p->last_us && now > p->last_us && now - p->last_us > p->gap_us) {
 		p->gap_us = now - p->last_us;
+		p->gap_at_us = p->last_us;
+	}
 	if (now > p->last_us)
 		p->last_us = now;
 	pthread_mutex_unlock(&p->lock);
@@ -208,9 +212,10 @@ static int by_value(const void *x, const void *y)
 }
 
 /* One line for people and scripts: name=value. Returns how many clients ended early. */
-static unsigned int report(const struct plan *plan, struct client *client, uint64_t took_us,
-			   uint64_t gap_us)
+static unsigned int report(const struct plan *plan, struct client *client, uint64_t start_us,
+			   const struct pace *pace)
 {
+	uint64_t took_us = now_us() - start_us;
 	unsigned int failed = 0;
 	uint32_t *all;
 	size_t n = 0;
@@ -233,9 +238,10 @@ static unsigned int report(const struct plan *plan, struct client *client, uint6
 	}
 	qsort(all, n, sizeof(*all), by_value);
 	printf("clients=%u nodes=%u committed=%zu failed=%u ops_s=%.0f p50_us=%u p99_us=%u "
-	       "max_us=%u gap_us=%" PRIu64 "\n",
+	       "max_us=%u gap_us=%" PRIu64 " gap_at_ms=%" PRIu64 "\n",
 	       plan->clients, plan->n_devices, n, failed, (double)n * 1e6 / (double)took_us,
-	       n ? all[n / 2] : 0, n ? all[n - 1 - n / 100] : 0, n ? all[n - 1] : 0, gap_us);
+	       n ? all[n / 2] : 0, n ? all[n - 1 - n / 100] : 0, n ? all[n - 1] : 0, pace->gap_us,
+	       pace->gap_us ? (pace->gap_at_us - start_us) / 1000 : 0);
 	free(all);
 	return failed;
 }
@@ -264,7 +270,7 @@ static int execute(const struct plan *plan)
 	start = now_us();
 	for (unsigned int i = 0; i < plan->clients; i++)
 		pthread_join(client[i].thread, NULL);
-	failed = report(plan, client, now_us() - start, pace.gap_us);
+	failed = report(plan, client, start, &pace);
 	for (unsigned int i = 0; i < plan->clients; i++)
 		free(client[i].us);
 	free(client);
