@@ -278,7 +278,8 @@ void voter_abort(struct node *n, struct peer *p, const struct message *m, struct
 		refuse(n, p, m->batch, REPLY_ABORTED, out);
 		return;
 	}
-	s->aborted = m->batch.number;
+	if (m->batch.number > s->aborted)	/* an earlier ABORT may come again meanwhile */
+		s->aborted = m->batch.number;
 	if (s->state == SLOT_HELD)
 		drop_yes(n, out);
 	else if (s->state == SLOT_TAKING)

@@ -345,11 +345,12 @@ static void refused(struct cluster *c, uint16_t id, struct batch_id batch)
 
 /*
  * n2 still holds a yes for a first try of n1, and hears of the abort of the second one, which is of
- * the same transaction: it confirms that only when the first yes is gone from its disk.
+ * the same transaction: it confirms that only when the first yes is gone from its disk. Meanwhile it
+ * may hear once more of the first one's abort.
  */
 START_TEST(test_no_confirmation_while_an_older_yes_is_held)
 {
-	struct message abort = { .type = MSG_ABORT, .epoch = 1 };
+	struct message abort = { .type = MSG_ABORT, .epoch = 1 }, again = abort;
 	struct batch_id first;
 	struct cluster c;
 
@@ -362,6 +363,9 @@ START_TEST(test_no_confirmation_while_an_older_yes_is_held)
 	abort.batch = (struct batch_id){ 1, first.number + 1 };
 	c.seat[2].disk_held = true;
 	cluster_hear(&c, 1, 2, abort);
+	again.batch = first;
+	if (_i)
+		cluster_hear(&c, 1, 2, again);
 	ck_assert_int_eq(cluster_look(&c, 2).slot, SLOT_DROPPING);
 	ck_assert_uint_eq(cluster_last_said(&c), MSG_END);
 	refused(&c, 2, first);
@@ -407,7 +411,7 @@ int main(void)
 	tcase_add_test(commit, test_votes_lost);
 	tcase_add_test(commit, test_prepare_lost);
 	tcase_add_test(commit, test_coordinator_restarts);
-	tcase_add_test(commit, test_no_confirmation_while_an_older_yes_is_held);
+	tcase_add_loop_test(commit, test_no_confirmation_while_an_older_yes_is_held, 0, 2);
 	tcase_add_test(down, test_nothing_is_confirmed_of_an_epoch_left);
 	tcase_add_test(down, test_node_down_commits_what_all_survivors_hold);
 	tcase_add_test(down, test_node_down_aborts_what_one_survivor_lacks);
