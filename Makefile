@@ -47,7 +47,7 @@ unit_src = $(wildcard tests/unit/*_test.c)
 programs = build/hsmrepld build/hsmreplctl build/hsmrepl-softdev
 libraries = build/libhsmrepl.so.$(SOVERSION) build/libhsmrepl.a build/libhsmrepl.pc
 
-.PHONY: all agent module switch tests bench bench-programs check demo install clean help check-module deps
+.PHONY: all agent module switch tests bench growth bench-programs check demo install clean help check-module deps
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -181,6 +181,10 @@ bench:
 	$(MAKE) -s -j$$(nproc) agent bench-programs
 	tests/bench/run
 
+growth:
+	$(MAKE) -s -j$$(nproc) agent bench-programs
+	tests/bench/growth
+
 -include $(wildcard tests/*/*.mk)
 
 deps:
@@ -230,6 +234,7 @@ help:
 	@echo 'make power-cuts     virtual machines without power again and again (ROUNDS=20 SEED=...)'
 	@echo 'make check-module   module against 6.1 and 6.12, all warnings are errors'
 	@echo 'make bench          side by side with etcd, Galera, PostgreSQL: 20 minutes; QUICK=1: 5'
+	@echo 'make growth         what more objects, nodes and bytes cost, and a start: 8 minutes'
 	@echo 'make install        honours DESTDIR, prefix, KDIR'
 	@echo 'make clean          removes build/'
 	@echo 'V=1                 shows the commands'

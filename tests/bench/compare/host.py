@@ -75,6 +75,12 @@ def dirtied_by(pid):
     return 0
 
 
+def memory_of(pid):
+    """Anonymous memory in bytes."""
+    with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as f:
+        return next(int(line.split()[1]) * 1024 for line in f if line.startswith("RssAnon:"))
+
+
 def device_of(path):
     """File that counts what the disk under @path was given, None if there is none."""
     dev = os.stat(path).st_dev

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Three software devices with real agents, by scripts/pool."""
+"""Software devices with real agents, by scripts/pool."""
 import glob
 import os
 import re
@@ -12,12 +12,13 @@ PHASE = re.compile(r'^hsmrepl_commit_phase_seconds_(sum|count)\{phase="(\w+)"\} 
 
 class Hsmrepl(System):
     name = "hsmrepl"
+    nodes = NODES
 
     def pool(self, *words):
         return host.call([f"{self.top}/scripts/pool", "--dir", self.folder, *words])
 
     def start(self):
-        self.pool("up", "-n", str(NODES), "--direct",
+        self.pool("up", "-n", str(self.nodes), "--direct",
                   "--softdev", "--objects-max=10000000", "--softdev", f"--bytes-max={16 << 30}")
 
     def stop(self):
@@ -26,13 +27,13 @@ class Hsmrepl(System):
 
     def pids(self):
         files = glob.glob(f"{self.folder}/n?/agent.pid") + glob.glob(f"{self.folder}/n?/device.pid")
-        if len(files) != 2 * NODES:
+        if len(files) != 2 * self.nodes:
             raise host.Failed(f"{self.folder}: not all nodes run")
         return [int(open(f, encoding="ascii").read()) for f in files]
 
-    def load(self, clients, nodes, seconds):
+    def load(self, clients, nodes, seconds, size=PAYLOAD):
         out = host.call([f"{self.top}/build/load_bench", "-c", str(clients), "-s", str(seconds),
-                         "-b", str(PAYLOAD), "-p", self.tag()] +
+                         "-b", str(size), "-p", self.tag()] +
                         [f"{self.folder}/n{n}/dev" for n in nodes])
         got = dict(word.split("=") for word in out.split())
         return Load(int(got["committed"]), float(got["ops_s"]), float(got["p50_us"]) / 1000,
@@ -41,7 +42,7 @@ class Hsmrepl(System):
     def phases(self):
         """{phase: (seconds, batches)} over all nodes since their start."""
         total = {}
-        for n in range(1, NODES + 1):
+        for n in range(1, self.nodes + 1):
             text = self.pool("exec", f"n{n}", "--", "hsmreplctl", "metrics")
             for what, phase, value in PHASE.findall(text):
                 seconds, batches = total.get(phase, (0.0, 0))
