@@ -345,8 +345,8 @@ static void refused(struct cluster *c, uint16_t id, struct batch_id batch)
 
 /*
  * n2 still holds a yes for a first try of n1, and hears of the abort of the second one, which is of
- * the same transaction: it confirms that only when the first yes is gone from its disk. Meanwhile it
- * may hear once more of the first one's abort.
+ * the same transaction: it confirms that only when the first yes is gone from its disk. Of the
+ * first one's abort it may hear once more meanwhile.
  */
 START_TEST(test_no_confirmation_while_an_older_yes_is_held)
 {
