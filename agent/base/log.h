@@ -10,6 +10,7 @@ struct log;
 /**
  * log_new() - a log that writes "<level> message" lines to @fd
  * @fd: not closed by log_free()
+ * @level: least important level that is written
  *
  * The level is a word: "error", "warning", "info", "debug". Control characters become '?'.
  * Identical lines within a second are counted, not written; the count follows with the first line

@@ -24,6 +24,10 @@ struct event_base *loop_base(struct loop *l);
  * loop_watch_signal() - call @fn on a signal
  * loop_watch_tick() - call @fn every @ms milliseconds
  * loop_watch_note() - call @fn after watch_note(), before anything else that waits
+ * @l: loop
+ * @fd: descriptor, not owned
+ * @fn: called when it is ready
+ * @arg: of @fn
  *
  * Return NULL without memory. watch_free() ends it; NULL is allowed there.
  */

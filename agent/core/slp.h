@@ -97,6 +97,8 @@ struct slp_reply {
  * @multicast: a request that was sent to many
  * @xid: ties a reply to its request
  * @language: tag, as sent
+ * @request: of a request
+ * @reply: of a reply
  */
 struct slp_message {
 	enum slp_function function;
@@ -122,7 +124,9 @@ enum slp_error slp_decode(struct bytes data, struct slp_message *m);
 
 /**
  * slp_encode() - write one message
+ * @m: message
  * @buf: @max bytes
+ * @max: bytes of room
  *
  * A reply that does not fit is cut between entries, and says so by its overflow bit.
  * Returns its length; 0 if a request, or what cannot be cut of a reply, does not fit.

@@ -24,7 +24,9 @@ struct slp_bucket {
 
 /**
  * struct slp_gate - a bucket for all, and one for each source that asked lately
+ * @total: for all sources together
  * @source: address, 0 for a free entry
+ * @entry: one for each source
  */
 struct slp_gate {
 	struct slp_bucket total;

@@ -20,6 +20,7 @@
  * @multicast: to the group, whatever its header says
  * @here: our address that the requester reaches us at
  * @own: all our addresses, @n_own of them
+ * @n_own: entries of @own
  */
 struct slp_asked {
 	struct bytes data;
@@ -32,6 +33,8 @@ struct slp_asked {
 
 /**
  * slp_sa_answer() - what to answer, if anything
+ * @self: this node
+ * @asked: the request
  * @buf: SLP_STREAM_MAX bytes
  * @why: what the request was answered with, enum slp_error; also if it was dropped
  *

@@ -21,6 +21,8 @@
 /**
  * struct slp_send - a message to be sent
  * @to: IPv4 address, 0: the group
+ * @n: bytes of @data
+ * @data: the datagram
  */
 struct slp_send {
 	uint32_t to;
@@ -71,6 +73,7 @@ struct slp_ask {
  * @xid: of the request
  * @fresh: somebody new has answered since the last repetition
  * @responder: who has answered, @n_responders of them
+ * @n_responders: entries of @responder
  */
 struct slp_round {
 	uint64_t next_ms;
@@ -90,6 +93,7 @@ struct slp_round {
  * @round: who is there?
  * @ask: what are they?
  * @peer: what is known, @n_peers of them
+ * @n_peers: entries of @peer
  */
 struct slp_ua {
 	const struct slp_self *self;

@@ -101,7 +101,25 @@ enum action_type {
 
 /**
  * struct action - one thing to do
+ * @type: what to do; which members it has stands at enum action_type
+ * @peer: node id
+ * @record: type of the record
+ * @batch: batch that it is about
+ * @n_tls: TLs in @tail
+ * @max_tls: most TLs that may be claimed
+ * @head: frame, or its beginning
+ * @tail: rest of the frame, TLs, or a value
+ * @resolution: fate of the batch
+ * @error: errno for the submitters, or of the answer
+ * @kind: of the change
+ * @nl: node list
+ * @position: place to look for
+ * @request: of the administrator
+ * @state: of this node
+ * @nodes_up: members connected, this node included
+ * @node_event: what happened to @peer
  * @why: one line for people, or NULL; static or of the node, lives until the next step
+ * @plan: of a node-down, or NULL
  */
 struct action {
 	enum action_type type;

@@ -154,6 +154,7 @@ size_t wire_encode(const struct message *m, uint8_t *buf);
 /**
  * wire_decode() - read one whole frame
  * @frame: header included; @m then borrows from it
+ * @m: filled in; points into the frame
  * Returns false if it is not a well-formed message of this protocol.
  */
 bool wire_decode(struct bytes frame, struct message *m);

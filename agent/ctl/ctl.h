@@ -85,6 +85,9 @@ const struct ctl_verb *ctl_verbs(void);
 
 /**
  * ctl_options() - parse the rest of the command line of a verb
+ * @ctl: the tool
+ * @argc: words of the command line
+ * @argv: the words
  * @options: options of the verb, ended by a NULL name; --device, --json and --help are known anyway
  * @min: operands at least
  * @max: operands at most
@@ -126,6 +129,7 @@ int ctl_open(struct ctl *ctl, int flags);
 
 /**
  * ctl_ask() - ask the agent
+ * @ctl: the tool
  * @verb: enum hsmrepl_verb
  * @request: taken over; NULL for none
  * @answer: set on CTL_GO_ON; json_object_put() frees it
@@ -137,6 +141,9 @@ int ctl_ask(struct ctl *ctl, unsigned int verb, struct json_object *request,
 
 /**
  * ctl_ask_plain() - a verb without options and operands: read the command line, open, ask
+ * @ctl: the tool
+ * @argc: words of the command line
+ * @argv: the words
  * @flags: as for ctl_open()
  * @verb: enum hsmrepl_verb
  * @answer: as for ctl_ask()

@@ -14,6 +14,8 @@ int input_open(struct ctl *ctl, const char *path, FILE **file);
 
 /**
  * input_payload() - read a payload whole
+ * @ctl: the tool
+ * @path: file, or - for standard input
  * @bytes: set to it; input_wipe() frees it
  * @len: set to its length, at most HSMREPL_PAYLOAD_MAX
  *

@@ -16,6 +16,7 @@ struct discovery;
 /**
  * struct discovery_sink - where discovery reports
  * @changed: found nodes, or our own address, are others than before; it only takes note
+ * @arg: handed to it
  */
 struct discovery_sink {
 	void (*changed)(void *arg);
@@ -24,8 +25,11 @@ struct discovery_sink {
 
 /**
  * discovery_new() - begin to look and to answer
+ * @base: event loop
  * @c: with a domain; copied
  * @print: fingerprint of the key set
+ * @log: where lines go
+ * @sink: who is told; copied
  *
  * A port that cannot be had is a warning, and tried again: peers can be listed by hand. Returns
  * NULL without memory.

@@ -26,6 +26,7 @@ struct net {
 /**
  * struct nets - all of them, those of one interface behind each other
  * @n: entries used; further ones are left out
+ * @net: entries
  */
 struct nets {
 	unsigned int n;
@@ -34,6 +35,7 @@ struct nets {
 
 /**
  * nets_read() - what there is now: interfaces that are up, with carrier, multicast and address
+ * @nets: filled in
  * @only: name of the only interface to look at; empty: all
  * Returns 0 or a negative errno; @nets is empty then.
  */

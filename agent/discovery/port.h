@@ -13,6 +13,7 @@
  * @to: where it was sent to: one of our addresses, or a group
  * @ifindex: interface that it came in by
  * @n: bytes of @data; more than SLP_MTU for one that was longer
+ * @data: bytes
  */
 struct datagram {
 	uint32_t from;
@@ -35,7 +36,11 @@ int port_receive(int fd, struct datagram *d);
 
 /**
  * port_send() - one datagram
+ * @fd: socket
  * @net: interface and address to send from; NULL: as the routes say
+ * @to: address
+ * @port: UDP port
+ * @data: bytes to send
  * Returns 0 or a negative errno.
  */
 int port_send(int fd, const struct net *net, uint32_t to, uint16_t port, struct bytes data);

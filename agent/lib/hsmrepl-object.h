@@ -56,6 +56,8 @@ void hsmrepl_txn_clear(struct hsmrepl_txn *txn);
 
 /**
  * hsmrepl_txn_add() - add one operation; all of a transaction apply or none
+ * @txn: transaction
+ * @change: one operation; copied
  *
  * Return: 0, -EINVAL (a field of @change out of its range), -EMSGSIZE (label, payload, or the
  * transaction too long), -ENOMEM. After an error the transaction is as it was.

@@ -10,6 +10,7 @@
 
 /**
  * address_parse() - read a numeric "host:port"
+ * @text: numeric, NUL terminated
  * @addr: filled in
  * @len: bytes of @addr
  * Returns false if the host is a name, or the text is no address.
@@ -21,6 +22,7 @@ bool address_same_host(const char *text, const struct sockaddr *addr);
 
 /**
  * address_write() - write an address as "address:port"
+ * @addr: address
  * @text: ADDRESS_TEXT_MAX bytes
  */
 void address_write(const struct sockaddr *addr, char text[ADDRESS_TEXT_MAX]);

@@ -53,6 +53,8 @@ struct auth {
 
 /**
  * auth_key() - derive the key of the proofs from the key-set secret
+ * @secret: of the key set
+ * @key: filled in
  *
  * HKDF-SHA-256 (RFC 5869). Returns 0, or -1 if the crypto library fails.
  */
@@ -83,12 +85,15 @@ bool auth_decode(const void *frame, size_t len, struct auth *a);
  * refuse_encode() - write a REFUSE frame
  * @epoch: of the sender's node list if the reason is that the receiver is not in it, else 0
  * @text: reason, cut after REFUSE_TEXT_MAX bytes; what is not printable becomes '?'
+ * @frame: filled in
  * Returns the bytes written.
  */
 size_t refuse_encode(uint64_t epoch, const char *text, uint8_t frame[REFUSE_FRAME_MAX]);
 
 /**
  * refuse_decode() - read a REFUSE frame
+ * @frame: frame
+ * @len: its bytes
  * @epoch: filled in
  * @text: filled in, NUL terminated; what is not printable is '?'
  * Returns false if the frame is none.

@@ -78,12 +78,18 @@ void conn_finish(struct conn *c);
 
 /**
  * service_begin() - service_dial(), for a purpose of the mesh's own
+ * @m: the mesh
+ * @address: "host:port"
+ * @purpose: AUTH_SERVICE or AUTH_PROBE
+ * @sink: who is told
+ * @arg: of @sink
  */
 struct service *service_begin(struct mesh *m, const char *address, enum auth_purpose purpose,
 			      const struct service_sink *sink, void *arg);
 
 /**
  * service_accept() - someone from outside is to have a service
+ * @c: connection
  * @why: why not, and what to do
  * Returns 0 with @c->service set, or -1 with @why set.
  */
@@ -110,6 +116,7 @@ void probe_greeted(struct probe *p, const struct conn *c, const struct auth *a);
 
 /**
  * greet_identity() - is it a node that we want there, for its purpose?
+ * @c: connection
  * @why: why not, and what to do
  *
  * The certificate (@c->whom) is known. For PEER the node must be listed, and the right one of both

@@ -23,8 +23,10 @@ struct dial_ops {
 
 /**
  * dial_new() - prepare to reach @address; nothing happens before dial_now() or dial_later()
+ * @base: event loop
  * @address: "host:port", outlives the dial
  * @ops: outlives the dial
+ * @arg: of the callbacks
  * Returns NULL without memory.
  */
 struct dial *dial_new(struct event_base *base, const char *address, const struct dial_ops *ops,

@@ -40,8 +40,12 @@ struct link_ops {
 
 /**
  * link_dial() - connect
+ * @base: event loop
  * @ctx: from tls_context(); a reference is taken
+ * @addr: where to
+ * @addr_len: its bytes
  * @ops: must outlive the link
+ * @arg: of @ops
  *
  * A connect that fails at once is reported by @ops->lost later. Returns NULL without memory or
  * descriptors.
@@ -51,7 +55,12 @@ struct link *link_dial(struct event_base *base, SSL_CTX *ctx, const struct socka
 
 /**
  * link_accept() - take over a connected socket
+ * @base: event loop
+ * @ctx: from tls_context(); a reference is taken
  * @fd: non-blocking; the link's from now on, also on failure
+ * @addr: the other side
+ * @ops: must outlive the link
+ * @arg: of @ops
  * Returns NULL without memory.
  */
 struct link *link_accept(struct event_base *base, SSL_CTX *ctx, int fd, const struct sockaddr *addr,
@@ -65,6 +74,7 @@ void link_settle(struct link *l);
 
 /**
  * link_bulk() - make the most of the bandwidth, not of each frame's time
+ * @l: link
  * @low_water: @drained comes when so many bytes, or fewer, wait
  * @silence_ms: in place of LINK_SILENCE_MS
  *
@@ -81,6 +91,7 @@ void link_resume(struct link *l);
 
 /**
  * link_send() - send one frame
+ * @l: link
  * @head: first part, copied; begins with the length of both
  * @tail: second part, copied; may be empty
  *

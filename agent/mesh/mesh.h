@@ -33,6 +33,7 @@ struct mesh;
  * @down: it is gone (also after mesh_drop()); @why is for people
  * @frame: one whole frame, borrowed for the call
  * @removed: it is in a later epoch than ours (mesh_set_epoch()), and we are not in its node list
+ * @arg: handed to all of them
  *
  * The functions only take note (the pump queues events); they must not call back into the mesh,
  * except for mesh_send(). mesh_drop() and mesh_set_peers() report down() before they return;
@@ -48,8 +49,11 @@ struct mesh_sink {
 
 /**
  * mesh_new() - read certificates, listen, prepare to dial
+ * @base: event loop
  * @c: copied
  * @secret: of the key set; only a key derived from it is kept
+ * @log: where lines go
+ * @sink: copied
  * @error: what is wrong and what to do (CONFIG_ERROR_MAX bytes)
  *
  * The process must ignore SIGPIPE. Returns NULL with @error set.
@@ -61,7 +65,9 @@ void mesh_free(struct mesh *m);
 
 /**
  * mesh_set_peers() - who may connect, and whom to dial
+ * @m: the mesh
  * @peer: @n members; this node is skipped if it is among them
+ * @n: entries of @peer
  *
  * At most HSMREPL_NODES_MAX without this node. Connections to nodes no longer listed are closed.
  */
@@ -69,7 +75,9 @@ void mesh_set_peers(struct mesh *m, const struct member *peer, unsigned int n);
 
 /**
  * mesh_set_extra() - who may connect besides: a candidate that is joining
+ * @m: the mesh
  * @member: @n nodes, at most MESH_EXTRA_MAX; those that are among the peers count as peers
+ * @n: entries of @member
  *
  * The rules are the same as for peers. A node that moves from here to mesh_set_peers(), or back,
  * keeps its connection if it is named in one of both all the time.
@@ -84,6 +92,8 @@ void mesh_set_epoch(struct mesh *m, uint64_t epoch);
 
 /**
  * mesh_send() - queue one frame to a peer that is up; nothing happens if it is not
+ * @m: the mesh
+ * @peer: node id
  * @head: first part, copied
  * @tail: second part, copied; may be empty
  */
@@ -106,6 +116,10 @@ void mesh_kick(struct mesh *m);
 
 /**
  * struct mesh_counters - for tests and metrics: frames and bytes since start
+ * @frames_out: frames sent
+ * @frames_in: frames received
+ * @bytes_out: bytes sent
+ * @bytes_in: bytes received
  */
 struct mesh_counters {
 	uint64_t frames_out, frames_in, bytes_out, bytes_in;

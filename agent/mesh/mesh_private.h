@@ -57,6 +57,10 @@ struct listing {
 
 /**
  * struct mesh - all connections of a node
+ * @base: event loop
+ * @config: as read at start
+ * @log: where lines go
+ * @sink: who is told
  * @conns: all, until they are gone
  * @services: all
  * @serve: who answers services from outside, or NULL
@@ -75,6 +79,7 @@ struct listing {
  * @key: of the proofs
  * @members: see mesh_set_peers()
  * @extra: see mesh_set_extra()
+ * @n_peers: entries of @peer
  * @peer: of both lists, @n_peers of them, each allocated
  * @epoch: of the node list that they are from, 0 for a manual list
  * @count: see mesh_count()

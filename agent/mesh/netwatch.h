@@ -10,7 +10,9 @@ struct netwatch;
 
 /**
  * netwatch_new() - listen to rtnetlink
+ * @base: event loop
  * @changed: something changed; called once for all that was waiting. It only takes note
+ * @arg: of the callback
  * @error: what is wrong and what to do
  * Returns NULL with @error set.
  */

@@ -58,6 +58,9 @@ struct probe_report {
 /**
  * struct probe_place - where a node stands
  * @pool: zero if it is in none
+ * @epoch: epoch in force
+ * @seq: TLs applied
+ * @sp: Sync-Point
  * @chain: zero while it is not known
  */
 struct probe_place {
@@ -79,6 +82,7 @@ enum probe_known {
  * struct probe_host - who knows where this node stands
  * @place: fill in @p
  * @knows: is that place in our history?
+ * @arg: handed to all of them
  */
 struct probe_host {
 	void (*place)(void *arg, struct probe_place *p);
@@ -91,8 +95,10 @@ void mesh_host_probes(struct mesh *m, const struct probe_host *host);
 
 /**
  * probe_start() - try a node
+ * @m: the mesh
  * @address: "host:port"
  * @done: gets the result, once, within PROBE_PATIENCE_MS, and never from within this call
+ * @arg: of the callback
  * @id: handed to @done
  *
  * Returns 0, or -1 if too many are under way, or without memory. mesh_free() forgets them.

@@ -27,6 +27,7 @@ struct refusals {
 
 /**
  * refusal_due() - should this line be written?
+ * @r: what was refused before
  * @who: whom it is about, without what changes every time (such as a port)
  * @why: reason
  * @now_ms: monotonic time

@@ -42,8 +42,10 @@ struct service_sink {
 
 /**
  * service_dial() - connect
+ * @m: the mesh
  * @address: "host:port"; names are looked up
  * @sink: must outlive the service
+ * @arg: of the sink
  *
  * One attempt: whoever wants another one dials again after closed(). Returns NULL without memory.
  */
@@ -55,6 +57,7 @@ void mesh_serve(struct mesh *m, const struct service_sink *sink, void *arg);
 
 /**
  * service_send() - queue one frame
+ * @s: service
  * @head: first part, copied; begins with the length of both, and a type as in @frame of the sink
  * @tail: second part, copied; may be empty
  *

@@ -18,6 +18,7 @@ void verdict_clock(struct probe_report *r, int64_t skew_ms);
 
 /**
  * verdict_places() - pool, epoch and history
+ * @r: filled in
  * @own: where this node stands
  * @theirs: where the other one stands
  * @here: is @theirs in our history?

@@ -10,6 +10,7 @@
 
 /**
  * admin_take() - carry out a request and answer it
+ * @a: agent
  * @r: borrowed for the call; FORM and NODE_DOWN are answered later, by admin_answer()
  * Must not be called while the pump runs.
  *

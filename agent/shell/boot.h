@@ -20,6 +20,7 @@ int boot_start(struct agent *a, char error[AGENT_ERROR_MAX]);
 
 /**
  * boot_zeroize() - wipe store and device, boot the pump as a blank node
+ * @a: agent
  * @error: what is wrong; the agent cannot go on then
  * Returns 0, or -1 with @error set.
  */
@@ -27,6 +28,7 @@ int boot_zeroize(struct agent *a, char error[AGENT_ERROR_MAX]);
 
 /**
  * boot_park() - take the node out of everything, before others change its state directory
+ * @a: agent
  * @error: why not
  *
  * Peers are disconnected, the pump knows nothing, the store is closed; the device keeps what it
@@ -36,6 +38,7 @@ int boot_park(struct agent *a, char error[AGENT_ERROR_MAX]);
 
 /**
  * boot_resume() - open the store, load the device, boot the pump: the opposite
+ * @a: agent
  * @error: what is wrong; the agent cannot go on then
  * Returns 0, or -1 with @error set.
  */

@@ -23,6 +23,7 @@ struct device;
  * @id: to answer it by
  * @verb: enum hsmrepl_verb
  * @json: request text, @json_len bytes, not NUL terminated
+ * @json_len: bytes of @json
  */
 struct device_request {
 	uint64_t id;
@@ -36,6 +37,7 @@ struct device_request {
  * @queued: transactions wait and no grant stands
  * @claimed: one whole batch; @tls stays until the next device_read()
  * @admin: an administrative request
+ * @arg: handed to all of them
  */
 struct device_sink {
 	void (*queued)(void *arg);
@@ -88,8 +90,10 @@ int device_fd(const struct device *d);
 
 /**
  * device_attach() - become the agent
+ * @d: device
  * @id: of this node
  * @name: of this node
+ * @mode: of this node
  * @digest_key: see store_digest_key()
  * @content: filled in
  * @error: set for any negative return, with what to do
@@ -102,6 +106,7 @@ int device_attach(struct device *d, uint16_t id, const char *name, enum hsmrepl_
  * device_load_begin() - drop what the device holds: content, slot, queue
  * device_load_object() - add one object
  * device_load_end() - content is complete and stands for @position; @nl->n == 0: no pool
+ * @d: device
  *
  * -EBADMSG: the digest is not @position's, or an object is malformed; -EEXIST: an object came
  * twice;
@@ -119,6 +124,10 @@ int device_revoke(struct device *d);
 
 /**
  * device_prepare() - validate a batch and take the slot for it
+ * @d: device
+ * @batch: which one
+ * @tls: the TLs
+ * @n_tls: TLs of the batch
  * @refusal: 0, or why the device does not take it: EBUSY, ESTALE, EBADMSG, EEXIST, ENOENT, ENOSPC,
  * ENOMEM, EMSGSIZE
  */

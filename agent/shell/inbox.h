@@ -25,6 +25,7 @@ void inbox_free(struct inbox *in);
 
 /**
  * inbox_put() - append one event
+ * @in: inbox
  * @ev: copied, with what data, position and nl point to; recovery must be NULL
  *
  * While an event taken by inbox_get() is in use, only events without data and nl may be put: its
@@ -37,6 +38,7 @@ bool inbox_put(struct inbox *in, const struct event *ev);
 
 /**
  * inbox_get() - take the oldest result of a device call, or else the oldest event
+ * @in: inbox
  * @ev: filled in; what it points to stays until the next call
  * Returns false if there is none; the event taken before is then given back.
  */

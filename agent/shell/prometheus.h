@@ -12,6 +12,8 @@
 
 /**
  * prom_family() - begin a family
+ * @f: where to
+ * @name: of the metric
  * @type: gauge, counter or histogram
  * @help: one line without backslashes
  */
@@ -25,6 +27,10 @@ void prom_one(FILE *f, const char *name, const char *type, const char *help, dou
 
 /**
  * prom_histogram() - the samples of one histogram, which has one label
+ * @f: where to
+ * @name: of the metric
+ * @label: name of the label
+ * @value: of the label
  * @h: its bounds are those of phases.h
  * @fold: so many of its buckets are told as one: a text that is shorter
  */

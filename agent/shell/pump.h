@@ -28,6 +28,7 @@ struct pump;
  * @members: connect to these nodes
  * @candidate: connect to this node as well, or to none
  * @lookup: look for a place in the store's history; note EV_LOOKUP, now or later
+ * @arg: handed to all of them
  *
  * They must not call the pump, but for pump_note() of an event without data. Those that return int
  * return 0, or a negative errno if their resource is gone: then the pump stops for good.
@@ -88,12 +89,14 @@ void pump_free(struct pump *p);
 
 /**
  * pump_boot() - start the node, or start it again with other content
+ * @p: pump
  * @recovery: borrowed for the call. Nothing may wait (call pump_run() before)
  */
 void pump_boot(struct pump *p, const struct recovery *recovery);
 
 /**
  * pump_note() - an event happened: it waits for pump_run()
+ * @p: pump
  * @ev: copied; time and random number are filled in when its turn comes
  *
  * Returns false if an EV_MESSAGE finds no room; its connection must then be dropped.
@@ -102,6 +105,8 @@ bool pump_note(struct pump *p, const struct event *ev);
 
 /**
  * pump_run() - take the waiting events, and those that come of them
+ * @p: pump
+ *
  * Returns 0, or the negative errno with which a hand stopped the pump, now or earlier.
  */
 int pump_run(struct pump *p);

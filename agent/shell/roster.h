@@ -37,6 +37,7 @@ struct found {
 
 /**
  * roster_make() - whom this node has to do with
+ * @r: filled in
  * @c: its own entry, and the manual list
  * @found: what discovery found
  * @nl: node list in force; if it has members, then they are the roster, but at the address that

@@ -11,6 +11,8 @@ struct trace;
 
 /**
  * trace_open() - append to @path, made with mode 0600
+ * @path: file
+ *
  * Returns NULL with errno set.
  *
  * A line is "<ms> <event> …" or "<ms>   -> <action> …", with names, batches, peers, positions, and

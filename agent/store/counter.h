@@ -16,7 +16,9 @@
 
 /**
  * counter_look() - compare, before the store is written
+ * @s: store
  * @rolled_back: the store is an old copy; it does not count any more
+ * @error: filled in on failure: what is wrong and what to do
  * Returns 0, or -1 with @error set.
  */
 int counter_look(struct store *s, bool *rolled_back, char error[STORE_ERROR_MAX]);

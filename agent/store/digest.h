@@ -39,6 +39,8 @@ void digest_rewind(struct digest_walk *w);
 
 /**
  * digest_object() - the object of a hash
+ * @w: walk under way
+ * @hash: of the label
  * @seq: of its entry: TL that wrote it last
  * @o: filled in; lives until the next call
  *

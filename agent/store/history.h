@@ -27,6 +27,7 @@ enum history_answer {
 
 /**
  * history_find() - look for a place
+ * @s: store
  * @seq: of it
  * @sp: Sync-Point after TL @seq
  * @chain: after it. It counts only where one is known, which is at the end of each batch; a place
@@ -58,8 +59,11 @@ struct history_tl {
 
 /**
  * history_tail() - the TLs after @after, one after the other
+ * @s: store
+ * @after: seq before the first one
  * @max_bytes: ends before a TL that would go beyond this; the first one is always told
  * @fn: a non-zero return ends it and is returned; it must not call the store
+ * @arg: of the callback
  *
  * Returns the number of TLs, 0 at the end; -ENODATA if @after is before the window; -EBADMSG if
  * the store is damaged; else -errno.

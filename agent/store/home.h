@@ -10,8 +10,10 @@
 
 /**
  * home_open() - make the directory if it is not there, open it, lock it against a second agent
+ * @dir: state directory
  * @dir_fd: set; closed by the caller, also after a failure, unless it is -1 still
  * @lock_fd: likewise
+ * @error: filled in on failure: what is wrong and what to do
  * Returns 0, or -1 with @error set.
  */
 int home_open(const char *dir, int *dir_fd, int *lock_fd, char error[STORE_ERROR_MAX]);

@@ -75,6 +75,7 @@ struct import;
  * @dir: the store's directory; made if it is not there
  * @secret: key-set secret
  * @node_id: of this node
+ * @log: where lines go
  * @start: what the donor offered
  * @error: what is wrong and what to do
  *
@@ -87,6 +88,12 @@ struct import *import_begin(const char *dir, const uint8_t secret[STORE_KEY_LEN]
 
 /**
  * import_state() - look for an import that was under way
+ * @dir: state directory
+ * @secret: of the key set
+ * @node_id: of this node
+ * @state: filled in
+ * @error: what is wrong and what to do
+ *
  * Of the directory of a closed store, or of an open one, by its owner. Returns 0 or -1 with @error
  * set; one that is damaged or of another key set is told as an error.
  */
@@ -98,6 +105,9 @@ void import_progress(const struct import *im, struct import_state *state);
 
 /**
  * import_item() - take one item of a snapshot, in the order they came
+ * @im: import
+ * @item: one item of the transfer
+ *
  * Returns 0; -EBADMSG for one that cannot be right; else -errno. After a failure only
  * import_close() may follow; import_trouble() says what it was.
  */
@@ -111,6 +121,7 @@ int import_finish(struct import *im);
 
 /**
  * import_quarantine() - put the objects aside that the import lacks or has otherwise
+ * @im: import
  * @path: of the file, once one was written; else empty
  * @n: objects in it
  *

@@ -21,6 +21,15 @@ struct ops {
 
 /**
  * struct op - one operation in host order; pointers go into the TL
+ * @index: of the operation in its TL
+ * @code: enum hsmrepl_op_code
+ * @label: label, not NUL terminated
+ * @label_len: bytes of @label
+ * @payload: content
+ * @payload_len: bytes of @payload
+ * @attrs: attributes
+ * @id: id of the object
+ * @type: type of the object
  */
 struct op {
 	unsigned int index;

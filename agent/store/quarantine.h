@@ -35,6 +35,7 @@ void quarantine_free(struct quarantine *q);
  * @path: of the file
  * @secret: key-set secret
  * @fn: called for each; a non-zero return ends the walk and is returned
+ * @arg: of the callback
  * @error: what is wrong and what to do
  *
  * A file that was cut off, or changed, is an error, told after the objects before that place.

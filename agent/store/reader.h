@@ -17,6 +17,7 @@
  * @object_opener: opens object rows
  * @labels: hashes labels
  * @scratch: one TL in the clear, of @scratch_len bytes
+ * @scratch_len: bytes of @scratch
  */
 struct reader {
 	struct sqlite3 *db;

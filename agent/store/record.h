@@ -64,7 +64,7 @@ struct record_tl {
 	__le64 sp;
 };
 
-/**
+/*
  * struct record_position - body of a COMMIT: position after the batch
  */
 struct record_position {
@@ -97,7 +97,7 @@ struct record_start {
 #define RECORD_MAX	(sizeof(struct record_header) + HSMREPL_BATCH_MAX + \
 			 HSMREPL_BATCH_TLS_MAX * RECORD_TL_LEN(0))
 
-/**
+/*
  * struct record - a header in host order, and its body
  * @body: borrowed
  */
@@ -115,13 +115,17 @@ struct record {
 
 /**
  * record_finish() - write the header in front of a body, checksum and all
+ * @h: HMAC of headers
  * @r: @r->body.p lies directly behind the header to write
  */
 void record_finish(struct hasher *h, const struct record *r);
 
 /**
  * record_read() - check and read the record at @p
+ * @h: HMAC of headers
+ * @p: bytes of the segment
  * @n: bytes at @p
+ * @r: filled in
  *
  * Returns false unless a whole record with a true checksum lies there. The sealed TLs of a YES are
  * for record_tl_open() to check.
@@ -182,11 +186,7 @@ int record_next(struct record_cursor *c, struct record_part *part);
 /* Seal one TL behind the others; returns the bytes used at @out. */
 size_t record_tl_seal(struct sealer *s, const struct record_part *part, const void *tl, void *out);
 
-/**
- * record_tl_open() - open what record_tl_seal() made
- * @tl: sealed.n - RECORD_TL_LEN(0) bytes
- * Returns 0, -EBADMSG or -EIO.
- */
+/* Open what record_tl_seal() made. @tl: sealed.n - RECORD_TL_LEN(0) bytes. 0, -EBADMSG or -EIO. */
 int record_tl_open(struct opener *o, struct bytes sealed, void *tl);
 
 /* Check what is sealed in a YES or ACCEPT. @scratch: HSMREPL_TL_MAX bytes. 0, -EBADMSG or -EIO. */

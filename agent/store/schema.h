@@ -12,8 +12,12 @@ struct seal_keys;
 
 /**
  * schema_open() - make the tables in an empty file, or bring those of an older format up to date
+ * @db: the open file
  * @path: of the file, for the error
+ * @keys: keys of the store
+ * @node_id: id of this node
  * @first_incarnation: what a file made anew says of the start before
+ * @error: filled in on failure: what is wrong and what to do
  *
  * In one transaction. A newer format, another secret or node is an error and changes nothing.
  * Returns 0, or -1 with @error set.

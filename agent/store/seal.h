@@ -62,7 +62,11 @@ struct seal_keys {
  * seal_derive() - HKDF-SHA-256 (RFC 5869)
  * @key: SEAL_KEY_LEN bytes of key material
  * @salt: may be empty
+ * @salt_len: bytes of @salt
  * @purpose: the "info" of RFC 5869
+ * @purpose_len: bytes of @purpose
+ * @out: filled in
+ * @out_len: bytes wanted
  *
  * Returns 0 or -EIO.
  */
@@ -85,7 +89,11 @@ uint64_t sealer_next(const struct sealer *s);
 
 /**
  * sealer_seal() - make a box
+ * @s: sealer
  * @aad: authenticated with it, not contained
+ * @aad_len: bytes of @aad
+ * @plain: what is sealed
+ * @len: bytes of @plain
  * @out: len + SEAL_OVERHEAD bytes
  *
  * That the cipher works is an assertion: an unsealed record must never be written.
@@ -101,6 +109,10 @@ void opener_free(struct opener *o);
 
 /**
  * opener_open() - check and decrypt a box
+ * @o: opener
+ * @aad: associated data, as when it was sealed
+ * @aad_len: bytes of @aad
+ * @box: what was sealed
  * @box_len: bytes at @box, all of them the box
  * @plain: box_len - SEAL_OVERHEAD bytes; wiped again if the box is false
  *

@@ -64,7 +64,10 @@ void segments_free_below(struct segments *s, uint64_t generation);
 
 /**
  * segment_create() - a new file of zeros, durable under its name
+ * @dir_fd: state directory
  * @number: below SEGMENTS_MAX, not in use
+ * @bytes: length of the file
+ * @seg: filled in
  *
  * Touches no struct segments, so that no lock need be held. Returns 0 or -errno.
  */

@@ -71,6 +71,7 @@ struct snapshot;
 
 /**
  * snapshot_open() - hold what is settled now
+ * @s: store
  * @k: the other side has the content of TLs up to this one,
  * @at: as of this seq, @k <= @at; its place must be in the history (history_find()). Both 0: all
  * @error: why not

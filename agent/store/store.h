@@ -65,6 +65,7 @@ struct store_image {
  * @node_id: id of this node; a store of another node is refused
  * @counter: file on other storage that tells a store put back from an old copy, NULL or empty for
  *	none; it must be there unless the store is new or never had one; lives as long as the store
+ * @log: where lines go
  * @image: filled in
  * @error: what is wrong and what to do
  *
@@ -84,6 +85,15 @@ void store_close(struct store *s);
 
 /**
  * struct store_object - one object as it stands; borrowed for the call
+ * @label: label, not NUL terminated
+ * @label_len: bytes of @label
+ * @payload: content
+ * @payload_len: bytes of @payload
+ * @version: version
+ * @seq: TL that wrote its content
+ * @attrs: attributes
+ * @id: id of the object
+ * @type: type of the object
  */
 struct store_object {
 	const char *label;
@@ -99,13 +109,16 @@ struct store_object {
 
 /**
  * store_each() - walk all objects at the image's position, before the first append
+ * @s: store
  * @fn: called for each; a non-zero return stops the walk and is returned
+ * @arg: of the callback
  * Returns 0, what @fn returned, or -EIO / -EBADMSG with a line in the log.
  */
 int store_each(struct store *s, int (*fn)(void *arg, const struct store_object *o), void *arg);
 
 /**
  * store_append() - append one record
+ * @s: store
  * @record: what it says; see enum record_type
  * @batch: batch it is about
  * @tls: RECORD_YES: the TLs; RECORD_ACCEPT: the value; copied (sealed) before the return
@@ -125,6 +138,11 @@ int store_fd(const struct store *s);
 
 /**
  * store_next_done() - fetch one completion
+ * @s: store
+ * @record: what was appended
+ * @batch: batch that it is about
+ * @error: errno, 0 for success
+ *
  * Returns true and fills @record, @batch, @error (0, or the errno of the failed write;
  * after an error every later record fails as well).
  */
@@ -135,12 +153,18 @@ uint64_t store_done_ns(const struct store *s);
 
 /**
  * store_outcome() - fate of one transaction by TID
+ * @s: store
+ * @tid: transaction id
+ * @seq: filled in for a committed one
+ * @sp: filled in for a committed one
+ *
  * Returns HSMREPL_OUTCOME_COMMITTED (fills @seq, @sp), _ABORTED, _PENDING, or 0 if not known.
  */
 int store_outcome(struct store *s, uint64_t tid, uint64_t *seq, uint64_t *sp);
 
 /**
  * store_zeroize() - wipe everything but the incarnation
+ * @s: store
  *
  * Objects, history, node list, slot and refusals are gone: the files are overwritten and removed.
  * After it only store_close() may be called; store_open() then makes an empty store, whose
@@ -151,6 +175,8 @@ int store_zeroize(struct store *s);
 
 /**
  * store_digest_key() - key of the content digest, derived from the key-set secret
+ * @secret: of the key set
+ * @key: filled in
  */
 void store_digest_key(const uint8_t secret[STORE_KEY_LEN], uint8_t key[HSMREPL_KEY_LEN]);
 

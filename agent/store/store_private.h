@@ -27,7 +27,7 @@
 #define STORE_SETTLE_BYTES	(16u << 20) /* or until there are so many bytes */
 #define STORE_RETRY_MS		1000	/* after a failed transaction */
 
-/**
+/*
  * struct store_done - one completion
  */
 struct store_done {
@@ -66,14 +66,21 @@ struct store_done {
  * @generation: drawn last
  * @kept_generation: the newest segment that is known to be on the disk, carried YES included
  * @queued: to be written; @urgent of them wait for the disk
+ * @urgent: somebody waits for the flush
  * @writing: the writer is at them
  * @written: decisions to be settled; the first came at @written_since_ms, the last at @written_ms
+ * @written_since_ms: since when something waits to be settled
+ * @written_ms: when something was settled last
  * @settling: the settle thread is at them
  * @unsettled: bytes of decisions from queued to settling
  * @done: ring of completions, @n_done of them from @first_done on
+ * @first_done: oldest entry of the ring of completions
+ * @n_done: completions not fetched
  * @unfetched: completions that are there or will come
  * @idle: the writer waits without a deadline
  * @need_segment: the writer waits for a segment
+ * @stop_writer: the writer thread is to end
+ * @stop_settle: the settle thread is to end
  * @counted: seq at which the counter outside rose last; settle thread
  * @counter_told: value that was written there; settle thread
  * @pin: history_pin(), UINT64_MAX for none
@@ -178,7 +185,9 @@ void settle_make_segment(struct store *s);
 
 /**
  * replay_log() - bring SQLite up to the end of the log
+ * @s: store
  * @end: lsn at which the log ends
+ * @error: filled in on failure: what is wrong and what to do
  * Leaves the undecided YES in @s->slot, the last refused one in @s->dropped. Within a
  * transaction of @s->table. Returns 0, or -1 with @error set.
  */

@@ -118,7 +118,7 @@ enum table_use {
 	TABLE_IMPORT,	/* one connection, large transactions; a single file when it is closed */
 };
 
-/**
+/*
  * table_open() - open or create
  * @path: of the file
  * @use: what for

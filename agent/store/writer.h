@@ -35,6 +35,7 @@ void *writer_main(void *store);
 
 /**
  * writer_start() - begin a new run of the log, in a segment of its own, with the recovered slot
+ * @s: store
  * @follows: lsn at which the log ended so far
  * Returns 0 or -errno.
  */

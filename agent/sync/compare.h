@@ -55,9 +55,13 @@ void compare_stop(struct compare *c, const char *why);
 
 /**
  * compare_begin() - look at this node, and at another one
+ * @host: the agent
  * @whom: NULL for no other one
  * @one_history: what one node wrote after the place of the other is no difference
  * @done: called once, from the event loop
+ * @arg: of the callback
+ * @request: handed back in the answer
+ * @error: filled in on failure: what is wrong and what to do
  * Returns NULL with @error set.
  */
 struct compare *compare_begin(const struct sync_host *host, const struct member *whom,

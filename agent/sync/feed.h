@@ -41,6 +41,10 @@ void feed_commit(struct feed *f, struct batch_id id, uint64_t after);
 
 /**
  * feed_next() - the batch that stands on @seq
+ * @f: feed
+ * @seq: place that the batch follows
+ * @b: filled in
+ *
  * Returns 1 with @b filled in; 0: there is none yet; -1: it does not go back so far (any more), or
  * memory was short: it must be started again.
  */

@@ -11,10 +11,12 @@ struct intake;
 
 /**
  * intake_open() - begin an import, or go on with one. The node must be parked
+ * @host: the agent
  * @plan: of the donor; NULL: nothing is missing any more, only intake_step() is to be done
  * @donor: who sends
  * @resume: go on with what is there
  * @aside: put the objects aside that the new content lacks
+ * @error: filled in on failure: what is wrong and what to do
  * Returns NULL with @error set.
  */
 struct intake *intake_open(const struct sync_host *host, const struct sync_message *plan,
@@ -29,6 +31,9 @@ int intake_items(struct intake *in, const struct sync_message *m, char error[SYN
 
 /**
  * intake_step() - all is there: make it the store, one bounded step
+ * @in: import under way
+ * @error: filled in on failure: what is wrong and what to do
+ *
  * Returns 1: call again; 0: done, the state directory holds the new store; -1 with @error set.
  */
 int intake_step(struct intake *in, char error[SYNC_ERROR_MAX]);

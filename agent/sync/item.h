@@ -10,6 +10,7 @@
 
 /**
  * item_encode() - append one item
+ * @item: one item
  * @buf: ITEM_MAX bytes
  * Returns the bytes written, 0 for SNAP_NOTHING.
  */
@@ -24,6 +25,7 @@ struct item_room {
 /**
  * item_decode() - take the first item
  * @from: items; moved on behind it
+ * @room: holds what the item points to
  * @item: borrows from @from and @room
  * Returns false if it is malformed.
  */

@@ -111,6 +111,7 @@ size_t sync_encode(const struct sync_message *m, uint8_t *head);
 
 /**
  * sync_decode() - read one whole frame
+ * @frame: whole frame
  * @m: filled in; borrows @data from the frame
  * Returns false if it is not a well-formed frame of the types above.
  */

@@ -63,6 +63,8 @@ void newcomer_wake(struct newcomer *n);
 
 /**
  * newcomer_begin() - join by way of that member
+ * @n: newcomer
+ * @order: donor, and whether to overwrite
  * @why: why not: what, ": ", what to do
  * Returns 0, or an errno with @why set.
  */
