@@ -235,6 +235,7 @@ help:
 	@echo 'make check-module   module against 6.1 and 6.12, all warnings are errors'
 	@echo 'make bench          side by side with etcd, Galera, PostgreSQL: 20 minutes; QUICK=1: 5'
 	@echo 'make growth         what more objects, nodes and bytes cost, and a start: 8 minutes'
+	@echo 'make doc            the documents as HTML, build/doc/index.html'
 	@echo 'make install        honours DESTDIR, prefix, KDIR'
 	@echo 'make clean          removes build/'
 	@echo 'V=1                 shows the commands'
