@@ -137,3 +137,12 @@ bool item_decode(struct bytes *from, struct item_room *room, struct snapshot_ite
 	*from = pack_rest(&whole);
 	return !p.bad && !p.left;
 }
+
+bool item_is_whole(struct bytes from)
+{
+	struct pack p = pack_reader(from);
+	uint64_t len;
+
+	pack_number(&p, &len, 4);
+	return !p.bad && (len <= from.n || len > ITEM_MAX);
+}

@@ -31,4 +31,7 @@ struct item_room {
  */
 bool item_decode(struct bytes *from, struct item_room *room, struct snapshot_item *item);
 
+/* Are the bytes of the first item all there? One that is too long to be an item counts as whole. */
+bool item_is_whole(struct bytes from);
+
 #endif /* HSM_SYNC_ITEM_H */
