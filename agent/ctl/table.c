@@ -34,6 +34,9 @@ static const struct ctl_verb verbs[] = {
 	{ "live-sync", verb_live_sync, "DONOR [--overwrite]",
 	  "join a pool, or come back to it, by way of a member" },
 	{ "leave", verb_leave, "", "leave the pool in order" },
+	{ "backup", verb_backup, "FILE|- [--force]", "all objects into a sealed file" },
+	{ "restore", verb_restore, "FILE|- [--dry-run]",
+	  "a new pool of this blank node, from a backup" },
 	{ "zeroize", verb_zeroize, "[--yes]", "wipe this node: back to the reset state" },
 	{ }
 };

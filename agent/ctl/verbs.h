@@ -30,6 +30,8 @@ int verb_verify(struct ctl *ctl, int argc, char **argv);
 int verb_split_brain(struct ctl *ctl, int argc, char **argv);
 int verb_live_sync(struct ctl *ctl, int argc, char **argv);
 int verb_leave(struct ctl *ctl, int argc, char **argv);
+int verb_backup(struct ctl *ctl, int argc, char **argv);
+int verb_restore(struct ctl *ctl, int argc, char **argv);
 int verb_zeroize(struct ctl *ctl, int argc, char **argv);
 
 #endif /* _VERBS_H */

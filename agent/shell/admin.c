@@ -19,6 +19,7 @@
 #include "roster.h"
 #include "verify.h"
 #include "test.h"
+#include "vault.h"
 #include "../core/batch.h"
 
 #define REQUEST_DEPTH 4		/* of nested JSON */
@@ -231,6 +232,10 @@ static int carry_out(struct agent *a, const struct device_request *dr, struct js
 		return split_brain_take(a, dr, request);
 	case HSMREPL_VERB_LEAVE:
 		return live_leave(a, dr);
+	case HSMREPL_VERB_BACKUP:
+		return vault_backup(a, dr, request);
+	case HSMREPL_VERB_RESTORE:
+		return vault_restore(a, dr, request);
 	default:
 		refusal_set(&r, EOPNOTSUPP, "use an agent of the tool's version",
 			    "this agent has no verb 0x%x", dr->verb);
@@ -238,11 +243,12 @@ static int carry_out(struct agent *a, const struct device_request *dr, struct js
 	}
 }
 
-/* While the store is closed for a Live-Sync nothing is possible but to look at the node. */
+/* While the store is closed for other content nothing is possible but to look at the node. */
 static bool is_possible(const struct agent *a, unsigned int verb)
 {
 	return a->store || verb == HSMREPL_VERB_STATUS || verb == HSMREPL_VERB_NODES ||
-	       verb == HSMREPL_VERB_METRICS || verb == HSMREPL_VERB_LIVE_SYNC;
+	       verb == HSMREPL_VERB_METRICS || verb == HSMREPL_VERB_LIVE_SYNC ||
+	       verb == HSMREPL_VERB_RESTORE;
 }
 
 int admin_take(struct agent *a, const struct device_request *dr)
@@ -259,7 +265,8 @@ int admin_take(struct agent *a, const struct device_request *dr)
 		ret = carry_out(a, dr, request);
 	} else {
 		refusal_set(&r, EBUSY, "see how far it is with status, then try again",
-			    "a Live-Sync onto this node is under way");
+			    "a %s onto this node is under way",
+			    vault_restores(a) ? "restore" : "Live-Sync");
 		ret = reply_refusal(a, dr->id, &r);
 	}
 	json_object_put(request);

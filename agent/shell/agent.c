@@ -17,6 +17,7 @@
 #include "live.h"
 #include "notify.h"
 #include "test.h"
+#include "vault.h"
 #include "../lib/hsmrepl.h"
 
 static void end(struct agent *a, bool failed)
@@ -184,6 +185,7 @@ static void on_tick(void *arg)
 	pump_note(a->pump, &ev);
 	agent_pump(a);
 	sync_tick(a->sync, pump_now_ms());
+	vault_tick(a);
 }
 
 static void on_note(void *arg)
@@ -343,8 +345,8 @@ static int start(struct agent *a, const char *trace_path, char error[AGENT_ERROR
 	if (enter_mode(a, error) != 0)
 		return -1;
 	if (secret_read(a->config.key_set, a->secret, error) != 0 || make_pump(a, error) != 0 ||
-	    make_mesh(a, error) != 0 || live_open(a, error) != 0 || boot_start(a, error) != 0 ||
-	    finder_start(a, error) != 0)
+	    make_mesh(a, error) != 0 || live_open(a, error) != 0 || vault_open(a, error) != 0 ||
+	    boot_start(a, error) != 0 || finder_start(a, error) != 0)
 		return -1;
 	if (watch_device(a, error) != 0)
 		return -1;
@@ -363,6 +365,7 @@ static void stop(struct agent *a)
 	if (a->netwatch)
 		netwatch_free(a->netwatch);
 	discovery_free(a->discovery);
+	vault_close(a);
 	sync_free(a->sync);
 	if (a->mesh)
 		mesh_free(a->mesh);

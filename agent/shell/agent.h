@@ -22,6 +22,8 @@
 #include "sync.h"
 #include "trace.h"
 
+struct vault;
+
 #define AGENT_ERROR_MAX 512
 #define AGENT_SIGNALS 3
 
@@ -52,6 +54,7 @@
  * @flooding: peers whose frames found no room, to be dropped, @n_flooding
  * @n_flooding: entries of @flooding
  * @sync: Live-Sync
+ * @vault: backups and restores
  * @guest: newcomer that is served, id 0 for none; may connect beside the members
  * @candidate: the same, as the core names it
  * @reported: what the core reported last
@@ -85,6 +88,7 @@ struct agent {
 	uint16_t flooding[HSMREPL_NODES_MAX];
 	unsigned int n_flooding;
 	struct sync *sync;
+	struct vault *vault;
 	struct member guest;
 	struct member candidate;
 	struct {

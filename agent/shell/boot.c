@@ -11,6 +11,7 @@
 
 #include "live.h"
 #include "standing.h"
+#include "vault.h"
 #include "../core/batch.h"
 #include "../lib/hsmrepl.h"
 
@@ -285,6 +286,7 @@ int boot_start(struct agent *a, char error[AGENT_ERROR_MAX])
 static void disconnect(struct agent *a)
 {
 	sync_stop(a->sync);
+	vault_stop(a);
 	a->candidate = (struct member){ 0 };
 	live_connect(a);
 	mesh_set_epoch(a->mesh, 0);

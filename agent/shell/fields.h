@@ -15,4 +15,7 @@ void add_bool(struct json_object *o, const char *key, bool b);
 /* 16 lower-case hex digits. */
 void add_hex64(struct json_object *o, const char *key, uint64_t n);
 
+/* @n bytes, 32 at most, as lower-case hex digits. */
+void add_hex(struct json_object *o, const char *key, const uint8_t *bytes, size_t n);
+
 #endif /* HSM_SHELL_FIELDS_H */

@@ -7,6 +7,7 @@
 
 #include "boot.h"
 #include "reply.h"
+#include "vault.h"
 
 /* What Live-Sync asks of the agent. */
 
@@ -145,6 +146,10 @@ int live_take(struct agent *a, const struct device_request *dr, struct json_obje
 
 	if (!read_donor(a, request, &order, &r))
 		return reply_refusal(a, dr->id, &r);
+	if (vault_restores(a)) {
+		refusal_set(&r, EBUSY, "wait for it", "a restore onto this node is under way");
+		return reply_refusal(a, dr->id, &r);
+	}
 	ret = newcomer_begin(sync_newcomer(a->sync), &order, why);
 	if (ret) {
 		refusal_from(&r, ret, why);

@@ -12,6 +12,7 @@
  *               without this node; SUBMIT of callers is ENONET, PREPARE works
  *   2026-11-26  verbs LIVE_SYNC, LEAVE, CROSS_CHECK, SPLIT_BRAIN, VERIFY
  *   2026-11-26  administrative verbs TEST and DISCOVER
+ *   2026-11-26  administrative verbs BACKUP and RESTORE
  *   2026-11-26  EEXIST, ENOENT and ESTALE never rest on what is undecided: SUBMIT waits instead
  *
  * Conventions
@@ -504,6 +505,8 @@ enum hsmrepl_verb {
 	HSMREPL_VERB_NODE_DOWN = 0x103,
 	HSMREPL_VERB_LIVE_SYNC = 0x104,
 	HSMREPL_VERB_LEAVE = 0x105,
+	HSMREPL_VERB_BACKUP = 0x106,
+	HSMREPL_VERB_RESTORE = 0x107,
 };
 
 /**
