@@ -28,7 +28,7 @@ NL_CFLAGS = $(shell pkg-config --cflags libnl-genl-3.0)
 
 LIB_LIBS = -lnl-genl-3 -lnl-3
 CTL_LIBS = $(LIB_LIBS) -ljson-c -lcrypto
-AGENT_LIBS = $(LIB_LIBS) -lnl-route-3 -levent_openssl -levent -lssl -lcrypto -lsqlite3 -ljson-c -lpthread
+AGENT_LIBS = $(LIB_LIBS) -lnl-route-3 -levent_openssl -levent -lssl -lcrypto -lsqlite3 -ljson-c -lsystemd -lpthread
 SOFTDEV_LIBS = -levent -lcrypto
 TEST_LIBS = -lcheck -lsubunit -lm -lrt $(AGENT_LIBS)
 

@@ -11,20 +11,30 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <systemd/sd-journal.h>
+
 #include "log.h"
+#include "tail.h"
 
 #define LOG_LINE_MAX	1024	/* bytes of a line with its newline; longer ones end in "..." */
+#define LOG_NOTE_MAX	64	/* of "repeated" */
+#define LOG_TIME_MAX	32
+#define LOG_NAME_MAX	32	/* of a node */
 #define LOG_RECENT	16	/* different lines remembered: lines in turn are caught too */
 #define LOG_QUIET_MS	1000
 
 /**
  * struct recent - a line written lately
+ * @level: of it
+ * @peer: that it is about, or empty
  * @text: the line with level and newline, empty for a free entry
  * @len: bytes at @text
  * @since_ms: when it was written
  * @repeats: how often it came again since, unwritten
  */
 struct recent {
+	enum log_level level;
+	char peer[LOG_NAME_MAX];
 	char text[LOG_LINE_MAX];
 	size_t len;
 	uint64_t since_ms;
@@ -36,6 +46,12 @@ struct recent {
  * @lock: guards everything below; lines come from several threads
  * @fd: written to, not closed
  * @level: the least important level that is written
+ * @send: to the journal, or NULL
+ * @node: name of this node, empty before it is known
+ * @state: of it, in a word, or NULL
+ * @epoch: in force, as the state
+ * @seq: likewise
+ * @tail: what was written last
  * @next: entry of @recent that is given up next
  * @recent: lines written within LOG_QUIET_MS
  */
@@ -43,6 +59,12 @@ struct log {
 	pthread_mutex_t lock;
 	int fd;
 	enum log_level level;
+	journal_fn send;
+	char node[LOG_NAME_MAX];
+	const char *state;
+	uint64_t epoch;
+	uint64_t seq;
+	struct tail tail;
 	unsigned int next;
 	struct recent recent[LOG_RECENT];
 };
@@ -54,6 +76,13 @@ static const char *const level_words[] = {
 	[LOG_LEVEL_DEBUG] = "debug",
 };
 
+static const int priorities[] = {
+	[LOG_LEVEL_ERROR] = 3,
+	[LOG_LEVEL_WARNING] = 4,
+	[LOG_LEVEL_INFO] = 6,
+	[LOG_LEVEL_DEBUG] = 7,
+};
+
 static uint64_t monotonic_ms(void)
 {
 	struct timespec ts;
@@ -62,9 +91,41 @@ static uint64_t monotonic_ms(void)
 	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 }
 
-/* Whoever reads the log may be gone: there is nobody left to tell. */
-static void put(struct log *l, const char *text, size_t len)
+/* What a report will show: the line with the time before it. */
+static void keep(struct log *l, const char *text, size_t len)
 {
+	char line[LOG_TIME_MAX + LOG_LINE_MAX + LOG_NOTE_MAX];
+	struct timespec now;
+	struct tm tm;
+	size_t n;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &tm);
+	n = strftime(line, LOG_TIME_MAX, "%Y-%m-%dT%H:%M:%SZ ", &tm);
+	memcpy(line + n, text, len);
+	tail_add(&l->tail, line, n + len);
+}
+
+/* The message alone, without level and newline. Returns whether the journal took it. */
+static bool tell_journal(struct log *l, const struct recent *r, const char *text, size_t len)
+{
+	size_t head = strlen(level_words[r->level]) + 1;
+	char message[LOG_LINE_MAX + LOG_NOTE_MAX];
+	const struct journal_entry e = {
+		.priority = priorities[r->level], .message = message, .node = l->node,
+		.state = l->state, .epoch = l->epoch, .seq = l->seq, .peer = r->peer,
+	};
+
+	snprintf(message, sizeof(message), "%.*s", (int)(len - head - 1), text + head);
+	return journal_send(l->send, &e) == 0;
+}
+
+/* Whoever reads the log may be gone: there is nobody left to tell. */
+static void put(struct log *l, const struct recent *r, const char *text, size_t len)
+{
+	keep(l, text, len);
+	if (l->send && tell_journal(l, r, text, len))
+		return;
 	while (len) {
 		ssize_t n = write(l->fd, text, len);
 
@@ -79,7 +140,7 @@ static void put(struct log *l, const char *text, size_t len)
 
 static void retire(struct log *l, struct recent *r)
 {
-	char note[64];
+	char note[LOG_NOTE_MAX];
 	int n;
 
 	if (r->repeats) {
@@ -88,7 +149,7 @@ static void retire(struct log *l, struct recent *r)
 		if (r->len + (size_t)n - 1 > LOG_LINE_MAX)
 			r->len = LOG_LINE_MAX - (size_t)n + 1;
 		memcpy(r->text + r->len - 1, note, (size_t)n);
-		put(l, r->text, r->len - 1 + (size_t)n);
+		put(l, r, r->text, r->len - 1 + (size_t)n);
 	}
 	r->len = 0;
 	r->repeats = 0;
@@ -113,15 +174,18 @@ static bool seen_lately(struct log *l, const char *text, size_t len, uint64_t no
 	return seen;
 }
 
-static void write_new(struct log *l, const char *text, size_t len, uint64_t now_ms)
+static void write_new(struct log *l, enum log_level level, const char *peer, const char *text,
+		      size_t len, uint64_t now_ms)
 {
 	struct recent *r = &l->recent[l->next++ % LOG_RECENT];
 
 	retire(l, r);
+	r->level = level;
+	snprintf(r->peer, sizeof(r->peer), "%s", peer ? peer : "");
 	memcpy(r->text, text, len);
 	r->len = len;
 	r->since_ms = now_ms;
-	put(l, text, len);
+	put(l, r, text, len);
 }
 
 /* Returns the bytes of the finished line, newline included. */
@@ -144,6 +208,11 @@ static size_t compose(char line[LOG_LINE_MAX], enum log_level level, const char 
 
 struct log *log_new(int fd, enum log_level level)
 {
+	return log_new_by(fd, level, journal_is(fd) ? sd_journal_sendv : NULL);
+}
+
+struct log *log_new_by(int fd, enum log_level level, journal_fn send)
+{
 	struct log *l = calloc(1, sizeof(*l));
 
 	if (!l)
@@ -154,6 +223,7 @@ struct log *log_new(int fd, enum log_level level)
 	}
 	l->fd = fd;
 	l->level = level;
+	l->send = send;
 	return l;
 }
 
@@ -162,6 +232,32 @@ void log_set_level(struct log *l, enum log_level level)
 	pthread_mutex_lock(&l->lock);
 	l->level = level;
 	pthread_mutex_unlock(&l->lock);
+}
+
+void log_node(struct log *l, const char *name)
+{
+	pthread_mutex_lock(&l->lock);
+	snprintf(l->node, sizeof(l->node), "%s", name);
+	pthread_mutex_unlock(&l->lock);
+}
+
+void log_place(struct log *l, const char *state, uint64_t epoch, uint64_t seq)
+{
+	pthread_mutex_lock(&l->lock);
+	l->state = state;
+	l->epoch = epoch;
+	l->seq = seq;
+	pthread_mutex_unlock(&l->lock);
+}
+
+char *log_tail(struct log *l)
+{
+	char *text;
+
+	pthread_mutex_lock(&l->lock);
+	text = strndup(l->tail.text, l->tail.used);
+	pthread_mutex_unlock(&l->lock);
+	return text;
 }
 
 void log_free(struct log *l)
@@ -174,7 +270,7 @@ void log_free(struct log *l)
 	free(l);
 }
 
-void log_line(struct log *l, enum log_level level, const char *fmt, ...)
+void log_about(struct log *l, enum log_level level, const char *peer, const char *fmt, ...)
 {
 	char line[LOG_LINE_MAX];
 	uint64_t now_ms;
@@ -188,7 +284,7 @@ void log_line(struct log *l, enum log_level level, const char *fmt, ...)
 		va_end(args);
 		now_ms = monotonic_ms();
 		if (!seen_lately(l, line, len, now_ms))
-			write_new(l, line, len, now_ms);
+			write_new(l, level, peer, line, len, now_ms);
 	}
 	pthread_mutex_unlock(&l->lock);
 }

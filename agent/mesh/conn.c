@@ -20,10 +20,12 @@ static void complain(struct conn *c, const char *before, const char *after, cons
 	if (!refusal_due(&m->refusals, c->key, why, mesh_now_ms(), &hidden))
 		return;
 	if (hidden)
-		log_warning(m->log, "%s%s%s%s (%u lines like this one not shown before)", before,
-			    c->who, after, why, hidden);
+		log_about(m->log, LOG_LEVEL_WARNING, c->whom.name,
+			  "%s%s%s%s (%u lines like this one not shown before)", before, c->who,
+			  after, why, hidden);
 	else
-		log_warning(m->log, "%s%s%s%s", before, c->who, after, why);
+		log_about(m->log, LOG_LEVEL_WARNING, c->whom.name, "%s%s%s%s", before, c->who,
+			  after, why);
 }
 
 /*
@@ -192,8 +194,8 @@ static void become_up(struct conn *c)
 	p->expiry = c->whom.expiry;
 	expiry_peer(m, p);
 	refusal_forget(&m->refusals, c->key);
-	log_info(m->log, "connected to %s, %s, protocol %u", c->who,
-		 SSL_get_cipher_name(link_ssl(c->link)), c->protocol);
+	log_about(m->log, LOG_LEVEL_INFO, c->whom.name, "connected to %s, %s, protocol %u", c->who,
+		  SSL_get_cipher_name(link_ssl(c->link)), c->protocol);
 	m->sink.up(m->sink.arg, c->peer);
 }
 

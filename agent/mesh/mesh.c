@@ -69,8 +69,8 @@ static void on_dial_failed(void *arg, const char *why)
 	unsigned int hidden;
 
 	if (refusal_due(&p->mesh->refusals, p->member.name, why, mesh_now_ms(), &hidden))
-		log_warning(p->mesh->log, "cannot connect to %s (%s): %s", p->member.name,
-			    p->member.address, why);
+		log_about(p->mesh->log, LOG_LEVEL_WARNING, p->member.name,
+			  "cannot connect to %s (%s): %s", p->member.name, p->member.address, why);
 	snprintf(p->trouble, sizeof(p->trouble), "%s", why);
 	peer_retry(p);
 }

@@ -334,6 +334,7 @@ static int start(struct agent *a, const char *trace_path, char error[AGENT_ERROR
 	if (config_read(a->config_path, &a->config, error) != 0)
 		return -1;
 	log_set_level(a->log, a->config.log_level);
+	log_node(a->log, a->config.node_name);
 	if (trace_path) {
 		a->trace = trace_open(trace_path);
 		if (!a->trace) {

@@ -113,21 +113,23 @@ static enum log_level report_level(enum hsmrepl_node_state state)
 
 static void log_report(struct agent *a, const struct action *act)
 {
+	const char *state = hsmrepl_state_name(act->state), *peer = "";
 	char buf[HSMREPL_NAME_MAX];
 	struct node_view view;
 	struct roster r;
 
 	pump_look(a->pump, &view);
 	roster_make(&r, &a->config, &a->found, view.nl);
-	log_line(a->log, report_level(act->state),
-		 "state %s, epoch %llu, seq %llu, %u of %u up%s%s%s%s%s%s",
-		 hsmrepl_state_name(act->state), (unsigned long long)view.position.epoch,
-		 (unsigned long long)view.position.seq, act->nodes_up, view.nl->n,
-		 act->node_event ? ", " : "",
-		 act->node_event ? hsmrepl_event_name(act->node_event) : "",
-		 act->node_event ? " " : "",
-		 act->node_event ? roster_name(&r, act->peer, buf) : "",
-		 act->why && act->why[0] ? ": " : "", act->why ? act->why : "");
+	if (act->node_event)
+		peer = roster_name(&r, act->peer, buf);
+	log_place(a->log, state, view.position.epoch, view.position.seq);
+	log_about(a->log, report_level(act->state), peer,
+		  "state %s, epoch %llu, seq %llu, %u of %u up%s%s%s%s%s%s", state,
+		  (unsigned long long)view.position.epoch, (unsigned long long)view.position.seq,
+		  act->nodes_up, view.nl->n, act->node_event ? ", " : "",
+		  act->node_event ? hsmrepl_event_name(act->node_event) : "",
+		  act->node_event ? " " : "", peer,
+		  act->why && act->why[0] ? ": " : "", act->why ? act->why : "");
 }
 
 static int hand_report(void *arg, const struct action *act)

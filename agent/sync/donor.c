@@ -99,7 +99,8 @@ void donor_give_up(struct donor *d, const char *why)
 {
 	struct service *s = d->service;
 
-	log_warning(d->host->log, "live-sync: %s: %s", d->member.name, why);
+	log_about(d->host->log, LOG_LEVEL_WARNING, d->member.name, "live-sync: %s: %s",
+		  d->member.name, why);
 	post_no(s, SYNC_LATER, why);
 	end(d);
 }
@@ -118,7 +119,8 @@ void donor_closed(struct donor *d, struct service *s, const char *why)
 		return;
 	d->host->look(d->host->arg, &view);
 	if (nl_has(view.nl, d->member.id))
-		log_info(d->host->log, "live-sync: %s is a member now", d->member.name);
+		log_about(d->host->log, LOG_LEVEL_INFO, d->member.name,
+			  "live-sync: %s is a member now", d->member.name);
 	else
 		log_warning(d->host->log,
 			    "live-sync: %s is gone while %s: %s: it goes on when it is back",
@@ -255,8 +257,9 @@ static void begin(struct donor *d, struct service *s, const struct sync_message 
 	d->tls = 0;
 	d->tls_total = plan.tls;
 	d->bytes = 0;
-	log_info(d->host->log, "live-sync: %s joins (%s): %s%s", d->member.name, d->member.address,
-		 kind_word(v.kind), v.resume ? ", the rest of it" : "");
+	log_about(d->host->log, LOG_LEVEL_INFO, d->member.name, "live-sync: %s joins (%s): %s%s",
+		  d->member.name, d->member.address, kind_word(v.kind),
+		  v.resume ? ", the rest of it" : "");
 	d->host->guest(d->host->arg, &d->member);
 	post(s, &plan);
 	if (d->snapshot)

@@ -129,7 +129,8 @@ void newcomer_retry(struct newcomer *n, const char *why)
 	intake_close(n->intake);
 	n->intake = NULL;
 	if (strcmp(n->trouble, why))
-		log_warning(n->host->log, "live-sync: %s: %s: trying again", n->via.name, why);
+		log_about(n->host->log, LOG_LEVEL_WARNING, n->via.name,
+			  "live-sync: %s: %s: trying again", n->via.name, why);
 	newcomer_trouble(n, why);
 	n->attempt++;
 	n->due_ms = n->now_ms + (pause < RETRY_MAX_MS ? pause : RETRY_MAX_MS);
@@ -171,7 +172,8 @@ void newcomer_fail(struct newcomer *n, const char *why)
 	drop_order(n);
 	newcomer_trouble(n, why);
 	newcomer_move(n, NEWCOMER_FAILED);
-	log_error(n->host->log, "live-sync from %s: %s", n->via.name, why);
+	log_about(n->host->log, LOG_LEVEL_ERROR, n->via.name, "live-sync from %s: %s",
+		  n->via.name, why);
 	newcomer_unpark(n);
 }
 
