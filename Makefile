@@ -27,10 +27,10 @@ COMPILE = $(CC) $(CSTD) $(WARN) -D_GNU_SOURCE -DHSMREPL_VERSION='"$(VERSION)"' -
 NL_CFLAGS = $(shell pkg-config --cflags libnl-genl-3.0)
 
 LIB_LIBS = -lnl-genl-3 -lnl-3
-CTL_LIBS = $(LIB_LIBS) -ljson-c -lcrypto
+CTL_LIBS = $(LIB_LIBS) -ljson-c -lcrypto -lz
 AGENT_LIBS = $(LIB_LIBS) -lnl-route-3 -levent_openssl -levent -lssl -lcrypto -lsqlite3 -ljson-c -lsystemd -lpthread
 SOFTDEV_LIBS = -levent -lcrypto
-TEST_LIBS = -lcheck -lsubunit -lm -lrt $(AGENT_LIBS)
+TEST_LIBS = -lcheck -lsubunit -lm -lrt -lz $(AGENT_LIBS)
 
 # The module's core compiles in userspace behind tests/shim; these are its front ends.
 KMOD_FRONT = main device ioctl admin file sysfs netlink

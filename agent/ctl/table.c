@@ -37,6 +37,8 @@ static const struct ctl_verb verbs[] = {
 	{ "backup", verb_backup, "FILE|- [--force]", "all objects into a sealed file" },
 	{ "restore", verb_restore, "FILE|- [--dry-run]",
 	  "a new pool of this blank node, from a backup" },
+	{ "report", verb_report, "[FILE|-] [--config FILE] [--force]",
+	  "what a support case needs, nothing secret, as .tar.gz" },
 	{ "zeroize", verb_zeroize, "[--yes]", "wipe this node: back to the reset state" },
 	{ }
 };

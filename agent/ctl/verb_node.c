@@ -84,12 +84,27 @@ static struct json_object *ask_status(struct ctl *ctl)
 	return agent;
 }
 
+int node_status(struct ctl *ctl, struct json_object **json)
+{
+	struct json_object *agent = NULL;
+	struct hsmrepl_state state;
+	int ret;
+
+	ret = hsmrepl_node_state(ctl->dev, 0, 0, &state);
+	if (ret)
+		return ret;
+	if (state.agent)
+		agent = ask_status(ctl);
+	*json = status_json(&state, agent);
+	json_object_put(agent);
+	return 0;
+}
+
 int verb_status(struct ctl *ctl, int argc, char **argv)
 {
 	const struct ctl_option options[] = { { 0 } };
 	struct ctl_operands operands;
-	struct json_object *agent = NULL, *json;
-	struct hsmrepl_state state;
+	struct json_object *json;
 	int ret, status;
 
 	status = ctl_options(ctl, argc, argv, options, 0, 0, &operands);
@@ -97,13 +112,9 @@ int verb_status(struct ctl *ctl, int argc, char **argv)
 		status = ctl_open(ctl, O_RDONLY);
 	if (status != CTL_GO_ON)
 		return status;
-	ret = hsmrepl_node_state(ctl->dev, 0, 0, &state);
+	ret = node_status(ctl, &json);
 	if (ret)
 		return ctl_fail(ctl, NULL, ret);
-	if (state.agent)
-		agent = ask_status(ctl);
-	json = status_json(&state, agent);
-	json_object_put(agent);
 	if (ctl->json)
 		print_json(json);
 	else

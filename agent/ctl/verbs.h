@@ -33,5 +33,9 @@ int verb_leave(struct ctl *ctl, int argc, char **argv);
 int verb_backup(struct ctl *ctl, int argc, char **argv);
 int verb_restore(struct ctl *ctl, int argc, char **argv);
 int verb_zeroize(struct ctl *ctl, int argc, char **argv);
+int verb_report(struct ctl *ctl, int argc, char **argv);
+
+/** node_status() - what status prints, to be freed; 0 or a negative errno of the device */
+int node_status(struct ctl *ctl, struct json_object **json);
 
 #endif /* _VERBS_H */

@@ -16,6 +16,7 @@
 #include "live.h"
 #include "panel.h"
 #include "reply.h"
+#include "report.h"
 #include "roster.h"
 #include "verify.h"
 #include "test.h"
@@ -216,6 +217,8 @@ static int carry_out(struct agent *a, const struct device_request *dr, struct js
 	case HSMREPL_VERB_DISCOVER:
 		o = finder_show(a, &r);
 		return o ? show(a, dr->id, o) : reply_refusal(a, dr->id, &r);
+	case HSMREPL_VERB_REPORT:
+		return show(a, dr->id, report_json(a));
 	case HSMREPL_VERB_FORM:
 		return form(a, dr, request);
 	case HSMREPL_VERB_ZEROIZE:
@@ -247,8 +250,8 @@ static int carry_out(struct agent *a, const struct device_request *dr, struct js
 static bool is_possible(const struct agent *a, unsigned int verb)
 {
 	return a->store || verb == HSMREPL_VERB_STATUS || verb == HSMREPL_VERB_NODES ||
-	       verb == HSMREPL_VERB_METRICS || verb == HSMREPL_VERB_LIVE_SYNC ||
-	       verb == HSMREPL_VERB_RESTORE;
+	       verb == HSMREPL_VERB_METRICS || verb == HSMREPL_VERB_REPORT ||
+	       verb == HSMREPL_VERB_LIVE_SYNC || verb == HSMREPL_VERB_RESTORE;
 }
 
 int admin_take(struct agent *a, const struct device_request *dr)

@@ -12,7 +12,7 @@
  *               without this node; SUBMIT of callers is ENONET, PREPARE works
  *   2026-11-26  verbs LIVE_SYNC, LEAVE, CROSS_CHECK, SPLIT_BRAIN, VERIFY
  *   2026-11-26  administrative verbs TEST and DISCOVER
- *   2026-11-26  administrative verbs BACKUP and RESTORE
+ *   2026-11-26  administrative verbs BACKUP, RESTORE, REPORT
  *   2026-11-26  EEXIST, ENOENT and ESTALE never rest on what is undecided: SUBMIT waits instead
  *
  * Conventions
@@ -499,6 +499,7 @@ enum hsmrepl_verb {
 	HSMREPL_VERB_CROSS_CHECK = 8,
 	HSMREPL_VERB_SPLIT_BRAIN = 9,
 	HSMREPL_VERB_VERIFY = 10,
+	HSMREPL_VERB_REPORT = 11,
 	HSMREPL_VERB_WRITE = 0x100,	/* this one and all above change something */
 	HSMREPL_VERB_FORM = 0x101,
 	HSMREPL_VERB_ZEROIZE = 0x102,

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * hsmreplctl: takes out of a text what does not belong in other hands. A second line of defence:
+ * logs and configuration hold no keys to begin with.
+ */
+#ifndef _REDACT_H
+#define _REDACT_H
+
+#include <stdio.h>
+
+/**
+ * redact_text() - copy lines
+ *
+ * Left out are runs that may be a key (64 hex digits or more, 43 characters of base64 or more) and
+ * lines of a private key in PEM.
+ */
+void redact_text(const char *text, FILE *to);
+
+/**
+ * redact_config() - copy the lines of a hsmrepld.conf
+ *
+ * Only the keys that it may have; of those that name a secret's file only a path.
+ */
+void redact_config(FILE *from, FILE *to);
+
+#endif /* _REDACT_H */
