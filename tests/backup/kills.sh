@@ -6,7 +6,7 @@
 scene_abandon()
 {
 	scripts/pool add n7 && wait_until is n7 joining
-	{ head -c 100000 "$bundle"; sleep 60; } | on n7 restore - >/dev/null 2>&1 &
+	{ head -c 100000 "$bundle"; sleep 40; } | on n7 restore - >/dev/null 2>&1 &
 	tool=$!
 	wait_until parked n7
 	verdict $? "a restore is under way"
