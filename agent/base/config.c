@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "credential.h"
 #include "../core/slp.h"
 
 #define LINE_MAX_BYTES	1024	/* a line with its newline */
@@ -135,6 +136,28 @@ static int read_path(struct reader *r, const char *text, char path[CONFIG_PATH_M
 	return 0;
 }
 
+/* A file, or one that the service manager hands over. */
+static int read_file(struct reader *r, const char *text, char path[CONFIG_PATH_MAX])
+{
+	static const char prefix[] = "credential:";
+	const char *dir = credential_directory();
+	const char *name;
+
+	if (strncmp(text, prefix, strlen(prefix)) != 0)
+		return read_path(r, text, path);
+	name = text + strlen(prefix);
+	if (!*name || strspn(name, NAME_CHARS) != strlen(name) || *name == '.')
+		return refuse(r, "bad credential '%s': allowed are characters A-Z a-z 0-9 . _ -, "
+				 "the first one no dot", name);
+	if (!dir)
+		return refuse(r, "%s: there are no credentials: only a service of systemd with "
+				 "LoadCredential= has them, else name a file", text);
+	if (snprintf(path, CONFIG_PATH_MAX, "%s/%s", dir, name) >= CONFIG_PATH_MAX)
+		return refuse(r, "%s: the path in %s is longer than %d bytes", text, dir,
+			      CONFIG_PATH_MAX - 1);
+	return 0;
+}
+
 static int key_node_id(struct reader *r, char *value)
 {
 	return read_id(r, value, &r->c->node_id);
@@ -194,22 +217,22 @@ static int key_slp_interface(struct reader *r, char *value)
 
 static int key_ca(struct reader *r, char *value)
 {
-	return read_path(r, value, r->c->ca);
+	return read_file(r, value, r->c->ca);
 }
 
 static int key_certificate(struct reader *r, char *value)
 {
-	return read_path(r, value, r->c->certificate);
+	return read_file(r, value, r->c->certificate);
 }
 
 static int key_private_key(struct reader *r, char *value)
 {
-	return read_path(r, value, r->c->private_key);
+	return read_file(r, value, r->c->private_key);
 }
 
 static int key_key_set(struct reader *r, char *value)
 {
-	return read_path(r, value, r->c->key_set);
+	return read_file(r, value, r->c->key_set);
 }
 
 static int key_counter(struct reader *r, char *value)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "secret.h"
+#include "credential.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -52,7 +53,8 @@ static int check_file(int fd, const char *path, char error[SECRET_ERROR_MAX])
 		snprintf(error, SECRET_ERROR_MAX, "key set %s: not a regular file", path);
 		return -1;
 	}
-	if (st.st_mode & (S_IRWXG | S_IRWXO)) {
+	/* An access list for this user alone shows in the bits of the group. */
+	if (st.st_mode & (S_IRWXO | (credential_is(path) ? 0 : S_IRWXG))) {
 		snprintf(error, SECRET_ERROR_MAX,
 			 "key set %s: its owner is not the only one to read it (%04o): chmod 600",
 			 path, (unsigned int)(st.st_mode & 07777));

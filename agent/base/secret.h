@@ -10,7 +10,7 @@
 
 /**
  * secret_read() - read the key-set file: one line of 64 hex digits
- * @path: regular file that only its owner can read
+ * @path: regular file that only its owner can read, or a credential of this service
  * @secret: filled in on success; the caller wipes it with OPENSSL_cleanse()
  * @error: what is wrong and what to do
  *

@@ -107,6 +107,39 @@ START_TEST(everything_set)
 }
 END_TEST
 
+START_TEST(credentials)
+{
+	static const char text[] = "node-id = 1\nnode-name = n1\nca = /p/ca.pem\n"
+		"certificate = credential:n1.pem\nprivate-key = credential:hsmrepl.private-key\n"
+		"key-set = credential:%s\n" PLACE;
+	char buf[sizeof(text) + 32], dir[CONFIG_PATH_MAX] = "/";
+	static const char *const bad[] = { "", ".", "..", "../key-set", "a/b", "a b", ".x" };
+
+	ck_assert_int_eq(setenv("CREDENTIALS_DIRECTORY", "/run/credentials/u", 1), 0);
+	snprintf(buf, sizeof(buf), text, "key-set");
+	ck_assert_int_eq(read_text(buf), 0);
+	ck_assert_str_eq(c.certificate, "/run/credentials/u/n1.pem");
+	ck_assert_str_eq(c.private_key, "/run/credentials/u/hsmrepl.private-key");
+	ck_assert_str_eq(c.key_set, "/run/credentials/u/key-set");
+	ck_assert_str_eq(c.ca, "/p/ca.pem");
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		snprintf(buf, sizeof(buf), text, bad[i]);
+		ck_assert_int_eq(read_text(buf), -1);
+		ck_assert_msg(strstr(error, ":6: bad credential"), "%s", error);
+	}
+
+	snprintf(buf, sizeof(buf), text, "key-set");
+	memset(dir + 1, 'x', sizeof(dir) - 2);
+	ck_assert_int_eq(setenv("CREDENTIALS_DIRECTORY", dir, 1), 0);
+	ck_assert_int_eq(read_text(buf), -1);
+	ck_assert_msg(strstr(error, "is longer than 255 bytes"), "%s", error);
+	ck_assert_int_eq(unsetenv("CREDENTIALS_DIRECTORY"), 0);
+	ck_assert_int_eq(read_text(buf), -1);
+	ck_assert_msg(strstr(error, ":4: credential:n1.pem: there are no credentials"), "%s",
+		      error);
+}
+END_TEST
+
 /* A file that is refused, where, and a word of the reason. */
 static const struct refusal {
 	const char *text;
@@ -236,6 +269,7 @@ int main(void)
 	tcase_add_test(t, counter);
 	tcase_add_test(t, domain);
 	tcase_add_test(t, everything_set);
+	tcase_add_test(t, credentials);
 	tcase_add_loop_test(t, refused, 0, (int)(sizeof(refusals) / sizeof(refusals[0])));
 	tcase_add_test(t, each_required_key_is_missed);
 	tcase_add_test(t, full_and_overfull);

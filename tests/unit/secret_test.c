@@ -85,6 +85,24 @@ START_TEST(a_file_that_others_can_read_is_refused)
 }
 END_TEST
 
+/* An access list that lets in one user shows as a bit of the group; that is for systemd alone. */
+START_TEST(a_credential_may_have_an_access_list)
+{
+	char error[SECRET_ERROR_MAX];
+	uint8_t secret[SECRET_LEN];
+
+	ck_assert_int_eq(setenv("CREDENTIALS_DIRECTORY", "/tmp", 1), 0);
+	ck_assert_int_eq(with(DIGITS "\n", 0440, secret, error), 0);
+	ck_assert_int_eq(with(DIGITS "\n", 0444, secret, error), -1);
+	ck_assert_int_eq(setenv("CREDENTIALS_DIRECTORY", "/tm", 1), 0);
+	ck_assert_int_eq(with(DIGITS "\n", 0440, secret, error), -1);
+	ck_assert_int_eq(setenv("CREDENTIALS_DIRECTORY", "/", 1), 0);
+	ck_assert_int_eq(with(DIGITS "\n", 0440, secret, error), -1);
+	ck_assert_int_eq(unsetenv("CREDENTIALS_DIRECTORY"), 0);
+	ck_assert_int_eq(with(DIGITS "\n", 0440, secret, error), -1);
+}
+END_TEST
+
 START_TEST(what_is_no_file_is_refused)
 {
 	char error[SECRET_ERROR_MAX];
@@ -108,6 +126,7 @@ int main(void)
 	tcase_add_test(t, digits_are_read);
 	tcase_add_test(t, other_content_is_refused_and_wiped);
 	tcase_add_test(t, a_file_that_others_can_read_is_refused);
+	tcase_add_test(t, a_credential_may_have_an_access_list);
 	tcase_add_test(t, what_is_no_file_is_refused);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
