@@ -2,6 +2,7 @@
 #include "notify.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,4 +39,29 @@ int notify_send(const char *text)
 	}
 	close(fd);
 	return 0;
+}
+
+/* A whole decimal number in the environment, 0 if there is none. */
+static unsigned long long number_in(const char *name)
+{
+	const char *text = getenv(name);
+	unsigned long long value;
+	char *end;
+
+	if (!text || *text < '0' || *text > '9')
+		return 0;
+	errno = 0;
+	value = strtoull(text, &end, 10);
+	return *end || errno ? 0 : value;
+}
+
+unsigned int notify_watchdog_ms(void)
+{
+	unsigned long long ms = number_in("WATCHDOG_USEC") / 1000 / 2;
+
+	/* The wish may be for another process, of which we inherited the environment. */
+	if (!ms || (getenv("WATCHDOG_PID") &&
+		    number_in("WATCHDOG_PID") != (unsigned long long)getpid()))
+		return 0;
+	return ms < UINT_MAX ? (unsigned int)ms : UINT_MAX;
 }

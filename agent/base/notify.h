@@ -10,4 +10,10 @@
  */
 int notify_send(const char *text);
 
+/**
+ * notify_watchdog_ms() - how often to send "WATCHDOG=1" to the service manager
+ * Returns milliseconds, half of what it waits for; 0 if it does not wait for any.
+ */
+unsigned int notify_watchdog_ms(void);
+
 #endif /* HSM_BASE_NOTIFY_H */

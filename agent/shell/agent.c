@@ -312,6 +312,26 @@ static int watch_device(struct agent *a, char error[AGENT_ERROR_MAX])
 	return -1;
 }
 
+/* From the loop itself: one that hangs is told by the silence. */
+static void on_watchdog(void *arg)
+{
+	(void)arg;
+	notify_send("WATCHDOG=1");
+}
+
+static int watch_watchdog(struct agent *a, char error[AGENT_ERROR_MAX])
+{
+	unsigned int ms = notify_watchdog_ms();
+
+	if (!ms)
+		return 0;
+	a->on_watchdog = loop_watch_tick(a->loop, ms, on_watchdog, a);
+	if (a->on_watchdog)
+		return 0;
+	snprintf(error, AGENT_ERROR_MAX, "no memory");
+	return -1;
+}
+
 /* Before anything of OpenSSL is used. */
 static int enter_mode(struct agent *a, char error[AGENT_ERROR_MAX])
 {
@@ -349,7 +369,7 @@ static int start(struct agent *a, const char *trace_path, char error[AGENT_ERROR
 	    make_mesh(a, error) != 0 || live_open(a, error) != 0 || vault_open(a, error) != 0 ||
 	    boot_start(a, error) != 0 || finder_start(a, error) != 0)
 		return -1;
-	if (watch_device(a, error) != 0)
+	if (watch_device(a, error) != 0 || watch_watchdog(a, error) != 0)
 		return -1;
 	test_host(a);
 	sync_start(a->sync);
@@ -361,6 +381,7 @@ static void stop(struct agent *a)
 {
 	watch_free(a->on_device);
 	watch_free(a->on_tick);
+	watch_free(a->on_watchdog);
 	agent_unwatch_store(a);
 	device_close(a->device);
 	if (a->netwatch)
