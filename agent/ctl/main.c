@@ -16,7 +16,7 @@ static void help(FILE *to)
 	      "PATH is a device of the module or the socket of a software device;\n"
 	      "default: $" HSMREPL_ENV_DEVICE ", else " HSMREPL_DEVICE "\n\n", to);
 	for (verb = ctl_verbs(); verb->name; verb++)
-		fprintf(to, "  %-9s%-58s %s\n", verb->name, verb->synopsis, verb->help);
+		fprintf(to, "  %-12s%-55s %s\n", verb->name, verb->synopsis, verb->help);
 	fputs("\nexit status: 0 done, 1 refused or failed, 2 usage, 3 outcome pending, 4 timeout\n",
 	      to);
 }
