@@ -3,7 +3,7 @@
 # make help says what there is. Everything that is built lands in build/.
 
 VERSION = 0.1
-SOVERSION = 0
+SOVERSION = 1
 
 DESTDIR =
 prefix = /usr/local
@@ -11,7 +11,14 @@ sbindir = $(prefix)/sbin
 bindir = $(prefix)/bin
 libdir = $(prefix)/lib
 includedir = $(prefix)/include
-mandir = $(prefix)/share/man
+datadir = $(prefix)/share
+mandir = $(datadir)/man
+libexecdir = $(prefix)/libexec
+sysconfdir = /etc
+# Where the service manager, udev and DKMS look; distributions have their own ideas.
+unitdir = $(prefix)/lib/systemd/system
+udevdir = $(prefix)/lib/udev
+dkmsdir = $(prefix)/src/hsmrepl-$(VERSION)
 # The kernel to build the module for: the running one, else Debian's own.
 KDIR ?= $(firstword $(wildcard /lib/modules/$(shell uname -r)/build))
 
@@ -20,7 +27,7 @@ CSTD = -std=gnu11
 WARN = -Wall -Wextra -Werror
 OPT = -O2 -g
 HARDEN = -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection -fcf-protection
-LDHARDEN = -Wl,-z,relro -Wl,-z,now -Wl,--as-needed
+LDHARDEN = -Wl,-z,relro -Wl,-z,now -Wl,--as-needed $(LDFLAGS)
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 Q = $(if $(V),,@)
 COMPILE = $(CC) $(CSTD) $(WARN) -D_GNU_SOURCE -DHSMREPL_VERSION='"$(VERSION)"' -fPIC -MMD -MP
@@ -44,16 +51,18 @@ softdev_src = $(wildcard agent/softdev/*.c)
 kmod_src = $(filter-out $(KMOD_FRONT:%=kmod/%.c),$(wildcard kmod/*.c))
 unit_src = $(wildcard tests/unit/*_test.c)
 
+units = $(patsubst agent/system/%.in,build/%,$(wildcard agent/system/*.in))
 programs = build/hsmrepld build/hsmreplctl build/hsmrepl-softdev
 libraries = build/libhsmrepl.so.$(SOVERSION) build/libhsmrepl.a build/libhsmrepl.pc
 
-.PHONY: all agent module switch tests bench growth bench-programs check demo install clean help check-module deps
+.PHONY: all agent module switch tests bench growth bench-programs check demo install \
+	install-agent install-dkms deb check-deb clean help check-module deps
 .DELETE_ON_ERROR:
 .SECONDARY:
 
 all: agent module
 
-agent: $(programs) $(libraries)
+agent: $(programs) $(libraries) $(units)
 
 # --- objects: build/obj is what ships, build/san the same with sanitizers ---
 
@@ -121,6 +130,10 @@ build/libhsmrepl.so.$(SOVERSION): $(call obj,$(lib_src)) agent/lib/libhsmrepl.ma
 build/libhsmrepl.pc: agent/lib/libhsmrepl.pc.in Makefile
 	@mkdir -p $(@D)
 	$(Q)sed -e 's|@PREFIX@|$(prefix)|' -e 's|@LIBDIR@|$(libdir)|' -e 's|@VERSION@|$(VERSION)|' $< >$@
+
+build/%.service: agent/system/%.service.in Makefile
+	@mkdir -p $(@D)
+	$(Q)sed -e 's|@SBINDIR@|$(sbindir)|' -e 's|@LIBEXECDIR@|$(libexecdir)|' $< >$@
 
 # --- the module ---
 
@@ -203,20 +216,46 @@ demo:
 
 # --- the rest ---
 
-install: agent module
-	install -d $(DESTDIR)$(sbindir) $(DESTDIR)$(bindir) $(DESTDIR)$(libdir)/pkgconfig \
-		$(DESTDIR)$(includedir)/linux $(DESTDIR)$(mandir)/man1 \
-		$(DESTDIR)$(mandir)/man3 $(DESTDIR)$(mandir)/man5 $(DESTDIR)$(mandir)/man8
-	install build/hsmrepld build/hsmrepl-softdev $(DESTDIR)$(sbindir)
-	install build/hsmreplctl $(DESTDIR)$(bindir)
-	install -m 644 build/libhsmrepl.a build/libhsmrepl.so.$(SOVERSION) $(DESTDIR)$(libdir)
-	ln -sf libhsmrepl.so.$(SOVERSION) $(DESTDIR)$(libdir)/libhsmrepl.so
-	install -m 644 build/libhsmrepl.pc $(DESTDIR)$(libdir)/pkgconfig
-	install -m 644 agent/lib/hsmrepl*.h $(DESTDIR)$(includedir)
-	install -m 644 uapi/linux/hsmrepl.h $(DESTDIR)$(includedir)/linux
-	for page in Documentation/man/*.[1358]; do \
-		install -m 644 $$page $(DESTDIR)$(mandir)/man$${page##*.} || exit 1; done
+install: install-agent module
 	scripts/module --install "$(DESTDIR)" "$(or $(KDIR),$$(scripts/kernel debian 6.1)/build)"
+
+# install_into DIRECTORY,MODE,FILES
+install_into = install -D -m $(2) -t $(DESTDIR)$(1) $(3)
+
+install-agent: agent
+	$(call install_into,$(sbindir),755,build/hsmrepld build/hsmrepl-softdev)
+	$(call install_into,$(bindir),755,build/hsmreplctl)
+	$(call install_into,$(libexecdir)/hsmrepl,755,scripts/pki scripts/mok \
+		agent/system/metrics-textfile)
+	$(call install_into,$(libdir),644,build/libhsmrepl.a build/libhsmrepl.so.$(SOVERSION))
+	ln -sf libhsmrepl.so.$(SOVERSION) $(DESTDIR)$(libdir)/libhsmrepl.so
+	$(call install_into,$(libdir)/pkgconfig,644,build/libhsmrepl.pc)
+	$(call install_into,$(includedir),644,agent/lib/hsmrepl*.h)
+	$(call install_into,$(includedir)/linux,644,uapi/linux/hsmrepl.h)
+	for page in Documentation/man/*.[1-8]; do \
+		$(call install_into,$(mandir)/man$${page##*.},644,$$page) || exit 1; done
+	$(call install_into,$(unitdir),644,$(units) agent/system/*.timer)
+	$(call install_into,$(udevdir)/rules.d,644,agent/system/*.rules)
+	$(call install_into,$(sysconfdir)/hsmrepl,644,agent/system/hsmrepld.conf.example)
+	install -D -m 644 agent/system/hsmrepl.sysusers $(DESTDIR)$(prefix)/lib/sysusers.d/hsmrepl.conf
+	install -D -m 644 agent/system/hsmrepl.modules-load \
+		$(DESTDIR)$(prefix)/lib/modules-load.d/hsmrepl.conf
+	install -D -m 644 agent/system/hsmreplctl.bash \
+		$(DESTDIR)$(datadir)/bash-completion/completions/hsmreplctl
+
+# The module's sources where DKMS looks for them.
+install-dkms:
+	$(call install_into,$(dkmsdir)/kmod,644,kmod/*.[ch])
+	$(call install_into,$(dkmsdir)/uapi/linux,644,uapi/linux/hsmrepl.h)
+	$(call install_into,$(dkmsdir),644,Kbuild kmod/dkms.conf)
+	sed -i 's/#MODULE_VERSION#/$(VERSION)/' $(DESTDIR)$(dkmsdir)/dkms.conf
+
+deb:
+	scripts/deps build deb
+	scripts/deb
+
+check-deb: agent
+	tests/deb/run --all
 
 clean:
 	rm -rf build
@@ -236,6 +275,8 @@ help:
 	@echo 'make bench          side by side with etcd, Galera, PostgreSQL: 20 minutes; QUICK=1: 5'
 	@echo 'make growth         what more objects, nodes and bytes cost, and a start: 8 minutes'
 	@echo 'make doc            the documents as HTML, build/doc/index.html'
+	@echo 'make deb            Debian packages, in build/deb'
+	@echo 'make check-deb      installs, upgrades and purges them in Debian 12 and 13; boots one'
 	@echo 'make install        honours DESTDIR, prefix, KDIR'
 	@echo 'make clean          removes build/'
 	@echo 'V=1                 shows the commands'
