@@ -26,8 +26,10 @@ struct outfile {
 
 /**
  * outfile_open() - begin
+ * @ctl: the tool
  * @path: a terminal is refused as "-"
  * @force: one that is there may be replaced
+ * @out: filled in
  *
  * An interrupt removes what was written. Return: CTL_GO_ON, or CTL_FAILED after a message.
  */

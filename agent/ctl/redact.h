@@ -10,6 +10,8 @@
 
 /**
  * redact_text() - copy lines
+ * @text: NUL terminated
+ * @to: written to
  *
  * Left out are runs that may be a key (64 hex digits or more, 43 characters of base64 or more) and
  * lines of a private key in PEM.
@@ -18,6 +20,8 @@ void redact_text(const char *text, FILE *to);
 
 /**
  * redact_config() - copy the lines of a hsmrepld.conf
+ * @from: read to its end
+ * @to: written to
  *
  * Only the keys that it may have; of those that name a secret's file only a path.
  */

@@ -90,6 +90,7 @@ void archive_reader_free(struct archive_reader *r);
 
 /**
  * archive_read() - take bytes of the file, in any portions
+ * @r: reader
  * @from: moved on behind what was taken
  * @plain: ARCHIVE_DATA: plain bytes, until the next call
  *

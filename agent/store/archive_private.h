@@ -7,7 +7,7 @@
 
 #define ARCHIVE_MAGIC	0x4b425348u	/* "HSBK" */
 
-/**
+/*
  * struct archive_disk - the head, little-endian
  * @magic: ARCHIVE_MAGIC
  * @format: ARCHIVE_FORMAT

@@ -32,8 +32,10 @@ void backup_free(struct backup *b);
 
 /**
  * backup_piece() - the next bytes of the file
+ * @b: backup under way
  * @out: BACKUP_PIECE_MAX bytes
  * @n: bytes there; 0: ask again a little later
+ * @error: what is wrong and what to do
  *
  * One bounded step. Returns 1; 0: with these bytes the file is whole; -1 with @error set.
  */

@@ -35,8 +35,10 @@ bool restore_obstacle(const struct sync_host *host, char why[SYNC_ERROR_MAX]);
 
 /**
  * restore_begin() - begin
+ * @host: the agent
  * @rehearsal: only look whether all is well
  * @self: this node, as it will stand in the list
+ * @error: what is wrong and what to do
  * Returns NULL with @error set.
  */
 struct restore *restore_begin(const struct sync_host *host, bool rehearsal,
@@ -53,6 +55,9 @@ int restore_data(struct restore *r, struct bytes data, char error[SYNC_ERROR_MAX
 
 /**
  * restore_step() - all bytes were given: one bounded step of what is left
+ * @r: restore under way
+ * @error: what is wrong and what to do
+ *
  * Only the last one, which fills the device, takes longer. Returns 1: call again; 0: done; -1 with
  * @error set.
  */
