@@ -322,7 +322,7 @@ static int decode(struct vault *v, const char *text, size_t len)
 	for (; pad < 2 && text[len - 1 - (size_t)pad] == '='; pad++)
 		;
 	n = EVP_DecodeBlock(v->piece, (const unsigned char *)text, (int)len);
-	return n < 0 ? -1 : n - pad;
+	return n < pad ? -1 : n - pad;
 }
 
 static struct json_object *restored_json(const struct founding *f)
