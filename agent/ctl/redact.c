@@ -97,7 +97,7 @@ void redact_text(const char *text, FILE *to)
 	}
 }
 
-/* Keys of hsmrepld.conf(5); @path: only a path is copied. */
+/* Keys of hsmrepld.conf(5); @path: only a path, or the name of a credential, is copied. */
 static const struct {
 	const char *name;
 	bool path;
@@ -123,7 +123,9 @@ static const char *value_of(const char *line, size_t *key)
 		if (*at != '=')
 			continue;
 		value = at + 1 + strspn(at + 1, " \t");
-		return !keys[*key].path || *value == '/' ? value : INSTEAD;
+		if (keys[*key].path && *value != '/' && strncmp(value, "credential:", 11))
+			return INSTEAD;
+		return value;
 	}
 	return NULL;
 }

@@ -62,6 +62,7 @@ START_TEST(config)
 		"peer = 2 n2 192.0.2.2:4327\n"
 		"key-set = /etc/hsmrepl/key-set\n"
 		"private-key = n1.key\n"
+		"key-set = credential:hsmrepl.key-set\n"
 		"ca = /etc/" HEX32 HEX32 "\n"
 		"catalog = something\n"
 		"password = hunter2\n";
@@ -76,6 +77,7 @@ START_TEST(config)
 			 "peer = 2 n2 192.0.2.2:4327\n"
 			 "key-set = /etc/hsmrepl/key-set\n"
 			 "private-key = (left out)\n"
+			 "key-set = credential:hsmrepl.key-set\n"
 			 "ca = /etc/(left out)\n"
 			 "# a line that is no known key: (left out)\n"
 			 "# a line that is no known key: (left out)\n");
