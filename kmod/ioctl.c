@@ -495,7 +495,7 @@ long hsm_ioctl(struct file *filp, unsigned int cmd, unsigned long address)
 {
 	const struct hsm_abi *abi = hsm_abi_find(cmd);
 	void __user *user = (void __user *)address;
-	union hsm_abi_arg arg = { };
+	union hsm_abi_arg arg;	/* its first abi->size bytes are used, and filled below */
 	u32 size;
 	int err;
 
@@ -513,6 +513,6 @@ long hsm_ioctl(struct file *filp, unsigned int cmd, unsigned long address)
 	err = handlers[_IOC_NR(cmd)](filp, &arg);
 	if (abi->out && copy_to_user(user, &arg, min_t(size_t, size, abi->size)))
 		err = -EFAULT;
-	memzero_explicit(&arg, sizeof(arg));
+	memzero_explicit(&arg, abi->size);
 	return err;
 }
