@@ -1,25 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0
 /* hsmrepld: the agent of one node. See hsmrepld(8). */
 #include <getopt.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "shell/agent.h"
+#include "shell/exhibit.h"
 
 #define CONFIG_PATH "/etc/hsmrepl/hsmrepld.conf"
 #define EXIT_USAGE 2
 
 static const char usage[] =
 	"usage: hsmrepld [-c FILE] [--trace FILE]\n"
+	"       hsmrepld [-c FILE] --quarantine FILE [--export]\n"
 	"  -c, --config FILE   configuration, " CONFIG_PATH " if not given\n"
 	"      --trace FILE    append every event and action of the protocol to FILE\n"
+	"      --quarantine FILE  print what a quarantine file holds, a JSON line for each object\n"
+	"      --export    with payloads, as hsmreplctl load takes them\n"
 	"      --version       print the version and exit\n"
 	"      --help          print this and exit\n";
 
-enum { OPTION_TRACE = 256, OPTION_VERSION, OPTION_HELP };
+enum { OPTION_TRACE = 256, OPTION_QUARANTINE, OPTION_EXPORT, OPTION_VERSION, OPTION_HELP };
 
 static const struct option options[] = {
 	{ "config", required_argument, NULL, 'c' },
 	{ "trace", required_argument, NULL, OPTION_TRACE },
+	{ "quarantine", required_argument, NULL, OPTION_QUARANTINE },
+	{ "export", no_argument, NULL, OPTION_EXPORT },
 	{ "version", no_argument, NULL, OPTION_VERSION },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ NULL, 0, NULL, 0 },
@@ -28,7 +35,8 @@ static const struct option options[] = {
 int main(int argc, char **argv)
 {
 	const char *config = CONFIG_PATH;
-	const char *trace = NULL;
+	const char *trace = NULL, *quarantine = NULL;
+	bool export = false;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "c:", options, NULL)) != -1) {
@@ -38,6 +46,12 @@ int main(int argc, char **argv)
 			break;
 		case OPTION_TRACE:
 			trace = optarg;
+			break;
+		case OPTION_QUARANTINE:
+			quarantine = optarg;
+			break;
+		case OPTION_EXPORT:
+			export = true;
 			break;
 		case OPTION_VERSION:
 			puts("hsmrepld " HSMREPL_VERSION);
@@ -54,5 +68,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "hsmrepld: unexpected argument: %s\n%s", argv[optind], usage);
 		return EXIT_USAGE;
 	}
+	if (quarantine)
+		return exhibit_print(config, quarantine, export);
 	return agent_run(config, trace);
 }

@@ -70,6 +70,25 @@ scene_overwrite()
 	verdict $? "into a quarantine file"
 	! grep -rq of-n6 "$HSMREPL_POOL/n6/state"
 	verdict $? "that tells nothing to who has no key set"
+	brought_back
+}
+
+# What was put aside can be looked at, and put into the pool.
+brought_back()
+{
+	local conf=$HSMREPL_POOL/n6/hsmrepld.conf file
+
+	file=$(basename "$HSMREPL_POOL"/n6/state/quarantine-*)
+	build/hsmrepld -c "$conf" --quarantine "$file" >"$dir/aside"
+	[ "$(wc -l <"$dir/aside")" = 2 ] && grep -q '^{"label":"more-n6",' "$dir/aside" &&
+		grep -qE '^{"label":"of-n6","type":"opaque","version":1,"seq":[0-9]+,"size":4}$' "$dir/aside"
+	verdict $? "who has it sees what is in it: $(xargs -d '\n' <"$dir/aside")"
+	build/hsmrepld -c "$conf" --quarantine "$file" --export | on n1 load - >/dev/null && wait_until holds n6 of-n6 old &&
+		holds n1 more-n6 more
+	verdict $? "and can bring it back"
+	sed 's/^key-set.*/key-set = \/dev\/null/' "$conf" >"$dir/no-key-set"
+	! build/hsmrepld -c "$dir/no-key-set" --quarantine "$HSMREPL_POOL/n6/state/$file" >"$dir/aside" 2>&1
+	verdict $? "who has no key set does not: $(<"$dir/aside")"
 }
 
 scene_leaves()
