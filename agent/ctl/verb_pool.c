@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "plan.h"
 #include "print.h"
 #include "verbs.h"
 
@@ -59,33 +60,6 @@ static int confirm(struct ctl *ctl, const char *what, const char *name)
 			  "type the node's name, or give --yes");
 }
 
-static void print_names(const char *what, struct json_object *answer, const char *key)
-{
-	struct json_object *list = json_object_object_get(answer, key);
-	size_t n = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
-
-	printf("%-10s", what);
-	for (size_t i = 0; i < n; i++)
-		printf(" %s", json_object_get_string(json_object_array_get_idx(list, i)));
-	printf("%s\n", n ? "" : " none");
-}
-
-static void print_plan(struct json_object *answer, bool dry)
-{
-	struct json_object *newcomer;
-
-	print_names(dry ? "would commit" : "committed", answer, "commit");
-	print_names(dry ? "would abort" : "aborted", answer, "abort");
-	print_names("nodes then", answer, "nodes");
-	newcomer = json_object_object_get(answer, "newcomer");
-	if (dry && newcomer)
-		printf("%s is about to join and must answer, or be declared down as well\n",
-		       json_object_get_string(newcomer));
-	printf("epoch %lld, %lld more may crash before node-down needs --force\n",
-	       (long long)json_number(answer, "epoch"), (long long)json_number(answer, "survives"));
-	json_object_put(answer);
-}
-
 int verb_node_down(struct ctl *ctl, int argc, char **argv)
 {
 	bool dry = false, force = false, yes = false;
@@ -124,10 +98,12 @@ int verb_node_down(struct ctl *ctl, int argc, char **argv)
 	status = ctl_ask(ctl, HSMREPL_VERB_NODE_DOWN, request, &answer);
 	if (status != CTL_GO_ON)
 		return status;
-	if (ctl->json)
+	if (ctl->json) {
 		print_json(answer);
-	else
-		print_plan(answer, dry);
+	} else {
+		plan_print(stdout, answer, dry);
+		json_object_put(answer);
+	}
 	return CTL_DONE;
 }
 
