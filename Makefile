@@ -34,10 +34,10 @@ COMPILE = $(CC) $(CSTD) $(WARN) -D_GNU_SOURCE -DHSMREPL_VERSION='"$(VERSION)"' -
 NL_CFLAGS = $(shell pkg-config --cflags libnl-genl-3.0)
 
 LIB_LIBS = -lnl-genl-3 -lnl-3
-CTL_LIBS = $(LIB_LIBS) -ljson-c -lcrypto -lz
+CTL_LIBS = $(LIB_LIBS) -ljson-c -lcrypto -lz -lncursesw -ltinfo -lm -lpthread
 AGENT_LIBS = $(LIB_LIBS) -lnl-route-3 -levent_openssl -levent -lssl -lcrypto -lsqlite3 -ljson-c -lsystemd -lpthread
 SOFTDEV_LIBS = -levent -lcrypto
-TEST_LIBS = -lcheck -lsubunit -lm -lrt -lz $(AGENT_LIBS)
+TEST_LIBS = -lcheck -lsubunit -lm -lrt -lz -lncursesw -ltinfo $(AGENT_LIBS)
 
 # The module's core compiles in userspace behind tests/shim; these are its front ends.
 KMOD_FRONT = main device ioctl admin file sysfs netlink
@@ -46,7 +46,7 @@ shell_src = $(wildcard agent/base/*.c agent/store/*.c agent/mesh/*.c agent/disco
 	agent/sync/*.c \
 	agent/shell/*.c)
 lib_src = $(wildcard agent/lib/*.c)
-ctl_src = $(wildcard agent/ctl/*.c)
+ctl_src = $(wildcard agent/ctl/*.c agent/console/*.c)
 softdev_src = $(wildcard agent/softdev/*.c)
 kmod_src = $(filter-out $(KMOD_FRONT:%=kmod/%.c),$(wildcard kmod/*.c))
 unit_src = $(wildcard tests/unit/*_test.c)
@@ -85,9 +85,11 @@ $(eval $(call includes,agent/discovery,-Iuapi -Iagent/core -Iagent/base -Iagent/
 $(eval $(call includes,agent/shell,-Iuapi $$(SHELLS) $$(NL_CFLAGS)))
 $(eval $(call includes,agent/lib,-Iuapi -Iagent/lib $$(NL_CFLAGS)))
 $(eval $(call includes,agent/ctl,-Iuapi -Iagent/lib -Iagent/ctl))
+$(eval $(call includes,agent/console,-Iuapi -Iagent/lib))
 $(eval $(call includes,agent/softdev,$$(SHIM) -Iagent/lib))
 $(eval $(call includes,kmod,$$(SHIM)))
-$(eval $(call includes,tests/unit,-Iuapi $$(SHELLS) -Iagent/ctl $$(NL_CFLAGS)))
+$(eval $(call includes,tests/unit,-Iuapi $$(SHELLS) -Iagent/ctl \
+	-Iagent/console $$(NL_CFLAGS)))
 
 build/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)

@@ -20,6 +20,7 @@ static const struct ctl_verb verbs[] = {
 	{ "outcome", verb_outcome, "TID", "fate of one transaction" },
 	{ "wait", verb_wait, "--seq N | --tid T [--timeout S]", "until that is reached" },
 	{ "monitor", verb_monitor, "", "events, until interrupted" },
+	{ "console", verb_console, "[--ascii]", "full screen: the pool as it goes, keys to act" },
 	{ "metrics", verb_metrics, "", "counters of the agent, for Prometheus" },
 	{ "test", verb_test, "ADDRESS", "all conditions for a pool with the node there" },
 	{ "discover", verb_discover, "", "nodes of the domain, found by multicast" },

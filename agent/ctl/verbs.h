@@ -21,6 +21,7 @@ int verb_outcome(struct ctl *ctl, int argc, char **argv);
 int verb_wait(struct ctl *ctl, int argc, char **argv);
 int verb_metrics(struct ctl *ctl, int argc, char **argv);
 int verb_monitor(struct ctl *ctl, int argc, char **argv);
+int verb_console(struct ctl *ctl, int argc, char **argv);	/* agent/console */
 int verb_test(struct ctl *ctl, int argc, char **argv);
 int verb_discover(struct ctl *ctl, int argc, char **argv);
 int verb_form(struct ctl *ctl, int argc, char **argv);

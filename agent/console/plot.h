@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Console: a running plot.
+ */
+#ifndef _PLOT_H
+#define _PLOT_H
+
+#include "page.h"
+#include "samples.h"
+
+/**
+ * plot_draw() - a column for each sample, the newest to the right
+ * @x: of its left column
+ * @y: of its upper line
+ * @width: columns
+ * @height: lines
+ * @most: value that is as high as the plot
+ *
+ * In eighths of a line with block elements, in thirds without. A column without a value stays
+ * blank, one of 0 is a line at the bottom.
+ */
+void plot_draw(struct page *page, unsigned int x, unsigned int y, unsigned int width,
+	       unsigned int height, const struct samples *samples, double most);
+
+#endif /* _PLOT_H */
