@@ -88,11 +88,11 @@ static void begin_confirm(struct dialog *dialog)
 static void plan_live_sync(struct dialog *dialog)
 {
 	snprintf(dialog->text, sizeof(dialog->text),
-		 "%s joins the pool of %s, or comes back to it; what it lacks is sent while the pool "
-		 "works on.%s",
+		 "%s joins the pool of %s, or comes back to it; what it lacks is sent while the "
+		 "pool works on.%s",
 		 dialog->self, dialog->choice[next_chosen(dialog, 0)].name,
-		 dialog->strong ? " ITS OWN CONTENT IS REPLACED; objects that the pool lacks are put "
-				  "aside in a sealed file." : "");
+		 dialog->strong ? " ITS OWN CONTENT IS REPLACED; objects that the pool lacks are "
+				  "put aside in a sealed file." : "");
 	begin_confirm(dialog);
 }
 

@@ -6,7 +6,7 @@
 
 #include "plot.h"
 
-/* What a line of a column looks like when it is filled so far, and at the bottom when nothing is. */
+/* What a line of a column looks like, from empty to full. */
 static const uint16_t blocks[] = { ' ', 0x2581, 0x2582, 0x2583, 0x2584,
 				   0x2585, 0x2586, 0x2587, 0x2588 };
 static const uint16_t ascii[] = { ' ', '.', ':', '#' };

@@ -13,7 +13,7 @@
 #include "dialog.h"
 #include "terminal.h"
 
-#define ESCAPE_MS	100	/* between an escape key and what may follow it in a key's sequence */
+#define ESCAPE_MS	100	/* for what may follow an escape in the sequence of a key */
 #define CONTROL(c)	((c) & 0x1f)
 #define NO_COLOUR	(-1)
 

@@ -55,7 +55,8 @@ START_TEST(odd_answers)
 {
 	static const char *const odd[] = {
 		"{}", "[]", "7", "\"text\"", "{\"nodes\":7,\"tids\":{},\"votes\":[],\"text\":1}",
-		"{\"nodes\":[7,null,{}],\"tids\":[null,1],\"waiting_for\":[null,\"x\"],\"live_sync\":1}",
+		"{\"nodes\":[7,null,{}],\"tids\":[null,1],\"waiting_for\":[null,\"x\"],"
+		"\"live_sync\":1}",
 	};
 	struct desk *desk = make_desk();
 
