@@ -39,6 +39,15 @@ some_commits()
 	done
 }
 
+# The screen has all three at this Sync-Point.
+all_level()
+{
+	local point
+
+	point="$(member n1 sync_point) $(member n1 check_code)"
+	[ "$(screen one | grep -cE "^[* ] n[123] +member +$point +$(member n1 seq) +0 ")" = 3 ]
+}
+
 # So that the plots of the documentation have something to tell.
 uneven_load()
 {
@@ -47,7 +56,7 @@ uneven_load()
 	for n in 3 40 90 15 120 60 8 100 25 140 70 30 110 5 80; do
 		some_commits $n "load-$n"
 	done
-	wait_until shows one "seq $(member n1 seq) "
+	wait_until all_level
 }
 
 scene_overview()
@@ -57,7 +66,7 @@ scene_overview()
 	some_commits 12 first
 	sees one "check code $(member n1 check_code)   seq $(member n1 seq)   objects 12 " \
 		"check code, seq, objects as status says"
-	[ "$(screen one | grep -cE "^[* ] n[123] +member +$(member n1 sync_point) $(member n1 check_code) ")" = 3 ]
+	wait_until all_level
 	verdict $? "three members at one Sync-Point"
 	sees one '^[0-9:]{8} [0-9]+ committed, seq 13, Sync-Point [0-9a-f]{16}, check code' \
 		"commits among the events"
