@@ -239,6 +239,8 @@ int verb_console(struct ctl *ctl, int argc, char **argv)
 		status = ctl_open(ctl, O_RDONLY);	/* a wrong path is told at once */
 	if (status != CTL_GO_ON)
 		return status;
+	hsmrepl_close(ctl->dev);
+	ctl->dev = NULL;
 	console.path = ctl->device;
 	wrong = terminal_begin(&console.terminal, ascii);
 	if (wrong)
