@@ -36,6 +36,7 @@ struct desk {
 /**
  * desk_draw() - the whole screen
  * @page: empty; one smaller than 60 times 16 only says so
+ * @desk: what is shown
  */
 void desk_draw(struct page *page, const struct desk *desk);
 

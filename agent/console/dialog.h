@@ -101,6 +101,7 @@ enum dialog_wants dialog_key(struct dialog *dialog, int key);
 
 /**
  * dialog_request() - the request that a key brought about
+ * @dialog: whose
  * @now_ms: clock, for the time that it takes
  * @verb: set to its enum hsmrepl_verb
  *
@@ -110,6 +111,7 @@ struct json_object *dialog_request(struct dialog *dialog, uint64_t now_ms, unsig
 
 /**
  * dialog_answer() - the request under way has ended
+ * @dialog: whose it was
  * @error: 0 or a negative errno
  * @answer: of the agent, or NULL
  */

@@ -75,7 +75,15 @@ struct known_pending {
 };
 
 /**
- * struct known_live - the last Live-Sync of this node; @phase is empty if there was none
+ * struct known_live - the last Live-Sync of this node
+ * @role: newcomer, or donor
+ * @phase: in words; empty if there was none
+ * @with: name of the other node
+ * @trouble: what keeps it, empty for nothing
+ * @percent: done
+ * @bytes: moved
+ * @rate: bytes per second
+ * @left_s: seconds to go
  */
 struct known_live {
 	char role[KNOWN_WORD_MAX];

@@ -14,7 +14,10 @@ void news_notice(struct diary *diary, time_t at, const struct known *known,
 
 /**
  * news_reach() - device or agent went away or came back, or a Live-Sync ended: no event says so
+ * @diary: where it is written
+ * @at: when
  * @was: the look before, or one that is all zero
+ * @known: the look now
  */
 void news_reach(struct diary *diary, time_t at, const struct known *was,
 		const struct known *known);

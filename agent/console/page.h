@@ -61,6 +61,11 @@ void page_glyph(struct page *page, unsigned int x, unsigned int y, enum tone ton
 
 /**
  * page_put() - text; what goes over the edge is cut off, what is not printable ASCII is a '?'
+ * @page: where
+ * @x: first column
+ * @y: line
+ * @tone: how it stands out
+ * @format: as of printf()
  *
  * Return: column after it.
  */
@@ -73,7 +78,12 @@ void page_fill(struct page *page, unsigned int x, unsigned int y, unsigned int w
 
 /**
  * page_wrap() - text in lines of @width, broken at blanks
- * @page: NULL: only count
+ * @page: where; NULL: only count
+ * @x: first column
+ * @y: first line
+ * @width: columns
+ * @tone: how it stands out
+ * @text: a '\n' in it begins a line
  *
  * Return: lines that it takes.
  */

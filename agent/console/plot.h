@@ -10,10 +10,12 @@
 
 /**
  * plot_draw() - a column for each sample, the newest to the right
+ * @page: where
  * @x: of its left column
  * @y: of its upper line
  * @width: columns
  * @height: lines
+ * @samples: what is drawn
  * @most: value that is as high as the plot
  *
  * In eighths of a line with block elements, in thirds without. A column without a value stays

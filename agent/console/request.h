@@ -23,6 +23,7 @@ int request_fd(const struct request *request);
 
 /**
  * request_take() - the answer of a request that has ended
+ * @request: freed by it
  * @answer: set to the agent's answer, or NULL; json_object_put() frees it
  *
  * Return: 0, or the negative errno of the device or of the agent's refusal.

@@ -21,6 +21,7 @@ struct terminal {
 
 /**
  * terminal_begin() - take the terminal over
+ * @terminal: filled in
  * @ascii: draw with ASCII, whatever the terminal has
  *
  * Return: NULL, or why not, a text that lasts; the terminal is as it was then.

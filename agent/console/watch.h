@@ -22,6 +22,7 @@ int watch_fd(const struct watch *watch);
 
 /**
  * watch_take() - the last look, if it was not taken yet
+ * @watch: from watch_start()
  * @known: filled in on true
  * @events: set to: the device tells events
  */
