@@ -129,11 +129,15 @@ build/libhsmrepl.so.$(SOVERSION): $(call obj,$(lib_src)) agent/lib/libhsmrepl.ma
 		-Wl,--version-script=agent/lib/libhsmrepl.map -o $@ $(filter %.o,$^) $(LIB_LIBS)
 	$(Q)ln -sf $(@F) build/libhsmrepl.so
 
-build/libhsmrepl.pc: agent/lib/libhsmrepl.pc.in Makefile
+# What names directories is made anew each time: they are given on the command line.
+.PHONY: FORCE
+FORCE:
+
+build/libhsmrepl.pc: agent/lib/libhsmrepl.pc.in FORCE
 	@mkdir -p $(@D)
 	$(Q)sed -e 's|@PREFIX@|$(prefix)|' -e 's|@LIBDIR@|$(libdir)|' -e 's|@VERSION@|$(VERSION)|' $< >$@
 
-build/%.service: agent/system/%.service.in Makefile
+build/%.service: agent/system/%.service.in FORCE
 	@mkdir -p $(@D)
 	$(Q)sed -e 's|@SBINDIR@|$(sbindir)|' -e 's|@LIBEXECDIR@|$(libexecdir)|' $< >$@
 

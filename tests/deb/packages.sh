@@ -50,7 +50,7 @@ check_everything()
 		cd ../../Documentation/man && for page in *; do
 			printf '/usr/share/man/man%s/%s.gz\n' "${page##*.}" "$page"
 		done
-		cd .. && printf '/usr/share/doc/hsmrepl/%s\n' *.md
+		cd .. && find . -type f ! -path './man/*' ! -name '*.py' -printf '/usr/share/doc/hsmrepl/%P\n'
 	) | sort >"$expected"
 	# Small ones of the documentation are not compressed.
 	! comm -23 "$expected" <(cut -d' ' -f2 "$dir/contents" |
@@ -60,6 +60,9 @@ check_everything()
 	diff <(sed -n '/\/man\//!p; s/\(\/man\/.*\)/\1.gz/p' "$dir/staged.list" | sort) \
 		<(cut -d' ' -f2 "$dir/contents" | grep -v '^/usr/share/doc/' | sort)
 	verdict $? "make install and the packages have the same files ($(wc -l <"$dir/staged.list"))"
+	grep -qx 'ExecStart=/usr/sbin/hsmrepld .*' "$dir/staged/lib/systemd/system/hsmrepld.service" &&
+		grep -qx prefix=/usr "$dir"/staged/usr/lib/*/pkgconfig/libhsmrepl.pc
+	verdict $? "make install goes by the prefix it is given, whatever was built before"
 }
 
 check_packages()
