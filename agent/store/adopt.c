@@ -117,54 +117,18 @@ static int replace(struct import *im)
 	return 0;
 }
 
-/* Digest of an object that the store holds now. */
-static int old_digest(struct import *im, struct table *t, const struct object_row *row,
-		      uint64_t *digest)
-{
-	sqlite3_stmt *q = t->sql[TABLE_BODY_FIND];
-	struct bytes sealed;
-	struct ops ops;
-	struct op op;
-	int ret = -EBADMSG;
-
-	sqlite3_bind_int64(q, 1, (sqlite3_int64)row->seq);
-	if (sqlite3_step(q) == SQLITE_ROW) {
-		sealed.p = sqlite3_column_blob(q, 0);
-		sealed.n = (size_t)sqlite3_column_bytes(q, 0);
-		if (sealed.n > RECORD_TL_LEN(0) && sealed.n <= RECORD_TL_LEN(HSMREPL_TL_MAX))
-			ret = record_tl_open(t->opener, sealed, t->scratch);
-		if (!ret)
-			ret = ops_begin(&ops, t->scratch, sealed.n - RECORD_TL_LEN(0));
-	}
-	sqlite3_reset(q);
-	while (!ret && (ret = ops_next(&ops, &op)) > 0) {
-		ret = 0;
-		if (op.index == row->op) {
-			struct store_object o = content_of(&op, row);
-
-			*digest ^= content_digest(im->keys.digest, &o);
-			return 0;
-		}
-	}
-	return ret ? ret : -EBADMSG;
-}
-
 static int remove_object(struct import *im, struct table *t, const uint8_t label[SEAL_HASH_LEN],
 			 uint64_t *digest)
 {
-	sqlite3_stmt *q = t->sql[TABLE_OBJECT_DROP];
 	struct object_row row;
 	int ret = table_find(t, label, &row);
 
 	if (ret <= 0)
 		return ret;
-	ret = old_digest(im, t, &row, digest);
+	ret = import_digest(im, t, &row, digest);
 	if (!ret)
-		ret = table_unref(t, row.seq);
-	if (ret)
-		return ret;
-	sqlite3_bind_blob(q, 1, label, SEAL_HASH_LEN, SQLITE_STATIC);
-	return table_run(t, TABLE_OBJECT_DROP);
+		ret = table_take_out(t, label, &row);
+	return ret ? ret : table_unref(t, row.seq);
 }
 
 /* Each label that the import has something to say of. */
@@ -173,7 +137,7 @@ static int remove_touched(struct import *im, struct table *t, uint64_t *digest)
 	sqlite3_stmt *q = NULL;
 	int rc, ret;
 
-	ret = table_errno(sqlite3_prepare_v2(t->db, "SELECT label FROM sync.gone UNION"
+	ret = table_errno(sqlite3_prepare_v2(t->db, "SELECT label FROM sync.gone UNION ALL"
 					     " SELECT label FROM sync.object", -1, &q, NULL));
 	while (!ret && (rc = sqlite3_step(q)) != SQLITE_DONE) {
 		uint8_t label[SEAL_HASH_LEN];
@@ -202,7 +166,7 @@ static int merge(struct import *im, struct table *t)
 	if (!ret)
 		ret = table_exec(t, "INSERT INTO object SELECT * FROM sync.object;"
 				 "INSERT INTO tl SELECT * FROM sync.tl;"
-				 "INSERT INTO body SELECT * FROM sync.body;"
+				 "INSERT INTO file SELECT * FROM sync.file;"
 				 "INSERT OR REPLACE INTO epoch SELECT * FROM sync.epoch;");
 	if (ret)
 		return ret;
@@ -213,14 +177,16 @@ static int merge(struct import *im, struct table *t)
 
 static int add(struct import *im)
 {
-	char path[HOME_FILE_MAX], error[STORE_ERROR_MAX];
-	struct table *t;
+	char error[STORE_ERROR_MAX];
+	struct table *t = im->base;
 	int ret;
 
-	home_file(im->dir, TABLE_FILE, path);
-	t = table_open(path, TABLE_LIVE, &im->keys, im->node_id, 0, error);
+	if (!t)	/* import_finish() was done before a restart */
+		t = table_open(im->dir, TABLE_FILE, TABLE_LIVE, &im->keys, im->node_id, 0, error);
 	if (!t)
 		return -EIO;
+	im->base = t;
+	t->bodies.base = (uint64_t)im->incarnation << 32 | BODIES_MERGE;
 	ret = attach(im, t, IMPORT_FILE, "sync");
 	if (!ret)
 		ret = table_begin(t);
@@ -229,6 +195,7 @@ static int add(struct import *im)
 	if (ret)
 		table_rollback(t);
 	table_close(t);
+	im->base = NULL;
 	if (ret)
 		return ret;
 	close_tables(im);

@@ -8,33 +8,9 @@
 #include <openssl/crypto.h>
 #include <sqlite3.h>
 
-#include "ops.h"
-#include "table.h"
+#include "rows.h"
 #include "window.h"
 #include "../core/batch.h"
-
-int table_find(struct table *t, const uint8_t label[SEAL_HASH_LEN], struct object_row *row)
-{
-	sqlite3_stmt *q = t->sql[TABLE_OBJECT_FIND];
-	int rc, ret;
-
-	sqlite3_bind_blob(q, 1, label, SEAL_HASH_LEN, SQLITE_STATIC);
-	rc = sqlite3_step(q);
-	if (rc == SQLITE_ROW) {
-		struct bytes sealed = { sqlite3_column_blob(q, 3),
-					(size_t)sqlite3_column_bytes(q, 3) };
-
-		row->seq = (uint64_t)sqlite3_column_int64(q, 0);
-		row->op = (unsigned int)sqlite3_column_int(q, 1);
-		row->version = (uint64_t)sqlite3_column_int64(q, 2);
-		ret = object_open(t->object_opener, label, sealed, row);
-		ret = ret ? ret : 1;
-	} else {
-		ret = table_errno(rc);
-	}
-	sqlite3_reset(q);
-	return ret;
-}
 
 /* What is updated or deleted is there. */
 static int find(struct table *t, const uint8_t label[SEAL_HASH_LEN], struct object_row *row)
@@ -42,29 +18,6 @@ static int find(struct table *t, const uint8_t label[SEAL_HASH_LEN], struct obje
 	int ret = table_find(t, label, row);
 
 	return ret > 0 ? 0 : ret ? ret : -EBADMSG;
-}
-
-int table_put(struct table *t, enum table_sql how, const uint8_t label[SEAL_HASH_LEN],
-	      const struct object_row *row, const uint8_t sealed[OBJECT_SEALED])
-{
-	sqlite3_stmt *q = t->sql[how];
-
-	sqlite3_bind_blob(q, 1, label, SEAL_HASH_LEN, SQLITE_STATIC);
-	sqlite3_bind_int64(q, 2, (sqlite3_int64)row->seq);
-	sqlite3_bind_int64(q, 3, row->op);
-	sqlite3_bind_int64(q, 4, (sqlite3_int64)row->version);
-	sqlite3_bind_blob(q, 5, sealed, OBJECT_SEALED, SQLITE_STATIC);
-	return table_run(t, how);
-}
-
-/* Seal it as well. */
-static int put(struct table *t, enum table_sql how, const uint8_t label[SEAL_HASH_LEN],
-	       const struct object_row *row)
-{
-	uint8_t sealed[OBJECT_SEALED];
-
-	object_seal(t->object_sealer, label, row, sealed);
-	return table_put(t, how, label, row, sealed);
 }
 
 int table_run_on(struct table *t, enum table_sql i, uint64_t seq)
@@ -101,11 +54,13 @@ int table_unref(struct table *t, uint64_t seq)
  * struct applying - one TL on its way into the tables
  * @t: tables
  * @seq: of the TL
+ * @tl_len: bytes of it, in @t's scratch
  * @refs: objects that live in it so far
  */
 struct applying {
 	struct table *t;
 	uint64_t seq;
+	size_t tl_len;
 	int64_t refs;
 };
 
@@ -120,12 +75,34 @@ static int leave(struct applying *a, uint64_t seq)
 
 static int create(struct applying *a, const struct op *op, const uint8_t label[SEAL_HASH_LEN])
 {
-	struct object_row row = { .seq = a->seq, .version = 1, .op = op->index };
+	const struct object_row row = {
+		.seq = a->seq, .version = 1, .op = op->index, .plain = true,
+	};
 
-	memcpy(row.identity.id, op->id, HSMREPL_ID_LEN);
-	memcpy(row.identity.type, op->type, HSMREPL_TYPE_MAX);
 	a->refs++;
-	return put(a->t, TABLE_OBJECT_ADD, label, &row);
+	return table_put(a->t, label, &row);
+}
+
+/* The object leaves the place that its content had so far. */
+static int take_out(struct applying *a, const uint8_t label[SEAL_HASH_LEN],
+		    const struct object_row *row)
+{
+	int ret = table_take_out(a->t, label, row);
+
+	return ret ? ret : leave(a, row->seq);
+}
+
+/* One that was created by this very TL says who it is in the scratch: its body is not there yet. */
+static int identify(struct applying *a, struct object_row *row)
+{
+	struct op op;
+
+	if (!row->plain)
+		return 0;
+	if (row->seq == a->seq)
+		return op_at(a->t->scratch, a->tl_len, row->op, &op) ? -EBADMSG :
+								       object_created(&op, row);
+	return table_content(a->t, row, &op);
 }
 
 static int update(struct applying *a, const struct op *op, const uint8_t label[SEAL_HASH_LEN])
@@ -135,31 +112,28 @@ static int update(struct applying *a, const struct op *op, const uint8_t label[S
 
 	ret = find(a->t, label, &row);
 	if (!ret)
-		ret = leave(a, row.seq);
+		ret = identify(a, &row);
+	if (!ret)
+		ret = take_out(a, label, &row);
 	if (ret)
 		return ret;
 	row.seq = a->seq;
 	row.op = op->index;
 	row.version++;
+	row.plain = false;
 	if (op->type[0])
 		memcpy(row.identity.type, op->type, HSMREPL_TYPE_MAX);
 	a->refs++;
-	return put(a->t, TABLE_OBJECT_CHANGE, label, &row);
+	return table_put(a->t, label, &row);
 }
 
 static int delete(struct applying *a, const uint8_t label[SEAL_HASH_LEN])
 {
-	sqlite3_stmt *q = a->t->sql[TABLE_OBJECT_DROP];
 	struct object_row row;
 	int ret;
 
 	ret = find(a->t, label, &row);
-	if (!ret)
-		ret = leave(a, row.seq);
-	if (ret)
-		return ret;
-	sqlite3_bind_blob(q, 1, label, SEAL_HASH_LEN, SQLITE_STATIC);
-	return table_run(a->t, TABLE_OBJECT_DROP);
+	return ret ? ret : take_out(a, label, &row);
 }
 
 static int apply_op(struct applying *a, const struct op *op)
@@ -190,30 +164,31 @@ static int apply_op(struct applying *a, const struct op *op)
 static int add_tl(struct applying *a, const struct record_part *part, const uint8_t *chain)
 {
 	sqlite3_stmt *q = a->t->sql[TABLE_TL_ADD];
+	struct body_place place;
 	int ret;
 
+	ret = bodies_append(&a->t->bodies, a->t->db, part->seq, part->sealed, &place);
+	if (ret)
+		return ret;
 	sqlite3_bind_int64(q, 1, (sqlite3_int64)part->seq);
 	sqlite3_bind_int64(q, 2, (sqlite3_int64)part->tid);
 	sqlite3_bind_int64(q, 3, (sqlite3_int64)part->sp);
 	sqlite3_bind_int64(q, 4, a->refs);
 	if (chain)
 		sqlite3_bind_blob(q, 5, chain, HSMREPL_CHAIN_LEN, SQLITE_STATIC);
-	ret = table_run(a->t, TABLE_TL_ADD);
-	if (ret)
-		return ret;
+	sqlite3_bind_int64(q, 6, (sqlite3_int64)place.file);
+	sqlite3_bind_int64(q, 7, (sqlite3_int64)place.at);
+	sqlite3_bind_int64(q, 8, (sqlite3_int64)place.len);
 	if (a->refs)
 		a->t->state.live++;
 	else
 		a->t->state.dead += part->sealed.n;
-	q = a->t->sql[TABLE_BODY_ADD];
-	sqlite3_bind_int64(q, 1, (sqlite3_int64)part->seq);
-	sqlite3_bind_blob(q, 2, part->sealed.p, (int)part->sealed.n, SQLITE_STATIC);
-	return table_run(a->t, TABLE_BODY_ADD);
+	return table_run(a->t, TABLE_TL_ADD);
 }
 
 static int apply_tl(struct table *t, const struct record_part *part, const uint8_t *chain)
 {
-	struct applying a = { .t = t, .seq = part->seq };
+	struct applying a = { .t = t, .seq = part->seq, .tl_len = part->tl_len };
 	struct ops ops;
 	struct op op;
 	int ret;

@@ -16,16 +16,13 @@
 enum old_sql { OLD_TLS, OLD_SQLS };
 
 static const char *const old_texts[OLD_SQLS] = {
-	[OLD_TLS] = "SELECT tl.seq, tl.tid, body.sealed FROM tl CROSS JOIN body"
-		" ON body.seq = tl.seq WHERE tl.refs > 0 ORDER BY tl.seq",
+	[OLD_TLS] = "SELECT seq, tid, " READER_BODY " FROM tl WHERE refs > 0 ORDER BY seq",
 };
 
 enum new_sql { NEW_FIND, NEW_SQLS };
 
 static const char *const new_texts[NEW_SQLS] = {
-	[NEW_FIND] = "SELECT tl.seq, tl.tid, body.sealed FROM object"
-		" CROSS JOIN tl ON tl.seq = object.seq CROSS JOIN body ON body.seq = tl.seq"
-		" WHERE object.label = ?1",
+	[NEW_FIND] = "SELECT seq, tid, " READER_BODY " FROM tl WHERE seq = ?1",
 };
 
 /**
@@ -52,17 +49,15 @@ void aside_free(struct aside *a)
 
 static int open_readers(struct import *im)
 {
-	char path[HOME_FILE_MAX];
-
 	im->aside = calloc(1, sizeof(*im->aside));
 	if (!im->aside)
 		return -ENOMEM;
-	home_file(im->dir, TABLE_FILE, path);
-	im->aside->old = reader_open(path, &im->keys, old_texts, OLD_SQLS, im->trouble);
+	im->aside->old = reader_open(im->dir, TABLE_FILE, &im->keys, old_texts, OLD_SQLS,
+				     im->trouble);
 	if (!im->aside->old)
 		return -EIO;
-	home_file(im->dir, IMPORT_FILE, path);
-	im->aside->new = reader_open(path, &im->keys, new_texts, NEW_SQLS, im->trouble);
+	im->aside->new = reader_open(im->dir, IMPORT_FILE, &im->keys, new_texts, NEW_SQLS,
+				     im->trouble);
 	return im->aside->new ? 0 : -EIO;
 }
 
@@ -97,18 +92,23 @@ static int compare(struct reader *new, const struct store_object *o)
 }
 
 /* Does the new content have this object, of the TL @tid? 1, 0, -errno. */
-static int is_there(struct aside *a, uint64_t tid, const struct store_object *o)
+static int is_there(struct import *im, uint64_t tid, const struct store_object *o)
 {
+	struct aside *a = im->aside;
 	sqlite3_stmt *q = a->new->sql[NEW_FIND];
 	uint8_t label[SEAL_HASH_LEN];
+	struct object_row row;
 	int ret;
 
 	hasher_hash(a->old->labels, o->label, o->label_len, NULL, 0, label);
-	sqlite3_bind_blob(q, 1, label, SEAL_HASH_LEN, SQLITE_STATIC);
-	ret = reader_step(q);
+	ret = table_find(im->table, label, &row);
 	if (ret <= 0)
 		return ret;
-	if (reader_u64(q, 0) != o->seq || reader_u64(q, 1) != tid)
+	sqlite3_bind_int64(q, 1, (sqlite3_int64)row.seq);
+	ret = reader_step(q);
+	if (ret <= 0)
+		return ret ? ret : -EBADMSG;
+	if (row.seq != o->seq || reader_u64(q, 1) != tid)
 		ret = compare(a->new, o);
 	sqlite3_reset(q);
 	return ret;
@@ -137,7 +137,7 @@ static int look_at_tl(struct import *im)
 		return ret;
 	ret = reader_tl(a->old, reader_bytes(q, 2), &ops);
 	while (!ret && (ret = reader_next_object(a->old, reader_u64(q, 0), &ops, &op, &o)) > 0) {
-		ret = is_there(a, reader_u64(q, 1), &o);
+		ret = is_there(im, reader_u64(q, 1), &o);
 		if (ret < 0)
 			break;
 		ret = ret ? 0 : put(im, &o);

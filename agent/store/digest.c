@@ -19,9 +19,8 @@ enum digest_sql { FACTS, TLS, TL, SQLS };
 
 static const char *const texts[SQLS] = {
 	[FACTS] = "SELECT epoch, seq, sp, digest, chain FROM meta",
-	[TLS] = "SELECT tl.seq, body.sealed FROM tl CROSS JOIN body ON body.seq = tl.seq"
-		" WHERE tl.seq > ?1 AND tl.refs > 0 ORDER BY tl.seq",
-	[TL] = "SELECT sealed FROM body WHERE seq = ?1",
+	[TLS] = "SELECT seq, " READER_BODY " FROM tl WHERE seq > ?1 AND refs > 0 ORDER BY seq",
+	[TL] = "SELECT " READER_BODY " FROM tl WHERE seq = ?1",
 };
 
 /**

@@ -16,8 +16,8 @@ enum history_sql { FACTS, FIND, TAIL, ROWS, EPOCHS, SQLS };
 static const char *const texts[SQLS] = {
 	[FACTS] = "SELECT seq, window FROM meta",
 	[FIND] = "SELECT sp, chain FROM tl WHERE seq = ?1",
-	[TAIL] = "SELECT tl.seq, tl.tid, tl.sp, body.sealed FROM tl CROSS JOIN body"
-		" ON body.seq = tl.seq WHERE tl.seq > ?1 ORDER BY tl.seq",
+	[TAIL] = "SELECT seq, tid, sp, " READER_BODY " FROM tl"
+		" WHERE seq > ?1 AND len > 0 ORDER BY seq",
 	[ROWS] = "SELECT " ROW_TL " FROM tl WHERE seq > ?1 ORDER BY seq LIMIT ?2",
 	[EPOCHS] = "SELECT " ROW_EPOCH " FROM epoch ORDER BY epoch",
 };

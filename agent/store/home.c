@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Makes, opens and locks the store's directory. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -55,4 +56,24 @@ int home_open(const char *dir, int *dir_fd, int *lock_fd, char error[STORE_ERROR
 		 "%.300s: another agent runs on this directory: stop it, or name another state-dir",
 		 dir);
 	return -1;
+}
+
+int home_each(int dir_fd, const char *prefix, int (*fn)(void *arg, int dir_fd, const char *name),
+	      void *arg)
+{
+	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), ret = 0;
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *e;
+
+	if (!d) {
+		ret = errno ? -errno : -EIO;
+		if (fd >= 0)
+			close(fd);
+		return ret;
+	}
+	while (!ret && (e = readdir(d)))
+		if (!strncmp(e->d_name, prefix, strlen(prefix)))
+			ret = fn(arg, dir_fd, e->d_name);
+	closedir(d);
+	return ret;
 }

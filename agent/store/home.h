@@ -25,4 +25,11 @@ void home_file(const char *dir, const char *name, char path[HOME_FILE_MAX]);
 int home_error(const char *dir, const char *what, int error, const char *remedy,
 	       char text[STORE_ERROR_MAX]);
 
+/*
+ * Each name that begins with @prefix; @fn may remove it. Returns what @fn returned if not zero, or
+ * -errno.
+ */
+int home_each(int dir_fd, const char *prefix, int (*fn)(void *arg, int dir_fd, const char *name),
+	      void *arg);
+
 #endif /* HSM_STORE_HOME_H */

@@ -71,11 +71,10 @@ static int settle_old(struct import *im, const uint8_t secret[STORE_KEY_LEN],
 
 static int open_tables(struct import *im, char error[STORE_ERROR_MAX])
 {
-	char path[HOME_FILE_MAX];
 	int ret;
 
-	home_file(im->dir, IMPORT_FILE, path);
-	im->table = table_open(path, TABLE_IMPORT, &im->keys, im->node_id, 0, error);
+	im->table = table_open(im->dir, IMPORT_FILE, TABLE_IMPORT, &im->keys, im->node_id, 0,
+			       error);
 	if (!im->table)
 		return -1;
 	ret = stage_open(&im->stage, im->table);
@@ -156,14 +155,13 @@ static int begin(struct import *im, const uint8_t secret[STORE_KEY_LEN],
 	if (open_tables(im, error) || take_start(im, start, &base, error))
 		return -1;
 	im->table->state.incarnation = im->incarnation;
+	import_window(im);
 	im->sealer = sealer_new(im->keys.tl, im->incarnation);
 	im->sealed = malloc(RECORD_TL_LEN(HSMREPL_TL_MAX));
 	if (!im->sealer || !im->sealed || table_start(im->table, &im->keys))
 		return home_error(im->dir, "cannot seal", ENOMEM, "free memory", error);
 	/* Durable from the start: a restart knows where it was. */
 	ret = import_transaction(im);
-	if (!ret && start->kind == IMPORT_FULL)
-		ret = table_exec(im->table, "DROP INDEX IF EXISTS tl_tid");
 	if (!ret)
 		ret = import_commit(im);
 	return ret ? home_error(im->dir, IMPORT_FILE, -ret, "free or repair the disk", error) : 0;
@@ -301,182 +299,6 @@ int import_check_rows(struct import *im)
 	return f->row_seq == place->seq && f->row_sp == place->sp ? 0 : -EBADMSG;
 }
 
-static int take_gone(struct import *im, struct bytes label)
-{
-	uint8_t hash[SEAL_HASH_LEN];
-
-	if (!label.n || label.n > HSMREPL_LABEL_MAX)
-		return -EBADMSG;
-	hasher_hash(im->table->labels, label.p, label.n, NULL, 0, hash);
-	return stage_gone(&im->stage, hash);
-}
-
-static int take_epoch(struct import *im, const struct history_epoch *e)
-{
-	struct node_list nl;
-
-	if (e->position.seq > im->stage.facts.state.start.place.seq ||
-	    !nl_decode((struct bytes){ &e->nl, sizeof(e->nl) }, &nl))
-		return -EBADMSG;
-	return table_add_epoch(im->table, &e->position, &e->nl);
-}
-
-/* Only a full import may have gaps: its donor has forgotten some, or never had them. */
-static int take_row(struct import *im, const struct history_row *row)
-{
-	struct stage_facts *f = &im->stage.facts;
-	const struct position *place = &f->state.start.place;
-	bool follows = row->seq == f->row_seq + 1;
-
-	if (row->seq <= f->row_seq || row->seq > place->seq || (!follows && f->state.at.seq) ||
-	    (follows && row->sp != (f->row_sp ^ row->tid)))
-		return -EBADMSG;
-	if (row->seq == place->seq && row->has_chain &&
-	    memcmp(row->chain, place->chain, HSMREPL_CHAIN_LEN))
-		return -EBADMSG;
-	f->row_seq = row->seq;
-	f->row_sp = row->sp;
-	return stage_row(&im->stage, row);
-}
-
-static int take_object(struct import *im, uint64_t seq, const struct op *op,
-		       const struct snapshot_live *live)
-{
-	struct stage_object so = {
-		.row = { .seq = seq, .version = live->version, .op = op->index },
-	};
-	struct store_object o;
-
-	if (op->code != HSMREPL_OP_CREATE && op->code != HSMREPL_OP_UPDATE)
-		return -EBADMSG;
-	if (!op->label_len || !live->version)
-		return -EBADMSG;
-	memcpy(so.row.identity.id, live->id, HSMREPL_ID_LEN);
-	memcpy(so.row.identity.type, live->type, HSMREPL_TYPE_MAX);
-	hasher_hash(im->table->labels, op->label, op->label_len, NULL, 0, so.label);
-	object_seal(im->table->object_sealer, so.label, &so.row, so.sealed);
-	o = content_of(op, &so.row);
-	so.digest = content_digest(im->keys.digest, &o);
-	return stage_object(&im->stage, &so);
-}
-
-static int take_objects(struct import *im, const struct snapshot_item *item)
-{
-	unsigned int n = 0;
-	struct ops ops;
-	struct op op;
-	int ret = ops_begin(&ops, item->tl.tl.p, item->tl.tl.n);
-
-	if (ret)
-		return ret;
-	while ((ret = ops_next(&ops, &op)) > 0) {
-		if (n == item->n_live || item->live[n].op != op.index)
-			continue;
-		ret = take_object(im, item->tl.seq, &op, &item->live[n++]);
-		if (ret)
-			return ret;
-	}
-	return ret ? ret : n == item->n_live ? 0 : -EBADMSG;
-}
-
-static bool is_tl(const struct history_tl *t)
-{
-	struct hsmrepl_tl head;
-
-	if (t->tl.n < sizeof(head) || t->tl.n > HSMREPL_TL_MAX || t->tl.n % RECORD_ALIGN)
-		return false;
-	memcpy(&head, t->tl.p, sizeof(head));
-	return le32toh(head.len) == t->tl.n && le64toh(head.seq) == t->seq &&
-	       le64toh(head.tid) == t->tid && (le64toh(head.sync_point) ^ t->tid) == t->sp;
-}
-
-static int take_tl(struct import *im, const struct snapshot_item *item)
-{
-	struct import_state *state = &im->stage.facts.state;
-	const struct history_tl *t = &item->tl;
-	const struct record_part part = {
-		.tid = t->tid, .seq = t->seq, .sp = t->sp, .tl_len = t->tl.n,
-	};
-	struct bytes sealed = { im->sealed, 0 };
-	int ret;
-
-	if (t->seq <= state->k || t->seq > state->start.place.seq || !item->n_live || !is_tl(t))
-		return -EBADMSG;
-	ret = take_objects(im, item);
-	if (ret)
-		return ret;
-	sealed.n = record_tl_seal(im->sealer, &part, t->tl.p, im->sealed);
-	ret = stage_tl(&im->stage, t, item->n_live, sealed);
-	state->k = t->seq;
-	state->tls++;
-	state->bytes += t->tl.n;
-	im->table->state.live++;
-	im->pending += t->tl.n;
-	return ret;
-}
-
-/*
- * With the first TL all that was deleted up to the donor's place is known: what is there is now of
- * that place, but for objects in TLs to come.
- */
-static int arrive(struct import *im)
-{
-	struct import_state *state = &im->stage.facts.state;
-	int ret = import_check_rows(im);
-
-	if (ret)
-		return ret;
-	state->at = state->start.place;
-	state->at.digest = 0;
-	return 0;
-}
-
-static int take(struct import *im, const struct snapshot_item *item)
-{
-	enum snapshot_kind last = im->last;
-	int ret = 0;
-
-	if (item->kind < last || im->stage.facts.state.complete)
-		return -EBADMSG;
-	im->last = item->kind;
-	im->pending += SEAL_OVERHEAD;
-	switch (item->kind) {
-	case SNAP_NOTHING:
-		return 0;
-	case SNAP_GONE:
-		return take_gone(im, item->label);
-	case SNAP_EPOCH:
-		return take_epoch(im, item->epoch);
-	case SNAP_ROW:
-		return take_row(im, &item->row);
-	case SNAP_TL:
-		if (last != SNAP_TL)
-			ret = arrive(im);
-		return ret ? ret : take_tl(im, item);
-	}
-	return -EBADMSG;
-}
-
-int import_item(struct import *im, const struct snapshot_item *item)
-{
-	int ret;
-
-	if (item->kind == SNAP_NOTHING)
-		return 0;
-	ret = import_transaction(im);
-	if (!ret)
-		ret = take(im, item);
-	if (!ret && im->pending >= im->bytes_max)
-		ret = import_commit(im);
-	if (!ret)
-		return 0;
-	if (im->in_transaction)
-		table_rollback(im->table);
-	im->in_transaction = false;
-	return import_fail(im, ret, ret == -EBADMSG ? "the donor sent what cannot be" :
-				    IMPORT_FILE);
-}
-
 const char *import_trouble(const struct import *im)
 {
 	return im->trouble;
@@ -496,6 +318,7 @@ void import_close(struct import *im)
 	if (im->in_transaction && import_commit(im))
 		log_warning(im->log, "%s/" IMPORT_FILE ": what came last is not kept", im->dir);
 	aside_free(im->aside);
+	table_close(im->base);
 	close_tables(im);
 	sealer_free(im->sealer);
 	if (im->sealed)

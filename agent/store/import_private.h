@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The inside of an import, shared by import.c (begins, takes items), build.c (import_finish()),
+ * The inside of an import, shared by import.c (begins, goes on), take.c (takes items),
+ * build.c (import_finish()),
  * adopt.c (import_end()) and aside.c (import_quarantine()).
  */
 #ifndef HSM_STORE_IMPORT_PRIVATE_H
 #define HSM_STORE_IMPORT_PRIVATE_H
 
+#include "rows.h"
 #include "stage.h"
 #include "store_private.h"
 
@@ -30,6 +32,7 @@ struct aside;
  * @bytes_max: of items in a transaction
  * @pending: bytes of items in the present one
  * @in_transaction: there is one
+ * @base: tables of the store that a delta goes into, from import_finish() on; else NULL
  * @aside: import_quarantine() under way, NULL if not
  * @trouble: the last failure
  */
@@ -51,6 +54,7 @@ struct import {
 	size_t bytes_max;
 	size_t pending;
 	bool in_transaction;
+	struct table *base;
 	struct aside *aside;
 	char trouble[STORE_ERROR_MAX];
 };
@@ -69,6 +73,12 @@ int import_transaction(struct import *im);
 
 /* End it, with the facts. Returns 0 or -errno. */
 int import_commit(struct import *im);
+
+/* What an object adds to the digest, of one in @t. Returns 0 or -errno. */
+int import_digest(struct import *im, struct table *t, struct object_row *row, uint64_t *digest);
+
+/* No body without a live object is kept: the window begins at the donor's place. */
+void import_window(struct import *im);
 
 /* Its files go. Returns 0 or -errno. */
 int import_remove_files(int dir_fd);

@@ -8,6 +8,7 @@
 #include "object.h"
 
 static_assert(sizeof(struct object_place) == 40, "authenticated as it lies");
+static_assert(HSMREPL_OPS_MAX <= 1 << 8, "an operation's index fits into the row's number");
 
 static struct object_place place_of(const uint8_t label[SEAL_HASH_LEN],
 				    const struct object_row *row)
@@ -20,6 +21,15 @@ static struct object_place place_of(const uint8_t label[SEAL_HASH_LEN],
 
 	memcpy(place.label, label, SEAL_HASH_LEN);
 	return place;
+}
+
+int object_created(const struct op *op, struct object_row *row)
+{
+	if (op->code != HSMREPL_OP_CREATE || row->version != 1)
+		return -EBADMSG;
+	memcpy(row->identity.id, op->id, HSMREPL_ID_LEN);
+	memcpy(row->identity.type, op->type, HSMREPL_TYPE_MAX);
+	return 0;
 }
 
 void object_seal(struct sealer *s, const uint8_t label[SEAL_HASH_LEN],

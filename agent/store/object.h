@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A row of the object table: where an object's content is, and, sealed beside it, its identity. */
+/*
+ * A row of the object table: where an object's content is, and, sealed beside it, its identity,
+ * unless the operation there created the object and says it itself.
+ */
 #ifndef HSM_STORE_OBJECT_H
 #define HSM_STORE_OBJECT_H
 
+#include "ops.h"
 #include "seal.h"
-#include "../core/step.h"
 
 /**
  * struct object_place - authenticated with an object's sealed row
@@ -35,14 +38,31 @@ struct object_identity {
  * @seq: TL that holds its content
  * @version: of the object
  * @op: index of the operation in that TL
+ * @plain: that operation created it: it has version 1, and @identity is there only after
+ *	object_created()
  * @identity: in the clear
  */
 struct object_row {
 	uint64_t seq;
 	uint64_t version;
 	unsigned int op;
+	bool plain;
 	struct object_identity identity;
 };
+
+/* What a row is found by: seq and op in one. */
+static inline uint64_t object_row_number(const struct object_row *row)
+{
+	return row->seq << 8 | row->op;
+}
+
+static inline struct object_row object_row_at(uint64_t number)
+{
+	return (struct object_row){ .seq = number >> 8, .op = number & 0xff };
+}
+
+/* Take the identity of a plain row from its operation. Returns 0, or -EBADMSG if it is none. */
+int object_created(const struct op *op, struct object_row *row);
 
 /* Seal the identity to its place. */
 void object_seal(struct sealer *s, const uint8_t label[SEAL_HASH_LEN],

@@ -52,3 +52,16 @@ int ops_next(struct ops *o, struct op *op)
 	o->index++;
 	return 1;
 }
+
+int op_at(const void *tl, size_t len, unsigned int index, struct op *op)
+{
+	struct ops ops;
+	int ret = ops_begin(&ops, tl, len);
+
+	while (!ret && (ret = ops_next(&ops, op)) > 0) {
+		if (op->index == index)
+			return 0;
+		ret = 0;
+	}
+	return -EBADMSG;
+}

@@ -49,4 +49,7 @@ int ops_begin(struct ops *o, const void *tl, size_t len);
 /* Next operation: 1, 0 at the end, -EBADMSG. */
 int ops_next(struct ops *o, struct op *op);
 
+/* Operation @index of the TL at @tl. Returns 0, or -EBADMSG if there is none. */
+int op_at(const void *tl, size_t len, unsigned int index, struct op *op);
+
 #endif /* HSM_STORE_OPS_H */

@@ -11,6 +11,7 @@
  * @unsettled_max: see STORE_UNSETTLED_MAX
  * @settle_ms: see STORE_SETTLE_MS
  * @window: that of the history; all zero for its own
+ * @body_bytes: of a file of bodies; 0 for BODIES_FILE_BYTES
  * @counter: path of the counter outside the store (counter.h), NULL or empty for none
  */
 struct store_options {
@@ -18,6 +19,7 @@ struct store_options {
 	size_t unsettled_max;
 	unsigned int settle_ms;
 	struct window window;
+	uint64_t body_bytes;
 	const char *counter;
 };
 

@@ -18,14 +18,17 @@ static int prepare(struct reader *r, const char *text, sqlite3_stmt **q)
 	return sqlite3_prepare_v3(r->db, text, -1, SQLITE_PREPARE_PERSISTENT, q, NULL);
 }
 
-static int open_db(struct reader *r, const char *path, const char *const *texts, unsigned int n)
+static int open_db(struct reader *r, const char *dir, const char *path, const char *const *texts,
+		   unsigned int n)
 {
 	if (sqlite3_open_v2(path, &r->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) !=
 	    SQLITE_OK)
 		return -1;
 	sqlite3_busy_timeout(r->db, TABLE_BUSY_MS);
-	if (prepare(r, "SELECT version, sealed FROM object WHERE label = ?1 AND seq = ?2"
-		    " AND op = ?3", &r->object) != SQLITE_OK)
+	if (bodies_register(r->db, dir))
+		return -1;
+	if (prepare(r, "SELECT version, sealed FROM object WHERE n = ?1 AND label = ?2",
+		    &r->object) != SQLITE_OK)
 		return -1;
 	for (unsigned int i = 0; i < n; i++)
 		if (prepare(r, texts[i], &r->sql[i]) != SQLITE_OK)
@@ -33,11 +36,13 @@ static int open_db(struct reader *r, const char *path, const char *const *texts,
 	return 0;
 }
 
-struct reader *reader_open(const char *path, const struct seal_keys *keys,
+struct reader *reader_open(const char *dir, const char *file, const struct seal_keys *keys,
 			   const char *const *texts, unsigned int n, char error[STORE_ERROR_MAX])
 {
 	struct reader *r = calloc(1, sizeof(*r));
+	char path[HOME_FILE_MAX];
 
+	home_file(dir, file, path);
 	assert(n <= READER_SQLS_MAX);
 	if (r) {
 		r->opener = opener_new(keys->tl);
@@ -46,11 +51,11 @@ struct reader *reader_open(const char *path, const struct seal_keys *keys,
 		r->scratch = malloc(HSMREPL_TL_MAX);
 	}
 	if (!r || !r->opener || !r->object_opener || !r->labels || !r->scratch)
-		snprintf(error, STORE_ERROR_MAX, "%s: no memory", path);
-	else if (open_db(r, path, texts, n) == 0)
+		snprintf(error, STORE_ERROR_MAX, "%.400s: no memory", path);
+	else if (open_db(r, dir, path, texts, n) == 0)
 		return r;
 	else
-		snprintf(error, STORE_ERROR_MAX, "%s: %s", path, sqlite3_errmsg(r->db));
+		snprintf(error, STORE_ERROR_MAX, "%.400s: %s", path, sqlite3_errmsg(r->db));
 	reader_close(r);
 	return NULL;
 }
@@ -58,10 +63,7 @@ struct reader *reader_open(const char *path, const struct seal_keys *keys,
 struct reader *reader_open_store(const struct store *s, const char *const *texts, unsigned int n,
 				 char error[STORE_ERROR_MAX])
 {
-	char path[HOME_FILE_MAX];
-
-	home_file(s->dir, TABLE_FILE, path);
-	return reader_open(path, &s->keys, texts, n, error);
+	return reader_open(s->dir, TABLE_FILE, &s->keys, texts, n, error);
 }
 
 void reader_close(struct reader *r)
@@ -131,14 +133,15 @@ static int find_row(struct reader *r, const struct op *op, struct object_row *ro
 	int ret;
 
 	hasher_hash(r->labels, op->label, op->label_len, NULL, 0, label);
-	sqlite3_bind_blob(r->object, 1, label, SEAL_HASH_LEN, SQLITE_STATIC);
-	sqlite3_bind_int64(r->object, 2, (sqlite3_int64)row->seq);
-	sqlite3_bind_int64(r->object, 3, row->op);
+	sqlite3_bind_int64(r->object, 1, (sqlite3_int64)object_row_number(row));
+	sqlite3_bind_blob(r->object, 2, label, SEAL_HASH_LEN, SQLITE_STATIC);
 	ret = reader_step(r->object);
 	if (ret <= 0)
 		return ret;
 	row->version = reader_u64(r->object, 0);
-	ret = object_open(r->object_opener, label, reader_bytes(r->object, 1), row);
+	row->plain = sqlite3_column_type(r->object, 1) == SQLITE_NULL;
+	ret = row->plain ? object_created(op, row) :
+			   object_open(r->object_opener, label, reader_bytes(r->object, 1), row);
 	sqlite3_reset(r->object);
 	return ret ? ret : 1;
 }

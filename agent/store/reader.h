@@ -7,6 +7,7 @@
 #include "table.h"
 
 #define READER_SQLS_MAX	8
+#define READER_BODY	"sealed(seq, file, at, len)"	/* column: the body of a row of tl */
 
 /**
  * struct reader - one reading connection
@@ -35,7 +36,7 @@ struct reader *reader_open_store(const struct store *s, const char *const *texts
 				 char error[STORE_ERROR_MAX]);
 
 /* The same of any file. */
-struct reader *reader_open(const char *path, const struct seal_keys *keys,
+struct reader *reader_open(const char *dir, const char *file, const struct seal_keys *keys,
 			   const char *const *texts, unsigned int n, char error[STORE_ERROR_MAX]);
 void reader_close(struct reader *r);
 

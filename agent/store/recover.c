@@ -41,22 +41,26 @@ static int table_failed(struct store *s, int ret, char error[STORE_ERROR_MAX])
 
 static int open_table(struct store *s, char error[STORE_ERROR_MAX])
 {
-	char path[HOME_FILE_MAX];
 	uint32_t incarnation = 0;
 	int ret = wipe_finish(s->dir_fd, &incarnation);
 
 	if (ret)
 		return fail(s, "a zeroize cannot be finished", -ret, "repair the disk", error);
-	home_file(s->dir, TABLE_FILE, path);
-	s->table = table_open(path, TABLE_LIVE, &s->keys, s->node_id, incarnation, error);
+	s->table = table_open(s->dir, TABLE_FILE, TABLE_LIVE, &s->keys, s->node_id, incarnation,
+			      error);
 	if (!s->table)
 		return -1;
 	if (s->options.window.tls)
 		s->table->window = s->options.window;
+	if (s->options.body_bytes)
+		s->table->bodies.file_bytes = s->options.body_bytes;
 	/* What an import leaves behind in its file, which is the store now. */
-	if (table_exec(s->table, "DROP TABLE IF EXISTS import; DROP TABLE IF EXISTS gone;"
-		       "DROP TABLE IF EXISTS staged;"))
+	if (table_exec(s->table, "DROP TABLE IF EXISTS import; DROP TABLE IF EXISTS gone;"))
 		return table_failed(s, -EIO, error);
+	ret = bodies_sweep(&s->table->bodies, s->dir);
+	if (ret)
+		log_warning(s->log, "%s: body files that are not needed stay: %s", s->dir,
+			    strerror(-ret));
 	ret = wipe_done(s->dir_fd);
 	return ret ? fail(s, "a zeroize cannot be finished", -ret, "repair the disk", error) : 0;
 }
@@ -306,7 +310,7 @@ void store_close(struct store *s)
 	entry_put(&s->pool, s->slot);
 	entry_put(&s->pool, s->dropped);
 	entry_pool_free(&s->pool);
-	reader_close(s->lookup);
+	lookup_close(s->lookup);
 	reader_close(s->history);
 	table_close(s->table);
 	sealer_free(s->sealer);

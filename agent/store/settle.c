@@ -180,7 +180,8 @@ static bool checkpoint_due(const struct store *s)
 static void checkpoint(struct store *s)
 {
 	pthread_mutex_unlock(&s->lock);
-	table_checkpoint(s->table);
+	if (table_checkpoint(s->table) && s->table->unnamed)
+		s->table->unnamed = bodies_sweep(&s->table->bodies, s->dir) != 0;
 	pthread_mutex_lock(&s->lock);
 }
 

@@ -19,16 +19,15 @@ enum snapshot_sql { FACTS, DELETES, EPOCHS, ROWS, TLS, COUNT, SIZE, SQLS };
 
 static const char *const texts[SQLS] = {
 	[FACTS] = "SELECT epoch, seq, sp, digest, chain, nl, window, live FROM meta",
-	[DELETES] = "SELECT tl.seq, body.sealed FROM tl CROSS JOIN body ON body.seq = tl.seq"
-		" WHERE tl.seq > ?1 ORDER BY tl.seq",
+	[DELETES] = "SELECT seq, " READER_BODY " FROM tl WHERE seq > ?1 ORDER BY seq",
 	[EPOCHS] = "SELECT " ROW_EPOCH " FROM epoch WHERE seq > ?1 ORDER BY epoch",
 	[ROWS] = "SELECT " ROW_TL " FROM tl WHERE seq > ?1 ORDER BY seq",
-	[TLS] = "SELECT body.seq, tl.refs, tl.tid, tl.sp, body.sealed FROM body CROSS JOIN tl"
-		" ON tl.seq = body.seq WHERE body.seq > ?1 ORDER BY body.seq",
+	[TLS] = "SELECT seq, refs, tid, sp, CASE WHEN refs > 0 THEN " READER_BODY " END FROM tl"
+		" WHERE seq > ?1 ORDER BY seq",
 	[COUNT] = "SELECT count(*) FROM tl WHERE seq > ?1 AND refs > 0",
-	[SIZE] = "SELECT coalesce(avg(n), 0) FROM (SELECT * FROM (SELECT length(sealed) AS n"
-		" FROM body WHERE seq > ?1 ORDER BY seq LIMIT " SAMPLE ") UNION ALL"
-		" SELECT * FROM (SELECT length(sealed) FROM body WHERE seq > ?1"
+	[SIZE] = "SELECT coalesce(avg(n), 0) FROM (SELECT * FROM (SELECT len AS n FROM tl"
+		" WHERE seq > ?1 AND refs > 0 ORDER BY seq LIMIT " SAMPLE ") UNION ALL"
+		" SELECT * FROM (SELECT len FROM tl WHERE seq > ?1 AND refs > 0"
 		" ORDER BY seq DESC LIMIT " SAMPLE "))",
 };
 

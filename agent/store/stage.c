@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Reads and writes the tables of an import. */
-#include <assert.h>
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
@@ -9,32 +8,22 @@
 
 #include "stage.h"
 
-#define SEQ_BITS	46
-#define OP_BITS		8
-
-static_assert(HSMREPL_OPS_MAX <= 1 << OP_BITS, "an operation's index fits into the key");
-static_assert(STAGE_BUCKETS == 128, "seven bits, so that keys are not negative");
-
 static const char tables[] =
 	"CREATE TABLE IF NOT EXISTS import(name TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;"
 	"CREATE TABLE IF NOT EXISTS gone(label BLOB PRIMARY KEY, seq INTEGER NOT NULL)"
-	" WITHOUT ROWID;"
-	"CREATE TABLE IF NOT EXISTS staged(n INTEGER PRIMARY KEY, label BLOB NOT NULL,"
-	" version INTEGER NOT NULL, sealed BLOB NOT NULL, digest INTEGER NOT NULL);";
+	" WITHOUT ROWID;";
 
 static const char *const texts[STAGE_SQLS] = {
 	[STAGE_SAVE] = "INSERT OR REPLACE INTO import VALUES(?1, ?2)",
 	[STAGE_LOAD] = "SELECT value FROM import WHERE name = ?1",
 	[STAGE_GONE] = "INSERT OR REPLACE INTO gone VALUES(?1, ?2)",
-	[STAGE_FIND_GONE] = "SELECT 1 FROM gone WHERE label = ?1 AND seq >= ?2",
-	[STAGE_ROW] = "INSERT INTO tl VALUES(?1, ?2, ?3, 0, ?4) ON CONFLICT(seq) DO UPDATE"
+	[STAGE_ROW] = "INSERT INTO tl(seq, tid, sp, refs, chain) VALUES(?1, ?2, ?3, 0, ?4)"
+		" ON CONFLICT(seq) DO UPDATE"
 		" SET tid = excluded.tid, sp = excluded.sp, chain = excluded.chain",
-	[STAGE_TL] = "INSERT INTO tl VALUES(?1, ?2, ?3, ?4, NULL) ON CONFLICT(seq) DO UPDATE"
-		" SET refs = excluded.refs WHERE tid = excluded.tid AND sp = excluded.sp",
-	[STAGE_OBJECT] = "INSERT INTO staged VALUES(?1, ?2, ?3, ?4, ?5)",
-	[STAGE_BUCKET] = "SELECT n, label, version, sealed, digest FROM staged"
-		" WHERE n >= ?1 AND n < ?2 ORDER BY label, n",
-	[STAGE_EMPTY] = "DELETE FROM staged WHERE n >= ?1 AND n < ?2",
+	[STAGE_TL] = "INSERT INTO tl(seq, tid, sp, refs, file, at, len)"
+		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT(seq) DO UPDATE"
+		" SET refs = excluded.refs, file = excluded.file, at = excluded.at,"
+		" len = excluded.len WHERE tid = excluded.tid AND sp = excluded.sp",
 };
 
 /**
@@ -84,7 +73,6 @@ static const struct field fields[] = {
 	FIELD("base chain", base.chain, false),
 	FIELD("row seq", row_seq, true),
 	FIELD("row sp", row_sp, true),
-	FIELD("bucket", bucket, true),
 	FIELD("digest", digest, true),
 	FIELD("built", built, true),
 };
@@ -188,8 +176,6 @@ static int load(struct stage *g)
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]) && !ret; i++)
 		ret = load_field(g, &fields[i]);
 	g->facts.state.exists = !ret;
-	if (g->facts.bucket > STAGE_BUCKETS)
-		return -EBADMSG;
 	return ret == -ENOENT ? 0 : ret;
 }
 
@@ -224,18 +210,6 @@ int stage_gone(struct stage *g, const uint8_t label[SEAL_HASH_LEN])
 	return run(g, STAGE_GONE);
 }
 
-int stage_is_gone(struct stage *g, const uint8_t label[SEAL_HASH_LEN], uint64_t seq)
-{
-	sqlite3_stmt *q = g->sql[STAGE_FIND_GONE];
-	int rc;
-
-	bind_label(q, 1, label);
-	sqlite3_bind_int64(q, 2, (sqlite3_int64)seq);
-	rc = sqlite3_step(q);
-	sqlite3_reset(q);
-	return rc == SQLITE_ROW ? 1 : table_errno(rc);
-}
-
 int stage_row(struct stage *g, const struct history_row *row)
 {
 	sqlite3_stmt *q = g->sql[STAGE_ROW];
@@ -251,86 +225,20 @@ int stage_row(struct stage *g, const struct history_row *row)
 int stage_tl(struct stage *g, const struct history_tl *tl, unsigned int refs, struct bytes sealed)
 {
 	sqlite3_stmt *q = g->sql[STAGE_TL];
-	int ret;
+	struct body_place place;
+	int ret = bodies_append(&g->t->bodies, g->t->db, tl->seq, sealed, &place);
 
+	if (ret)
+		return ret;
 	sqlite3_bind_int64(q, 1, (sqlite3_int64)tl->seq);
 	sqlite3_bind_int64(q, 2, (sqlite3_int64)tl->tid);
 	sqlite3_bind_int64(q, 3, (sqlite3_int64)tl->sp);
 	sqlite3_bind_int64(q, 4, refs);
+	sqlite3_bind_int64(q, 5, (sqlite3_int64)place.file);
+	sqlite3_bind_int64(q, 6, (sqlite3_int64)place.at);
+	sqlite3_bind_int64(q, 7, (sqlite3_int64)place.len);
 	ret = run(g, STAGE_TL);
 	if (ret)
 		return ret;
-	if (!sqlite3_changes(g->t->db))
-		return -EBADMSG;
-	q = g->t->sql[TABLE_BODY_ADD];
-	sqlite3_bind_int64(q, 1, (sqlite3_int64)tl->seq);
-	sqlite3_bind_blob(q, 2, sealed.p, (int)sealed.n, SQLITE_STATIC);
-	return table_run(g->t, TABLE_BODY_ADD);
-}
-
-static sqlite3_int64 key_of(unsigned int bucket, uint64_t seq, unsigned int op)
-{
-	return (sqlite3_int64)((uint64_t)bucket << (SEQ_BITS + OP_BITS) | seq << OP_BITS | op);
-}
-
-int stage_object(struct stage *g, const struct stage_object *o)
-{
-	sqlite3_stmt *q = g->sql[STAGE_OBJECT];
-
-	if (o->row.seq >> SEQ_BITS)
-		return -EBADMSG;
-	sqlite3_bind_int64(q, 1, key_of(o->label[0] / 2, o->row.seq, o->row.op));
-	bind_label(q, 2, o->label);
-	sqlite3_bind_int64(q, 3, (sqlite3_int64)o->row.version);
-	sqlite3_bind_blob(q, 4, o->sealed, OBJECT_SEALED, SQLITE_STATIC);
-	sqlite3_bind_int64(q, 5, (sqlite3_int64)o->digest);
-	return run(g, STAGE_OBJECT);
-}
-
-static void bind_bucket(sqlite3_stmt *q, unsigned int bucket)
-{
-	sqlite3_bind_int64(q, 1, key_of(bucket, 0, 0));
-	if (bucket + 1 < STAGE_BUCKETS)
-		sqlite3_bind_int64(q, 2, key_of(bucket + 1, 0, 0));
-	else
-		sqlite3_bind_int64(q, 2, INT64_MAX);
-}
-
-void stage_bucket(struct stage *g, unsigned int bucket)
-{
-	sqlite3_reset(g->sql[STAGE_BUCKET]);
-	bind_bucket(g->sql[STAGE_BUCKET], bucket);
-}
-
-int stage_next(struct stage *g, struct stage_object *o)
-{
-	sqlite3_stmt *q = g->sql[STAGE_BUCKET];
-	int rc = sqlite3_step(q);
-	uint64_t key;
-
-	if (rc != SQLITE_ROW) {
-		sqlite3_reset(q);
-		return table_errno(rc);
-	}
-	if (sqlite3_column_bytes(q, 1) != SEAL_HASH_LEN ||
-	    sqlite3_column_bytes(q, 3) != OBJECT_SEALED)
-		return -EBADMSG;
-	key = (uint64_t)sqlite3_column_int64(q, 0);
-	*o = (struct stage_object){
-		.row = {
-			.seq = key >> OP_BITS & ((1ULL << SEQ_BITS) - 1),
-			.op = key & ((1U << OP_BITS) - 1),
-			.version = (uint64_t)sqlite3_column_int64(q, 2),
-		},
-		.digest = (uint64_t)sqlite3_column_int64(q, 4),
-	};
-	memcpy(o->label, sqlite3_column_blob(q, 1), SEAL_HASH_LEN);
-	memcpy(o->sealed, sqlite3_column_blob(q, 3), OBJECT_SEALED);
-	return 1;
-}
-
-int stage_empty(struct stage *g, unsigned int bucket)
-{
-	bind_bucket(g->sql[STAGE_EMPTY], bucket);
-	return run(g, STAGE_EMPTY);
+	return sqlite3_changes(g->t->db) ? 0 : -EBADMSG;
 }

@@ -327,7 +327,7 @@ int store_zeroize(struct store *s)
 	int ret;
 
 	store_stop(s);
-	reader_close(s->lookup);
+	lookup_close(s->lookup);
 	reader_close(s->history);
 	table_close(s->table);
 	s->lookup = NULL;

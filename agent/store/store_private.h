@@ -101,7 +101,7 @@ struct store {
 	uint32_t incarnation;
 	struct seal_keys keys;
 	struct sealer *sealer;
-	struct reader *lookup;
+	struct lookup *lookup;
 	struct reader *history;
 	struct entry *slot;
 	struct entry *dropped;

@@ -12,6 +12,8 @@
 #include <sqlite3.h>
 
 #include "history.h"
+#include "home.h"
+#include "rows.h"
 #include "schema.h"
 #include "table.h"
 #include "window.h"
@@ -25,24 +27,29 @@ static const char *const texts[TABLE_SQLS] = {
 		" seq=?6, sp=?7, digest=?8, chain=?9, last_coordinator=?10, last_number=?11, "
 		"nl=?12, promised=?13, accepted=?14, value=?15, window=?16, swept=?17, dead=?18,"
 		" live=?19, counter=?20",
-	[TABLE_TL_ADD] = "INSERT INTO tl VALUES(?1, ?2, ?3, ?4, ?5)",
+	[TABLE_TL_ADD] = "INSERT INTO tl VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
 	[TABLE_TL_UNREF] = "UPDATE tl SET refs = refs - 1 WHERE seq = ?1",
 	[TABLE_TL_REFS] = "SELECT refs FROM tl WHERE seq = ?1",
 	[TABLE_TL_SWEEP] = "DELETE FROM tl WHERE refs = 0 AND seq > ?1 AND seq <= ?2",
 	[TABLE_TL_DROP] = "DELETE FROM tl WHERE seq = ?1",
-	[TABLE_DEAD_NEXT] = "SELECT tl.seq, length(body.sealed) FROM tl CROSS JOIN body"
-		" ON body.seq = tl.seq WHERE tl.seq > ?1 AND tl.seq <= ?2 AND tl.refs = 0"
-		" ORDER BY tl.seq LIMIT 1",
+	[TABLE_DEAD_NEXT] = "SELECT seq FROM tl WHERE seq > ?1 AND seq <= ?2 AND refs = 0"
+		" AND len > 0 ORDER BY seq LIMIT 1",
 	[TABLE_EPOCH_ADD] = "INSERT OR REPLACE INTO epoch VALUES(?1, ?2, ?3, ?4, ?5)",
-	[TABLE_BODY_LEN] = "SELECT length(sealed) FROM body WHERE seq = ?1",
-	[TABLE_BODY_FIND] = "SELECT sealed FROM body WHERE seq = ?1",
-	[TABLE_BODY_ADD] = "INSERT INTO body VALUES(?1, ?2)",
-	[TABLE_BODY_DROP] = "DELETE FROM body WHERE seq = ?1",
-	[TABLE_OBJECT_FIND] = "SELECT seq, op, version, sealed FROM object WHERE label = ?1",
-	[TABLE_OBJECT_ADD] = "INSERT INTO object VALUES(?1, ?2, ?3, ?4, ?5)",
-	[TABLE_OBJECT_CHANGE] =
-		"UPDATE object SET seq=?2, op=?3, version=?4, sealed=?5 WHERE label = ?1",
-	[TABLE_OBJECT_DROP] = "DELETE FROM object WHERE label = ?1",
+	[TABLE_BODY_LEN] = "SELECT len, file FROM tl WHERE seq = ?1",
+	[TABLE_BODY_FIND] = "SELECT sealed(seq, file, at, len) FROM tl WHERE seq = ?1",
+	[TABLE_BODY_DROP] = "UPDATE tl SET len = 0 WHERE seq = ?1",
+	[TABLE_BODY_MOVE] = "UPDATE tl SET file = ?2, at = ?3 WHERE seq = ?1",
+	[TABLE_BODY_IN] = "SELECT seq, len, sealed(seq, file, at, len) FROM tl"
+		" WHERE seq > ?1 AND seq <= (SELECT last FROM file WHERE number = ?2)"
+		" AND file = ?2 AND len > 0 ORDER BY seq LIMIT 1",
+	[TABLE_FILE_LESS] = "UPDATE file SET held = held - ?2 WHERE number = ?1",
+	[TABLE_FILE_WORST] = "SELECT number, first FROM file WHERE number <> ?1"
+		" AND held > 0 AND held < bytes / 2 ORDER BY held LIMIT 1",
+	[TABLE_FILE_DROP] = "DELETE FROM file WHERE held <= 0 AND number <> ?1",
+	[TABLE_LABELS] = "SELECT n, label FROM object WHERE n > ?1 ORDER BY n",
+	[TABLE_OBJECT_FIND] = "SELECT label, version, sealed FROM object WHERE n = ?1",
+	[TABLE_OBJECT_ADD] = "INSERT INTO object VALUES(?1, ?2, ?3, ?4)",
+	[TABLE_OBJECT_DROP] = "DELETE FROM object WHERE n = ?1",
 	[TABLE_ABORT_ADD] = "INSERT OR REPLACE INTO aborted(tid) VALUES(?1)",
 	[TABLE_ABORT_SWEEP] = "DELETE FROM aborted WHERE n <= (SELECT max(n) FROM aborted) - ?1",
 	[TABLE_REFUSE] = "INSERT INTO refused VALUES(?1, ?2) ON CONFLICT(coordinator)"
@@ -93,7 +100,7 @@ int table_exec(struct table *t, const char *text)
 
 static int complain(char error[STORE_ERROR_MAX], const char *path, const char *what)
 {
-	snprintf(error, STORE_ERROR_MAX, "%s: %s", path, what);
+	snprintf(error, STORE_ERROR_MAX, "%.400s: %s", path, what);
 	return -1;
 }
 
@@ -193,10 +200,16 @@ static int count_wal(void *arg, sqlite3 *db, const char *name, int pages)
 	return SQLITE_OK;
 }
 
-static int open_db(struct table *t, const char *path, enum table_use use,
+static int open_db(struct table *t, const char *dir, const char *path, enum table_use use,
 		   const struct seal_keys *keys, uint16_t node_id, uint32_t first_incarnation,
 		   char error[STORE_ERROR_MAX])
 {
+	const struct schema_owner owner = { keys, node_id, first_incarnation };
+	int ret = bodies_open(&t->bodies, dir);
+
+	if (ret)
+		return complain(error, dir, strerror(-ret));
+	t->bodies.base = use == TABLE_IMPORT ? BODIES_IMPORT : 0;
 	if (make_file(path, error))
 		return -1;
 	if (sqlite3_open_v2(path, &t->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) !=
@@ -207,29 +220,38 @@ static int open_db(struct table *t, const char *path, enum table_use use,
 		return sqlite_trouble(t, path, error);
 	if (use == TABLE_LIVE)
 		sqlite3_wal_hook(t->db, count_wal, t);
-	if (schema_open(t->db, path, keys, node_id, first_incarnation, error) ||
-	    read_row(t, path, error))
+	if (bodies_register(t->db, dir))
+		return complain(error, path, "no memory");
+	if (schema_open(t, path, use, &owner, error) || read_row(t, path, error))
 		return -1;
+	ret = bodies_resume(&t->bodies, t->db);
+	if (ret)
+		return complain(error, dir, strerror(-ret));
 	return prepare_all(t) ? sqlite_trouble(t, path, error) : 0;
 }
 
-struct table *table_open(const char *path, enum table_use use, const struct seal_keys *keys,
-			 uint16_t node_id, uint32_t first_incarnation, char error[STORE_ERROR_MAX])
+struct table *table_open(const char *dir, const char *file, enum table_use use,
+			 const struct seal_keys *keys, uint16_t node_id, uint32_t first_incarnation,
+			 char error[STORE_ERROR_MAX])
 {
 	struct table *t = calloc(1, sizeof(*t));
+	char path[HOME_FILE_MAX];
 
+	home_file(dir, file, path);
 	if (t) {
+		t->bodies = (struct bodies){ .dir_fd = -1, .fd = -1 };
 		t->pin = UINT64_MAX;
 		t->window = (struct window){ HISTORY_WINDOW_TLS, HISTORY_WINDOW_BYTES,
 					     HISTORY_PINNED_BYTES };
 		t->opener = opener_new(keys->tl);
 		t->object_opener = opener_new(keys->object);
 		t->labels = hasher_new(keys->label);
-		t->scratch = malloc(HSMREPL_TL_MAX);
+		t->scratch = OPENSSL_malloc(HSMREPL_TL_MAX);
+		t->content = OPENSSL_malloc(HSMREPL_TL_MAX);
 	}
-	if (!t || !t->opener || !t->object_opener || !t->labels || !t->scratch)
+	if (!t || !t->opener || !t->object_opener || !t->labels || !t->scratch || !t->content)
 		complain(error, path, "no memory");
-	else if (open_db(t, path, use, keys, node_id, first_incarnation, error) == 0)
+	else if (open_db(t, dir, path, use, keys, node_id, first_incarnation, error) == 0)
 		return t;
 	table_close(t);
 	return NULL;
@@ -246,23 +268,28 @@ void table_close(struct table *t)
 	opener_free(t->object_opener);
 	sealer_free(t->object_sealer);
 	hasher_free(t->labels);
-	if (t->scratch)
-		OPENSSL_cleanse(t->scratch, HSMREPL_TL_MAX);
-	free(t->scratch);
+	OPENSSL_clear_free(t->scratch, HSMREPL_TL_MAX);
+	OPENSSL_clear_free(t->content, HSMREPL_TL_MAX);
+	places_free(&t->places);
+	bodies_close(&t->bodies);
 	free(t);
 }
 
 int table_start(struct table *t, const struct seal_keys *keys)
 {
+	t->bodies.base |= (uint64_t)t->state.incarnation << 32;
 	t->object_sealer = sealer_new(keys->object, t->state.incarnation);
 	return t->object_sealer ? 0 : -ENOMEM;
 }
 
 /* What fails here is in the WAL as before, and will be tried again. */
-void table_checkpoint(struct table *t)
+bool table_checkpoint(struct table *t)
 {
+	int in_wal = 0, in_file = -1;
+
 	t->wal_pages = 0;
-	sqlite3_wal_checkpoint_v2(t->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	return sqlite3_wal_checkpoint_v2(t->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &in_wal,
+					 &in_file) == SQLITE_OK && in_wal == in_file;
 }
 
 int table_begin(struct table *t)
@@ -326,18 +353,27 @@ int table_commit(struct table *t)
 	if (!ret)
 		ret = sweep(t);
 	if (!ret)
+		ret = table_compact(t);
+	if (!ret)
+		ret = bodies_flush(&t->bodies, t->db);
+	if (!ret)
 		ret = save(t);
 	if (!ret)
 		ret = table_run(t, TABLE_COMMIT);
-	if (!ret)
-		t->before = t->state;
-	return ret;
+	if (ret)
+		return ret;
+	bodies_keep(&t->bodies);
+	t->before = t->state;
+	return 0;
 }
 
 void table_rollback(struct table *t)
 {
 	if (!sqlite3_get_autocommit(t->db))
 		table_run(t, TABLE_ROLLBACK);
+	bodies_undo(&t->bodies);
+	table_unload(t);
+	t->emptying = 0;
 	t->state = t->before;
 }
 

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What is settled, in SQLite: objects, history, outcomes, refusals, and where the log stands.
- * Documentation/store.md lists the tables. One connection writes (table.c, apply.c), a second
- * one reads for the caller's thread (lookup.c).
+ * Documentation/store.md lists the tables. One connection writes (table.c, apply.c, rows.c), a
+ * second one reads for the caller's thread (lookup.c). The TLs themselves are in files (bodies.h).
  */
 #ifndef HSM_STORE_TABLE_H
 #define HSM_STORE_TABLE_H
 
+#include "bodies.h"
+#include "facts.h"
 #include "object.h"
-#include "record.h"
+#include "places.h"
 #include "store.h"
 
 #define TABLE_FILE	"store.db"
@@ -18,47 +20,6 @@
 
 struct sqlite3;
 struct sqlite3_stmt;
-
-/**
- * struct table_state - the one row of facts; saved by table_commit()
- * @incarnation: of the present start
- * @settled: decisions up to this lsn are in the tables
- * @decided: highest lsn of a YES that a settled decision was about
- * @tail: lowest generation of a log segment that a restart needs, 0 before there is one; with a
- *	counter of 0 (see struct record_header) that of none yet: what is below is of another life
- * @position: after the last settled batch
- * @last: the last settled batch
- * @has_nl: @nl holds a list
- * @nl: node list in force, as it came in the TL
- * @promised: node-down: highest ballot promised that still binds, 0 for none
- * @accepted: node-down: ballot of @value, if it leads beyond the epoch of @position; else 0
- * @has_value: @value holds one; without @accepted it is of the epoch before
- * @value: node-down: the value accepted last, sealed as in its ACCEPT
- * @window: every TL after this one is whole (history.h)
- * @swept: up to here the bodies without live objects are gone
- * @dead: bytes of those that are there
- * @live: TLs that hold live objects
- * @counter: value of the counter outside the store, or one more than it
- */
-struct table_state {
-	uint32_t incarnation;
-	uint64_t settled;
-	uint64_t decided;
-	uint64_t tail;
-	struct position position;
-	struct batch_id last;
-	bool has_nl;
-	struct hsmrepl_nl nl;
-	uint64_t promised;
-	uint64_t accepted;
-	bool has_value;
-	uint8_t value[RECORD_VALUE_LEN];
-	uint64_t window;
-	uint64_t swept;
-	uint64_t dead;
-	uint64_t live;
-	uint64_t counter;
-};
 
 /**
  * struct window - what history.h says of the window, in numbers
@@ -76,8 +37,9 @@ struct window {
 enum table_sql {
 	TABLE_BEGIN, TABLE_COMMIT, TABLE_ROLLBACK, TABLE_SAVE,
 	TABLE_TL_ADD, TABLE_TL_UNREF, TABLE_TL_REFS, TABLE_TL_SWEEP, TABLE_TL_DROP,
-	TABLE_DEAD_NEXT, TABLE_BODY_LEN, TABLE_BODY_FIND, TABLE_BODY_ADD, TABLE_BODY_DROP,
-	TABLE_OBJECT_FIND, TABLE_OBJECT_ADD, TABLE_OBJECT_CHANGE, TABLE_OBJECT_DROP,
+	TABLE_DEAD_NEXT, TABLE_BODY_LEN, TABLE_BODY_FIND, TABLE_BODY_DROP, TABLE_BODY_MOVE,
+	TABLE_BODY_IN, TABLE_FILE_LESS, TABLE_FILE_WORST, TABLE_FILE_DROP,
+	TABLE_LABELS, TABLE_OBJECT_FIND, TABLE_OBJECT_ADD, TABLE_OBJECT_DROP,
 	TABLE_ABORT_ADD, TABLE_ABORT_SWEEP, TABLE_REFUSE, TABLE_EPOCH_ADD,
 	TABLE_SQLS
 };
@@ -93,6 +55,14 @@ enum table_sql {
  * @object_sealer: seals object rows; made by table_start()
  * @labels: hashes labels
  * @scratch: room for one TL in the clear
+ * @content: room for another, for table_content()
+ * @bodies: where TLs go
+ * @places: finds objects by label, from table_load() on
+ * @loaded: it is complete
+ * @loaded_to: number of the row it has got to
+ * @emptying: file that is being emptied, 0 for none; up to TL @emptied it is done
+ * @emptied: see @emptying
+ * @unnamed: there are files that the tables do not name any more
  * @window: sizes; HISTORY_* unless changed
  * @wal_pages: in the WAL after the last transaction, 0 after table_checkpoint()
  * @pin: the window reaches back to this seq at least, UINT64_MAX for none (history_pin())
@@ -107,6 +77,14 @@ struct table {
 	struct sealer *object_sealer;
 	struct hasher *labels;
 	uint8_t *scratch;
+	uint8_t *content;
+	struct bodies bodies;
+	struct places places;
+	bool loaded;
+	uint64_t loaded_to;
+	uint64_t emptying;
+	uint64_t emptied;
+	bool unnamed;
 	unsigned int wal_pages;
 	struct window window;
 	uint64_t pin;
@@ -120,15 +98,16 @@ enum table_use {
 
 /*
  * table_open() - open or create
- * @path: of the file
+ * @dir: directory
+ * @file: in it
  * @use: what for
  * @first_incarnation: what a file made anew says of the start before
  * @error: what is wrong and what to do
  *
  * Another secret, node id or a newer format is an error. Returns NULL with @error set.
  */
-struct table *table_open(const char *path, enum table_use use, const struct seal_keys *keys,
-			 uint16_t node_id, uint32_t first_incarnation,
+struct table *table_open(const char *dir, const char *file, enum table_use use,
+			 const struct seal_keys *keys, uint16_t node_id, uint32_t first_incarnation,
 			 char error[STORE_ERROR_MAX]);
 void table_close(struct table *t);
 
@@ -144,18 +123,17 @@ int table_begin(struct table *t);
 int table_commit(struct table *t);
 void table_rollback(struct table *t);
 
-/* Bring the WAL into the file, as far as no reader needs it as it is. */
-void table_checkpoint(struct table *t);
-
-/* The object of a label: 1, 0 when there is none, -errno. */
-int table_find(struct table *t, const uint8_t label[SEAL_HASH_LEN], struct object_row *row);
-
-/* Add or change (TABLE_OBJECT_ADD, _CHANGE) a row whose identity is sealed already. */
-int table_put(struct table *t, enum table_sql how, const uint8_t label[SEAL_HASH_LEN],
-	      const struct object_row *row, const uint8_t sealed[OBJECT_SEALED]);
+/*
+ * Bring the WAL into the file, as far as no reader needs it as it is. Returns whether all of it is
+ * there: then no reader is at an older state than the present one.
+ */
+bool table_checkpoint(struct table *t);
 
 /* An epoch began at @p, with this list. */
 int table_add_epoch(struct table *t, const struct position *p, const struct hsmrepl_nl *nl);
+
+/* compact.c: move some bodies out of a file that holds few; what holds none is named no more. */
+int table_compact(struct table *t);
 
 /* One object less lives in the TL @seq; the last one takes its bytes along, outside the window. */
 int table_unref(struct table *t, uint64_t seq);

@@ -22,17 +22,32 @@ static int fetch(struct table *t, enum table_sql i, uint64_t *first, uint64_t *s
 	return ret;
 }
 
-int window_dead(struct table *t, uint64_t seq)
+/* The body of @seq is given up. Returns 0 or -errno. */
+static int give_up(struct table *t, uint64_t seq, uint64_t len, uint64_t file)
 {
-	uint64_t len = 0;
+	int ret = table_run_on(t, TABLE_BODY_DROP, seq);
+
+	return ret ? ret : bodies_give_up(&t->bodies, t->sql[TABLE_FILE_LESS], file, len);
+}
+
+static int find_body(struct table *t, uint64_t seq, uint64_t *len, uint64_t *file)
+{
 	int ret;
 
-	if (seq <= t->state.swept)
-		return table_run_on(t, TABLE_BODY_DROP, seq);
 	sqlite3_bind_int64(t->sql[TABLE_BODY_LEN], 1, (sqlite3_int64)seq);
-	ret = fetch(t, TABLE_BODY_LEN, &len, NULL);
-	if (ret <= 0)
-		return ret ? ret : -EBADMSG;
+	ret = fetch(t, TABLE_BODY_LEN, len, file);
+	return ret < 0 ? ret : ret && *len ? 0 : -EBADMSG;
+}
+
+int window_dead(struct table *t, uint64_t seq)
+{
+	uint64_t len = 0, file = 0;
+	int ret = find_body(t, seq, &len, &file);
+
+	if (ret)
+		return ret;
+	if (seq <= t->state.swept)
+		return give_up(t, seq, len, file);
 	t->state.dead += len;
 	return 0;
 }
@@ -58,15 +73,17 @@ static uint64_t bytes_allowed(const struct table *t)
 static int drop_first(struct table *t, uint64_t end)
 {
 	sqlite3_stmt *q = t->sql[TABLE_DEAD_NEXT];
-	uint64_t seq = 0, len = 0;
+	uint64_t seq = 0, len = 0, file = 0;
 	int ret;
 
 	sqlite3_bind_int64(q, 1, (sqlite3_int64)t->state.swept);
 	sqlite3_bind_int64(q, 2, (sqlite3_int64)end);
-	ret = fetch(t, TABLE_DEAD_NEXT, &seq, &len);
+	ret = fetch(t, TABLE_DEAD_NEXT, &seq, NULL);
 	if (ret <= 0)
 		return ret;
-	ret = table_run_on(t, TABLE_BODY_DROP, seq);
+	ret = find_body(t, seq, &len, &file);
+	if (!ret)
+		ret = give_up(t, seq, len, file);
 	t->state.swept = seq;
 	t->state.dead -= len < t->state.dead ? len : t->state.dead;
 	return ret ? ret : 1;

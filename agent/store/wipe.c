@@ -4,7 +4,6 @@
  * the next start, and no incarnation is ever used twice.
  */
 #include <assert.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -15,6 +14,8 @@
 
 #include <sys/stat.h>
 
+#include "bodies.h"
+#include "home.h"
 #include "import.h"
 #include "quarantine.h"
 #include "wipe.h"
@@ -64,20 +65,10 @@ static int destroy(int dir_fd, const char *name)
 	return ret;
 }
 
-/* Whatever their names are. */
-static int destroy_quarantine(int dir_fd)
+static int destroy_named(void *arg, int dir_fd, const char *name)
 {
-	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), ret = 0;
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *e;
-
-	if (!d)
-		return errno ? -errno : -EIO;
-	while (!ret && (e = readdir(d)))
-		if (!strncmp(e->d_name, QUARANTINE_NAME, strlen(QUARANTINE_NAME)))
-			ret = destroy(dir_fd, e->d_name);
-	closedir(d);
-	return ret;
+	(void)arg;
+	return destroy(dir_fd, name);
 }
 
 static int destroy_all(int dir_fd)
@@ -92,7 +83,9 @@ static int destroy_all(int dir_fd)
 	for (unsigned int i = 0; i < sizeof(database) / sizeof(database[0]) && !ret; i++)
 		ret = destroy(dir_fd, database[i]);
 	if (!ret)
-		ret = destroy_quarantine(dir_fd);
+		ret = home_each(dir_fd, QUARANTINE_NAME, destroy_named, NULL);
+	if (!ret)
+		ret = home_each(dir_fd, BODIES_PREFIX, destroy_named, NULL);
 	if (!ret && fsync(dir_fd) < 0)
 		ret = -errno;
 	return ret;

@@ -6,7 +6,7 @@
 #include <sqlite3.h>
 
 #include "batch.h"
-#include "disk_bed.h"
+#include "disk_older.h"
 #include "history.h"
 
 #define WINDOW	40	/* TLs */
@@ -149,8 +149,8 @@ static int64_t count_bodies(void)
 
 	snprintf(path, sizeof(path), "%s/" TABLE_FILE, b->dir);
 	ck_assert_int_eq(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
-	ck_assert_int_eq(sqlite3_prepare_v2(db, "SELECT count(*) FROM body", -1, &q, NULL),
-			 SQLITE_OK);
+	ck_assert_int_eq(sqlite3_prepare_v2(db, "SELECT count(*) FROM tl WHERE len > 0", -1, &q,
+					    NULL), SQLITE_OK);
 	if (sqlite3_step(q) == SQLITE_ROW)
 		n = sqlite3_column_int64(q, 0);
 	sqlite3_finalize(q);
@@ -333,14 +333,10 @@ static void make_first_format(void)
 		"ALTER TABLE meta DROP COLUMN dead; ALTER TABLE meta DROP COLUMN live;"
 		"ALTER TABLE meta DROP COLUMN counter;"
 		"PRAGMA user_version = 1";
-	char path[BED_PATH + 16];
-	sqlite3 *db;
 
 	bed_close(b);
-	snprintf(path, sizeof(path), "%s/" TABLE_FILE, b->dir);
-	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
-	ck_assert_int_eq(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
-	sqlite3_close(db);
+	older_format_2(b->dir);
+	older_sql(b->dir, text);
 }
 
 START_TEST(the_first_format_is_brought_up_to_date)
