@@ -4,6 +4,7 @@
  * go, that no snapshot loses what it reads, and what an older format becomes.
  */
 #include <check.h>
+#include <errno.h>
 #include <limits.h>
 
 #include <sys/mman.h>
@@ -218,12 +219,16 @@ END_TEST
 /**
  * struct watch - on what is written, of all files; shared with a child
  * @left: writes and flushes until death, 0: nobody dies
+ * @write_error: errno of every write of bodies, 0 for none
+ * @flush_error: likewise of every flush
  * @dirty: bodies were written and not flushed
  * @commits: flushes of SQLite's while bodies were clean,
  * @wrong: and while they were not
  */
 static struct watch {
 	long left;
+	int write_error;
+	int flush_error;
 	unsigned int dirty;
 	unsigned int commits;
 	unsigned int wrong;
@@ -248,8 +253,12 @@ static bool is_last(void)
 /* In place of libc's, for SQLite as well. */
 ssize_t pwrite64(int fd, const void *buf, size_t n, off64_t at)
 {
-	if (watch && is_named(fd, BODIES_PREFIX))
+	if (watch && is_named(fd, BODIES_PREFIX)) {
 		watch->dirty++;
+		errno = watch->write_error;
+		if (errno)
+			return -1;
+	}
 	if (!is_last())
 		return syscall(SYS_pwrite64, fd, buf, n, at);
 	syscall(SYS_pwrite64, fd, buf, n / 2, at);
@@ -261,30 +270,33 @@ ssize_t pwrite(int fd, const void *buf, size_t n, off_t at)
 	return pwrite64(fd, buf, n, at);
 }
 
-static void flushed(int fd)
+static int flushed(int fd)
 {
 	if (!watch)
-		return;
+		return 0;
 	if (is_last())
 		_exit(DIED);
-	if (is_named(fd, BODIES_PREFIX))
+	if (is_named(fd, BODIES_PREFIX)) {
+		errno = watch->flush_error;
+		if (errno)
+			return -1;
 		watch->dirty = 0;
+	}
 	if (is_named(fd, TABLE_FILE "-wal")) {
 		watch->commits++;
 		watch->wrong += watch->dirty > 0;
 	}
+	return 0;
 }
 
 int fdatasync(int fd)
 {
-	flushed(fd);
-	return (int)syscall(SYS_fdatasync, fd);
+	return flushed(fd) ? -1 : (int)syscall(SYS_fdatasync, fd);
 }
 
 int fsync(int fd)
 {
-	flushed(fd);
-	return (int)syscall(SYS_fsync, fd);
+	return flushed(fd) ? -1 : (int)syscall(SYS_fsync, fd);
 }
 
 static void begin_watch(void)
@@ -350,6 +362,34 @@ static void ck_copy(uint64_t seq)
 	ck_accounts(copy);
 	store_close(s);
 }
+
+/* A disk that is full, or does not flush, holds the transaction up; then it is made whole. */
+START_TEST(a_bad_disk_is_waited_for)
+{
+	int error = 0;
+
+	world_grow(w, 10);
+	begin_watch();
+	watch->write_error = _i ? 0 : ENOSPC;
+	watch->flush_error = _i ? EIO : 0;
+	for (unsigned int i = 0; i < 10; i++)
+		world_batch(w);
+	while (!error) {
+		pthread_mutex_lock(&w->b->store->lock);
+		error = w->b->store->settle_error;
+		pthread_mutex_unlock(&w->b->store->lock);
+		poll(NULL, 0, 1);
+	}
+	ck_assert_int_eq(error, _i ? EIO : ENOSPC);
+	ck_assert_uint_gt(w->b->store->unsettled, 0);
+	watch->write_error = 0;
+	watch->flush_error = 0;
+	bed_settle(w->b);
+	reopen();
+	ck_assert_uint_eq(watch->wrong, 0);
+	end_watch();
+}
+END_TEST
 
 /* Wait until the writer has written what nobody waits for. */
 static void wait_for_lazy(void)
@@ -459,6 +499,7 @@ int main(void)
 	tcase_add_test(t, what_nobody_names_goes);
 	tcase_add_test(t, what_was_not_committed_does_not_count);
 	tcase_add_test(t, bodies_come_first);
+	tcase_add_loop_test(t, a_bad_disk_is_waited_for, 0, 2);
 	tcase_add_test(t, dies_at_any_write);
 	tcase_add_test(t, the_second_format_is_brought_up_to_date);
 	tcase_add_test(t, nothing_is_left_by_zeroize);
