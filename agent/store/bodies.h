@@ -18,6 +18,9 @@ struct sqlite3_stmt;
 
 /**
  * struct body_place - where a body lies
+ * @file: number of the file
+ * @at: offset in it
+ * @len: bytes
  */
 struct body_place {
 	uint64_t file;

@@ -17,6 +17,7 @@ struct place;
 
 /**
  * struct places - the map; all zero is an empty one
+ * @shard: each a table of its own, by the first bits
  */
 struct places {
 	struct place_shard {
