@@ -61,6 +61,14 @@ static void on_verified(void *arg, uint64_t request, const struct compare_report
 	agent_heed(a, reply_json(a, request, 0, o));
 }
 
+static bool in_a_pool(struct agent *a)
+{
+	struct node_view view;
+
+	pump_look(a->pump, &view);
+	return view.nl->n != 0;
+}
+
 int verify_take(struct agent *a, const struct device_request *dr, struct json_object *request)
 {
 	struct json_object *name = NULL;
@@ -70,6 +78,11 @@ int verify_take(struct agent *a, const struct device_request *dr, struct json_ob
 	struct refusal r;
 
 	if (json_object_object_get_ex(request, "against", &name)) {
+		if (!in_a_pool(a)) {
+			refusal_set(&r, ENONET, "form one, or live-sync from a member",
+				    "this node is in no pool: there is nothing to compare");
+			return reply_refusal(a, dr->id, &r);
+		}
 		m = live_named(a, json_object_get_string(name), &room);
 		if (!m || m->id == a->config.node_id) {
 			refusal_set(&r, ENOENT, "name a peer of this node",

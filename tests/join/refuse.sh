@@ -39,6 +39,8 @@ scene_refusals()
 
 	add n5 && add n6
 	verdict $? "two more nodes"
+	refuses n5 "in no pool" verify --against n1
+	verdict $? "a blank node has nothing to compare"
 	# n5 knows n6 by its configuration only if that was written after it was made.
 	refuses n6 "no member" live-sync n5
 	verdict $? "from a node that is no member"
