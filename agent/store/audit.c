@@ -2,7 +2,6 @@
 /* Looks at the items of a snapshot and keeps sums only. */
 #include "audit.h"
 
-#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include <openssl/crypto.h>
 
 #include "content.h"
+#include "live_tl.h"
 #include "object.h"
 #include "../core/batch.h"
 
@@ -76,50 +76,26 @@ static int see_row(struct audit *a, const struct history_row *row)
 	return 0;
 }
 
-static void see_object(struct audit *a, const struct op *op, const struct snapshot_live *live)
+static int see_object(void *arg, const struct op *op, const struct snapshot_live *live)
 {
-	struct object_row row = { .version = live->version };
+	struct object_row row = { .version = 0 };
+	struct audit *a = arg;
 	struct store_object o;
 
-	memcpy(row.identity.id, live->id, HSMREPL_ID_LEN);
-	memcpy(row.identity.type, live->type, HSMREPL_TYPE_MAX);
+	live_identity(live, &row);
 	o = content_of(op, &row);
 	a->digest ^= content_digest(a->key, &o);
-}
-
-static int see_objects(struct audit *a, const struct snapshot_item *item)
-{
-	unsigned int n = 0;
-	struct ops ops;
-	struct op op;
-	int ret = ops_begin(&ops, item->tl.tl.p, item->tl.tl.n);
-
-	if (ret)
-		return ret;
-	while ((ret = ops_next(&ops, &op)) > 0) {
-		if (n == item->n_live || item->live[n].op != op.index)
-			continue;
-		if ((op.code != HSMREPL_OP_CREATE && op.code != HSMREPL_OP_UPDATE) ||
-		    !op.label_len)
-			return -EBADMSG;
-		see_object(a, &op, &item->live[n++]);
-	}
-	return ret ? ret : n == item->n_live ? 0 : -EBADMSG;
+	return 0;
 }
 
 static int see_tl(struct audit *a, const struct snapshot_item *item)
 {
 	const struct history_tl *t = &item->tl;
-	struct hsmrepl_tl head;
 
-	if (t->seq <= a->tl_seq || t->seq > a->place.seq || t->tl.n < sizeof(head))
-		return -EBADMSG;
-	memcpy(&head, t->tl.p, sizeof(head));
-	if (le64toh(head.seq) != t->seq || le64toh(head.tid) != t->tid ||
-	    (le64toh(head.sync_point) ^ t->tid) != t->sp)
+	if (t->seq <= a->tl_seq || t->seq > a->place.seq || !live_tl_is_sound(t))
 		return -EBADMSG;
 	a->tl_seq = t->seq;
-	return see_objects(a, item);
+	return live_tl_each(item, see_object, a);
 }
 
 int audit_item(struct audit *a, const struct snapshot_item *item)

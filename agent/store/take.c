@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Takes the items of a snapshot into the tables of an import. */
-#include <endian.h>
 #include <errno.h>
 #include <string.h>
 
 #include "content.h"
 #include "import_private.h"
+#include "live_tl.h"
 #include "../core/batch.h"
 
 void import_window(struct import *im)
@@ -92,58 +92,34 @@ static bool is_plain(const struct op *op, const struct object_row *row)
 	       !memcmp(op->type, row->identity.type, HSMREPL_TYPE_MAX);
 }
 
-static int take_object(struct import *im, uint64_t seq, const struct op *op,
-		       const struct snapshot_live *live)
+/**
+ * struct taking - one TL that is being taken
+ * @im: the import
+ * @seq: of the TL
+ */
+struct taking {
+	struct import *im;
+	uint64_t seq;
+};
+
+static int take_object(void *arg, const struct op *op, const struct snapshot_live *live)
 {
-	struct object_row row = { .seq = seq, .version = live->version, .op = op->index };
+	const struct taking *t = arg;
+	struct import *im = t->im;
+	struct object_row row = { .seq = t->seq, .op = op->index };
 	uint8_t label[SEAL_HASH_LEN];
 	struct store_object o;
 	int ret;
 
-	if (op->code != HSMREPL_OP_CREATE && op->code != HSMREPL_OP_UPDATE)
-		return -EBADMSG;
-	if (!op->label_len || !live->version)
-		return -EBADMSG;
-	memcpy(row.identity.id, live->id, HSMREPL_ID_LEN);
-	memcpy(row.identity.type, live->type, HSMREPL_TYPE_MAX);
+	live_identity(live, &row);
 	row.plain = is_plain(op, &row);
 	hasher_hash(im->table->labels, op->label, op->label_len, NULL, 0, label);
-	ret = take_out(im, label, seq);
+	ret = take_out(im, label, row.seq);
 	if (ret)
 		return ret;
 	o = content_of(op, &row);
 	im->stage.facts.digest ^= content_digest(im->keys.digest, &o);
 	return table_put(im->table, label, &row);
-}
-
-static int take_objects(struct import *im, const struct snapshot_item *item)
-{
-	unsigned int n = 0;
-	struct ops ops;
-	struct op op;
-	int ret = ops_begin(&ops, item->tl.tl.p, item->tl.tl.n);
-
-	if (ret)
-		return ret;
-	while ((ret = ops_next(&ops, &op)) > 0) {
-		if (n == item->n_live || item->live[n].op != op.index)
-			continue;
-		ret = take_object(im, item->tl.seq, &op, &item->live[n++]);
-		if (ret)
-			return ret;
-	}
-	return ret ? ret : n == item->n_live ? 0 : -EBADMSG;
-}
-
-static bool is_tl(const struct history_tl *t)
-{
-	struct hsmrepl_tl head;
-
-	if (t->tl.n < sizeof(head) || t->tl.n > HSMREPL_TL_MAX || t->tl.n % RECORD_ALIGN)
-		return false;
-	memcpy(&head, t->tl.p, sizeof(head));
-	return le32toh(head.len) == t->tl.n && le64toh(head.seq) == t->seq &&
-	       le64toh(head.tid) == t->tid && (le64toh(head.sync_point) ^ t->tid) == t->sp;
 }
 
 static int take_tl(struct import *im, const struct snapshot_item *item)
@@ -153,12 +129,14 @@ static int take_tl(struct import *im, const struct snapshot_item *item)
 	const struct record_part part = {
 		.tid = t->tid, .seq = t->seq, .sp = t->sp, .tl_len = t->tl.n,
 	};
+	struct taking taking = { im, t->seq };
 	struct bytes sealed = { im->sealed, 0 };
 	int ret;
 
-	if (t->seq <= state->k || t->seq > state->start.place.seq || !item->n_live || !is_tl(t))
+	if (t->seq <= state->k || t->seq > state->start.place.seq || !item->n_live ||
+	    !live_tl_is_sound(t))
 		return -EBADMSG;
-	ret = take_objects(im, item);
+	ret = live_tl_each(item, take_object, &taking);
 	if (ret)
 		return ret;
 	sealed.n = record_tl_seal(im->sealer, &part, t->tl.p, im->sealed);
