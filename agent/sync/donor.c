@@ -183,6 +183,7 @@ static bool open_snapshot(struct donor *d, struct sync_message *plan)
 {
 	struct store *store = d->host->store(d->host->arg);
 	struct snapshot_total total;
+	struct node_view view;
 	char error[STORE_ERROR_MAX];
 	bool ok;
 
@@ -195,6 +196,13 @@ static bool open_snapshot(struct donor *d, struct sync_message *plan)
 	ok = nl_decode((struct bytes){ snapshot_nl(d->snapshot), sizeof(struct hsmrepl_nl) },
 		       &plan->nl);
 	assert(ok);
+	/* A list of the epoch before may still have the newcomer in it, as a member. */
+	d->host->look(d->host->arg, &view);
+	if (plan->nl.epoch != view.nl->epoch) {
+		donor_give_up(d, "the donor is still writing how the node list changed: it is "
+			      "asked again");
+		return false;
+	}
 	history_pin(store, plan->place.seq);
 	d->pinned = true;
 	total = snapshot_total(d->snapshot);

@@ -34,3 +34,17 @@ scene_delta_back()
 	holds n4 of-n4 other
 	verdict $? "what was deleted and made anew is as it should be"
 }
+
+# Just after its node-down: what the donor has settled is still of the epoch before.
+scene_back_at_once()
+{
+	local round
+
+	for round in 1 2 3; do
+		scripts/pool kill n3 && wait_until is n1 blocked && on n1 node-down n3 --yes >/dev/null &&
+			scripts/pool start n3 && wait_until is n3 removed && on n3 live-sync n1 >/dev/null
+		verdict $? "round $round: n3 comes back as soon as it was declared dead"
+		wait_until all_members && wait_until all_same
+		verdict $? "round $round: and is a member, epoch $(member n1 epoch)"
+	done
+}
