@@ -163,7 +163,7 @@ static void boot_slot(struct node *n, const struct recovery *r)
 	n->slot.claimed = r->slot_claimed;
 	n->slot.in_doubt = own;
 	n->slot.durable = true;
-	n->slot.prepared = true;
+	n->slot.prepared = !r->slot_refused;
 }
 
 static void on_boot(struct node *n, const struct event *ev, struct actions *out)
@@ -199,6 +199,8 @@ static void on_boot(struct node *n, const struct event *ev, struct actions *out)
 	node_report(n, out, 0, 0);
 	if (n->slot.state == SLOT_VOTING)
 		coord_own_durable(n, out);	/* decided already, if nobody else votes */
+	else if (n->slot.state == SLOT_HELD && r->slot_refused)
+		voter_give_up(n, out);
 }
 
 static void on_tick(struct node *n, const struct event *ev, struct actions *out)

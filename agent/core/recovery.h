@@ -23,6 +23,7 @@ enum record_type {
  * @slot_n_tls: TLs in @slot
  * @slot_id: which batch
  * @slot_claimed: the device still has the submitters of that batch (kernel alive)
+ * @slot_refused: the device refuses it, as it did before: the yes for it was never said
  * @last: batch that was applied last, coordinator 0 for none
  * @refused: per coordinator the highest batch number that was durably refused
  * @n_refused: entries of @refused
@@ -40,6 +41,7 @@ struct recovery {
 	unsigned int slot_n_tls;
 	struct batch_id slot_id;
 	bool slot_claimed;
+	bool slot_refused;
 	struct batch_id last;
 	const struct batch_id *refused;
 	unsigned int n_refused;

@@ -9,6 +9,7 @@
 
 #include <openssl/crypto.h>
 
+#include "devlimits.h"
 #include "live.h"
 #include "standing.h"
 #include "vault.h"
@@ -19,10 +20,14 @@
  * struct boot - a start under way
  * @image: what the store holds; nl, position and slot move on as the two are brought together
  * @content: what the device held
+ * @limits: of the device
+ * @never_said: the store has a yes for the undecided batch that was not said
  */
 struct boot {
 	struct store_image image;
 	struct device_content content;
+	struct device_limits limits;
+	bool never_said;
 };
 
 static bool same_batch(struct batch_id a, struct batch_id b)
@@ -89,6 +94,42 @@ static void adopt_commit(struct agent *a, struct boot *b)
 	image->slot_n_tls = 0;
 }
 
+/* The store holds a pool's content without this node in the list: it learns, or it left. */
+static bool is_outside(const struct agent *a, const struct store_image *image)
+{
+	return image->nl.n && !nl_has(&image->nl, a->config.node_id);
+}
+
+/*
+ * Nobody need be asked whether it commits: a NODE_DOWN TL is written only once it was chosen, and
+ * a learner writes only settled history, but for its own NODE_ADD.
+ */
+static bool is_settled(const struct agent *a, const struct store_image *image,
+		       const struct batch *batch)
+{
+	if (batch->downs)
+		return true;
+	return is_outside(a, image) && !(batch->adds && nl_has(&batch->nl, a->config.node_id));
+}
+
+/*
+ * Does the device refuse the undecided batch as it did before? What it takes follows from content
+ * and limits alone. It was asked while the yes went to the disk, and then the agent died.
+ */
+static bool was_never_said(struct agent *a, const struct boot *b, int refusal)
+{
+	struct batch batch;
+
+	read_slot(&b->image, &batch);
+	if (refusal == ENOMEM || batch.coordinator == a->config.node_id ||
+	    is_settled(a, &b->image, &batch) || !limits_hold(a->config.state_dir, &b->limits))
+		return false;
+	log_info(a->log, "the device refuses the undecided batch %u/%" PRIx64 ": %s: the yes for "
+		 "it was never said", b->image.slot_id.coordinator, b->image.slot_id.number,
+		 hsmrepl_error_text(refusal));
+	return true;
+}
+
 /*
  * After this the device's slot holds what the store has a yes for, or nothing. A batch without
  * a durable yes of this node cannot have been committed anywhere.
@@ -117,6 +158,9 @@ static int settle_slot(struct agent *a, struct boot *b, char error[AGENT_ERROR_M
 		goto gone;
 	if (!refusal)
 		return 0;
+	b->never_said = was_never_said(a, b, refusal);
+	if (b->never_said)
+		return 0;
 	snprintf(error, AGENT_ERROR_MAX,
 		 "the device does not take the undecided batch again: %s (%s): give it the limits "
 		 "that it had",
@@ -125,24 +169,6 @@ static int settle_slot(struct agent *a, struct boot *b, char error[AGENT_ERROR_M
 gone:
 	snprintf(error, AGENT_ERROR_MAX, "the device went away during the start");
 	return -1;
-}
-
-/* The store holds a pool's content without this node in the list: it learns, or it left. */
-static bool is_outside(const struct agent *a, const struct store_image *image)
-{
-	return image->nl.n && !nl_has(&image->nl, a->config.node_id);
-}
-
-/*
- * Nobody need be asked whether it commits: a NODE_DOWN TL is written only once it was chosen, and
- * a learner writes only settled history, but for its own NODE_ADD.
- */
-static bool is_settled(const struct agent *a, const struct store_image *image,
-		       const struct batch *batch)
-{
-	if (batch->downs)
-		return true;
-	return is_outside(a, image) && !(batch->adds && nl_has(&batch->nl, a->config.node_id));
 }
 
 static int finish_settled(struct agent *a, struct boot *b, char error[AGENT_ERROR_MAX])
@@ -217,6 +243,7 @@ static void boot_pump(struct agent *a, struct boot *b)
 		.slot_n_tls = image->slot_n_tls,
 		.slot_id = image->slot_id,
 		.slot_claimed = b->content.slot_claimed,
+		.slot_refused = b->never_said,
 		.last = image->last,
 		.refused = image->refused,
 		.n_refused = image->n_refused,
@@ -244,12 +271,29 @@ static int attach(struct agent *a, struct device_content *content, char error[AG
 	return ret;
 }
 
+/* What is undecided; from here on votes may be given. */
+static int settle(struct agent *a, struct boot *b, char error[AGENT_ERROR_MAX])
+{
+	int ret;
+
+	if (device_limits(a->device, &b->limits) != 0) {
+		snprintf(error, AGENT_ERROR_MAX, "the device went away during the start");
+		return -1;
+	}
+	if (settle_slot(a, b, error) != 0 || finish_settled(a, b, error) != 0)
+		return -1;
+	ret = limits_note(a->config.state_dir, &b->limits);
+	if (ret)
+		snprintf(error, AGENT_ERROR_MAX, "%s/" LIMITS_FILE " cannot be written: %s: free "
+			 "or repair the disk", a->config.state_dir, strerror(-ret));
+	return ret;
+}
+
 static int start_node(struct agent *a, struct boot *b, char error[AGENT_ERROR_MAX])
 {
-	if (attach(a, &b->content, error) != 0 || bring_together(a, b, error) != 0 ||
-	    settle_slot(a, b, error) != 0)
+	if (attach(a, &b->content, error) != 0 || bring_together(a, b, error) != 0)
 		return -1;
-	return finish_settled(a, b, error);
+	return settle(a, b, error);
 }
 
 static int open_store(struct agent *a, struct store_image *image, char error[AGENT_ERROR_MAX])
@@ -308,7 +352,7 @@ int boot_resume(struct agent *a, char error[AGENT_ERROR_MAX])
 	struct boot b = { 0 };
 
 	if (open_store(a, &b.image, error) != 0 || load(a, &b.image, error) != 0 ||
-	    settle_slot(a, &b, error) != 0 || finish_settled(a, &b, error) != 0)
+	    settle(a, &b, error) != 0)
 		return -1;
 	boot_pump(a, &b);
 	return 0;

@@ -112,6 +112,21 @@ static int read_state(struct device *d, struct hsmrepl_state *state)
 	return ret;
 }
 
+int device_limits(struct device *d, struct device_limits *limits)
+{
+	struct hsmrepl_info info = { .size = sizeof(info) };
+	int ret = hsmrepl_ioctl(d->dev, HSMREPL_IOC_INFO, &info);
+
+	if (ret && ret != -ENODEV)
+		broken("INFO", ret);
+	*limits = (struct device_limits){
+		.payload = info.payload_max,
+		.objects = info.objects_max,
+		.bytes = info.bytes_max,
+	};
+	return ret;
+}
+
 static const char *attach_hint(int error)
 {
 	switch (-error) {

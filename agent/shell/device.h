@@ -47,6 +47,18 @@ struct device_sink {
 };
 
 /**
+ * struct device_limits - what it refuses to go beyond
+ * @payload: bytes of one payload
+ * @objects: objects
+ * @bytes: of its memory
+ */
+struct device_limits {
+	uint64_t payload;
+	uint64_t objects;
+	uint64_t bytes;
+};
+
+/**
  * struct device_content - what the device held when the agent attached
  * @loaded: there is content from before; else the rest is zero
  * @position: where it stands
@@ -87,6 +99,9 @@ void device_close(struct device *d);
 
 /* Descriptor, readable when device_read() has something. */
 int device_fd(const struct device *d);
+
+/* The limits in force. Returns 0, or -ENODEV if the device is gone. */
+int device_limits(struct device *d, struct device_limits *limits);
 
 /**
  * device_attach() - become the agent

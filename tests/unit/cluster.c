@@ -199,6 +199,7 @@ void cluster_start(struct cluster *c, uint16_t id)
 	struct recovery r = {
 		.nl = &d->nl, .position = d->pos, .incarnation = ++d->incarnation,
 		.slot = { d->slot, d->slot_len }, .slot_n_tls = 1, .slot_id = d->slot_id,
+		.slot_refused = s->slot_refused,
 		.last = d->last, .refused = refused, .promised = d->promised,
 		.accepted = d->accepted, .value = { d->value, d->has_value ? DOWN_VALUE_LEN : 0 },
 		.left = d->last.coordinator == id, .rolled_back = s->rolled_back,

@@ -56,6 +56,7 @@ struct seat {
 	uint16_t candidate;	/* that the mesh was told of */
 	uint16_t looked_for;	/* peer of the last ACT_LOOKUP */
 	struct position place;	/* its place */
+	bool slot_refused;	/* its device refuses the undecided batch at its next start */
 	bool rolled_back;	/* its next start finds that its store forgot */
 	int device_error;	/* with which the next PREPARE fails */
 	enum hsmrepl_event event;	/* last one reported */

@@ -377,6 +377,37 @@ START_TEST(test_no_confirmation_while_an_older_yes_is_held)
 }
 END_TEST
 
+/* n2 died between the yes on its disk and its device refusing: it never said it. */
+START_TEST(test_a_yes_never_said_is_taken_back)
+{
+	struct batch_id first;
+	struct cluster c;
+
+	cluster_init(&c, 3);
+	c.lose = lose_votes;
+	ck_assert(cluster_write(&c, 1, TID));
+	cluster_run(&c);
+	first = cluster_look(&c, 2).slot_id;
+	ck_assert_int_eq(cluster_look(&c, 2).slot, SLOT_HELD);
+	cluster_crash(&c, 2);
+	c.seat[2].slot_refused = true;
+	c.seat[2].disk_held = true;
+	cluster_start(&c, 2);
+	ck_assert_int_eq(cluster_look(&c, 2).slot, SLOT_DROPPING);
+	c.seat[2].disk_held = false;
+	c.lose = NULL;
+	refused(&c, 2, first);
+	ck_assert_int_eq(cluster_look(&c, 2).slot, SLOT_FREE);
+	cluster_run(&c);
+	cluster_pass(&c, 2000);
+	cluster_run(&c);
+	ck_assert(c.seat[1].aborted || c.seat[1].requeued);
+	ck_assert_int_eq(cluster_look(&c, 1).slot, SLOT_FREE);
+	ck_assert_int_eq(cluster_look(&c, 3).slot, SLOT_FREE);
+	cluster_free(&c);
+}
+END_TEST
+
 /* What a node aborts or asks in an epoch that is over here is not answered. */
 START_TEST(test_nothing_is_confirmed_of_an_epoch_left)
 {
@@ -411,6 +442,7 @@ int main(void)
 	tcase_add_test(commit, test_votes_lost);
 	tcase_add_test(commit, test_prepare_lost);
 	tcase_add_test(commit, test_coordinator_restarts);
+	tcase_add_test(commit, test_a_yes_never_said_is_taken_back);
 	tcase_add_loop_test(commit, test_no_confirmation_while_an_older_yes_is_held, 0, 2);
 	tcase_add_test(down, test_nothing_is_confirmed_of_an_epoch_left);
 	tcase_add_test(down, test_node_down_commits_what_all_survivors_hold);
