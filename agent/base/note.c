@@ -3,11 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#define NAME_MAX_FRESH 64	/* bytes of a name and what marks it as unfinished */
+#define FRESH		".new"	/* ends the name while it is being written */
 
 static int open_dir(const char *dir)
 {
@@ -31,52 +32,70 @@ static int write_fresh(int dir_fd, const char *fresh, const char *text)
 	return ret;
 }
 
-int note_write(const char *dir, const char *name, const char *text)
+int note_write_at(int dir_fd, const char *name, const char *text)
 {
-	int dir_fd = open_dir(dir), ret;
-	char fresh[NAME_MAX_FRESH];
+	char fresh[NAME_MAX + sizeof(FRESH)];
+	int ret;
 
-	if (dir_fd < 0)
-		return dir_fd;
-	snprintf(fresh, sizeof(fresh), "%s.new", name);
+	snprintf(fresh, sizeof(fresh), "%s" FRESH, name);
 	ret = write_fresh(dir_fd, fresh, text);
 	if (!ret && (renameat(dir_fd, fresh, dir_fd, name) < 0 || fsync(dir_fd) < 0))
 		ret = -errno;
+	return ret;
+}
+
+int note_write(const char *dir, const char *name, const char *text)
+{
+	int dir_fd = open_dir(dir), ret;
+
+	if (dir_fd < 0)
+		return dir_fd;
+	ret = note_write_at(dir_fd, name, text);
 	close(dir_fd);
+	return ret;
+}
+
+int note_read_at(int dir_fd, const char *name, char *text, size_t room)
+{
+	int fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC), ret = 1;
+	ssize_t n;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	n = read(fd, text, room - 1);
+	if (n < 0)
+		ret = -errno;
+	else
+		text[n] = '\0';
+	close(fd);
 	return ret;
 }
 
 int note_read(const char *dir, const char *name, char *text, size_t room)
 {
-	int dir_fd = open_dir(dir), fd;
-	ssize_t n;
+	int dir_fd = open_dir(dir), ret;
 
 	if (dir_fd < 0)
 		return dir_fd;
-	fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? -errno : read(fd, text, room - 1);
-	if (n < 0 && fd >= 0)
-		n = -errno;
+	ret = note_read_at(dir_fd, name, text, room);
 	close(dir_fd);
-	if (fd < 0)
-		return n == -ENOENT ? 0 : (int)n;
-	close(fd);
-	if (n < 0)
-		return (int)n;
-	text[n] = '\0';
-	return 1;
+	return ret;
+}
+
+int note_drop_at(int dir_fd, const char *name)
+{
+	if (unlinkat(dir_fd, name, 0) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	return fsync(dir_fd) < 0 ? -errno : 0;
 }
 
 int note_drop(const char *dir, const char *name)
 {
-	int dir_fd = open_dir(dir), ret = 0;
+	int dir_fd = open_dir(dir), ret;
 
 	if (dir_fd < 0)
 		return dir_fd;
-	if (unlinkat(dir_fd, name, 0) < 0)
-		ret = errno == ENOENT ? 0 : -errno;
-	else if (fsync(dir_fd) < 0)
-		ret = -errno;
+	ret = note_drop_at(dir_fd, name);
 	close(dir_fd);
 	return ret;
 }

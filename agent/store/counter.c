@@ -6,9 +6,9 @@
 #include <libgen.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "counter.h"
+#include "note.h"
 
 #define TEXT		"hsmrepl node %" PRIu16 " counter %" PRIu64 "\n"
 #define TEXT_MAX	64
@@ -21,17 +21,12 @@ static bool counts(const struct store *s)
 /* 0, -ENOENT, -EBADMSG for a file of another node or none at all, -errno. */
 static int read_file(const struct store *s, uint64_t *value)
 {
-	char text[TEXT_MAX] = "", again[TEXT_MAX];
-	int fd = open(s->options.counter, O_RDONLY | O_CLOEXEC);
+	char text[TEXT_MAX], again[TEXT_MAX];
+	int ret = note_read_at(AT_FDCWD, s->options.counter, text, sizeof(text));
 	uint16_t node;
-	ssize_t n;
 
-	if (fd < 0)
-		return -errno;
-	n = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	if (n < 0)
-		return -errno;
+	if (ret <= 0)
+		return ret ? ret : -ENOENT;
 	if (sscanf(text, "hsmrepl node %" SCNu16 " counter %" SCNu64, &node, value) != 2 ||
 	    node != s->node_id)
 		return -EBADMSG;
@@ -39,37 +34,14 @@ static int read_file(const struct store *s, uint64_t *value)
 	return strcmp(text, again) ? -EBADMSG : 0;
 }
 
-static int flush_dir(const char *path)
-{
-	char copy[HOME_PATH_MAX];
-	int fd, ret = 0;
-
-	snprintf(copy, sizeof(copy), "%s", path);
-	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (fsync(fd) < 0)
-		ret = -errno;
-	close(fd);
-	return ret;
-}
-
 static int write_file(const struct store *s, uint64_t value)
 {
-	char fresh[HOME_PATH_MAX], text[TEXT_MAX];
-	int fd, len, ret = 0;
+	char dir[HOME_PATH_MAX], name[HOME_PATH_MAX], text[TEXT_MAX];
 
-	snprintf(fresh, sizeof(fresh), "%.500s.new", s->options.counter);
-	fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return -errno;
-	len = snprintf(text, sizeof(text), TEXT, s->node_id, value);
-	if (write(fd, text, (size_t)len) != len || fsync(fd) < 0)
-		ret = errno ? -errno : -EIO;
-	close(fd);
-	if (!ret && rename(fresh, s->options.counter) < 0)
-		ret = -errno;
-	return ret ? ret : flush_dir(s->options.counter);
+	snprintf(dir, sizeof(dir), "%s", s->options.counter);
+	snprintf(name, sizeof(name), "%s", s->options.counter);
+	snprintf(text, sizeof(text), TEXT, s->node_id, value);
+	return note_write(dirname(dir), basename(name), text);
 }
 
 static int missing(const struct store *s, char error[STORE_ERROR_MAX])

@@ -17,11 +17,11 @@
 #include "bodies.h"
 #include "home.h"
 #include "import.h"
+#include "note.h"
 #include "quarantine.h"
 #include "wipe.h"
 
 #define NOTE		"zeroize"
-#define NOTE_FRESH	"zeroize.new"
 #define NOTE_TEXT	"incarnation %" PRIu32 "\n"
 #define NOTE_MAX	64
 #define ZEROS		65536	/* written at a time */
@@ -94,17 +94,9 @@ static int destroy_all(int dir_fd)
 static int write_note(int dir_fd, uint32_t incarnation)
 {
 	char text[NOTE_MAX];
-	int fd, ret = 0, len = snprintf(text, sizeof(text), NOTE_TEXT, incarnation);
 
-	fd = openat(dir_fd, NOTE_FRESH, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, (size_t)len) != len || fsync(fd) < 0)
-		ret = errno ? -errno : -EIO;
-	close(fd);
-	if (!ret && (renameat(dir_fd, NOTE_FRESH, dir_fd, NOTE) < 0 || fsync(dir_fd) < 0))
-		ret = -errno;
-	return ret;
+	snprintf(text, sizeof(text), NOTE_TEXT, incarnation);
+	return note_write_at(dir_fd, NOTE, text);
 }
 
 int wipe_all(struct store *s)
@@ -116,16 +108,13 @@ int wipe_all(struct store *s)
 
 int wipe_finish(int dir_fd, uint32_t *incarnation)
 {
-	char text[NOTE_MAX] = "";
+	char text[NOTE_MAX];
 	uint32_t noted;
-	ssize_t n;
-	int fd = openat(dir_fd, NOTE, O_RDONLY | O_CLOEXEC);
+	int ret = note_read_at(dir_fd, NOTE, text, sizeof(text));
 
-	if (fd < 0)
-		return errno == ENOENT ? 0 : -errno;
-	n = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	if (n <= 0 || sscanf(text, NOTE_TEXT, &noted) != 1)
+	if (ret <= 0)
+		return ret;
+	if (sscanf(text, NOTE_TEXT, &noted) != 1)
 		return -EBADMSG;
 	*incarnation = noted;
 	return destroy_all(dir_fd);
@@ -133,7 +122,5 @@ int wipe_finish(int dir_fd, uint32_t *incarnation)
 
 int wipe_done(int dir_fd)
 {
-	if (unlinkat(dir_fd, NOTE, 0) < 0)
-		return errno == ENOENT ? 0 : -errno;
-	return fsync(dir_fd) < 0 ? -errno : 0;
+	return note_drop_at(dir_fd, NOTE);
 }
