@@ -98,11 +98,4 @@ void bodies_name(uint64_t number, char name[BODIES_NAME_MAX]);
 /* Register sealed(seq, file, at, len) with @db: the body as a blob, NULL if @len is 0. */
 int bodies_register(struct sqlite3 *db, const char *dir);
 
-/*
- * Read one body into @buf, @place->len bytes. @fd and @number: the file that was read last, -1 for
- * none. Returns 0; -EBADMSG for what is not the body of @seq; else -errno.
- */
-int bodies_read(int dir_fd, int *fd, uint64_t *number, uint64_t seq,
-		const struct body_place *place, void *buf);
-
 #endif /* HSM_STORE_BODIES_H */

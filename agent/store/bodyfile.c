@@ -39,8 +39,12 @@ static int switch_to(int dir_fd, int *fd, uint64_t *number, uint64_t file)
 	return 0;
 }
 
-int bodies_read(int dir_fd, int *fd, uint64_t *number, uint64_t seq,
-		const struct body_place *place, void *buf)
+/*
+ * Read one body into @buf, @place->len bytes. @fd and @number: the file that was read last, -1 for
+ * none. Returns 0; -EBADMSG for what is not the body of @seq; else -errno.
+ */
+static int read_body(int dir_fd, int *fd, uint64_t *number, uint64_t seq,
+		     const struct body_place *place, void *buf)
 {
 	struct record_tl head;
 	uint64_t done = 0;
@@ -110,7 +114,7 @@ static void sealed(sqlite3_context *c, int n, sqlite3_value **v)
 		sqlite3_result_error_nomem(c);
 		return;
 	}
-	ret = bodies_read(r->dir_fd, &r->fd, &r->number, number_at(v, 0), &place, buf);
+	ret = read_body(r->dir_fd, &r->fd, &r->number, number_at(v, 0), &place, buf);
 	if (!ret) {
 		sqlite3_result_blob64(c, buf, place.len, sqlite3_free);
 		return;

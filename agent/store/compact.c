@@ -58,8 +58,8 @@ static int move_next(struct table *t)
 	ret = table_errno(rc);
 	if (rc == SQLITE_ROW) {
 		seq = (uint64_t)sqlite3_column_int64(q, 0);
-		sealed.p = sqlite3_column_blob(q, 2);
-		sealed.n = (size_t)sqlite3_column_bytes(q, 2);
+		sealed.p = sqlite3_column_blob(q, 1);
+		sealed.n = (size_t)sqlite3_column_bytes(q, 1);
 		ret = move(t, seq, sealed);
 		t->emptied = seq;
 		ret = ret ? ret : (int)sealed.n;

@@ -39,7 +39,7 @@ static const char *const texts[TABLE_SQLS] = {
 	[TABLE_BODY_FIND] = "SELECT sealed(seq, file, at, len) FROM tl WHERE seq = ?1",
 	[TABLE_BODY_DROP] = "UPDATE tl SET len = 0 WHERE seq = ?1",
 	[TABLE_BODY_MOVE] = "UPDATE tl SET file = ?2, at = ?3 WHERE seq = ?1",
-	[TABLE_BODY_IN] = "SELECT seq, len, sealed(seq, file, at, len) FROM tl"
+	[TABLE_BODY_IN] = "SELECT seq, sealed(seq, file, at, len) FROM tl"
 		" WHERE seq > ?1 AND seq <= (SELECT last FROM file WHERE number = ?2)"
 		" AND file = ?2 AND len > 0 ORDER BY seq LIMIT 1",
 	[TABLE_FILE_LESS] = "UPDATE file SET held = held - ?2 WHERE number = ?1",
