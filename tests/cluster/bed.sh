@@ -50,6 +50,17 @@ agent_log()
 	cat "$HSMREPL_POOL/$1/agent.log"
 }
 
+# signal_agents SIGNAL NODE...
+signal_agents()
+{
+	local signal=$1 node
+
+	shift
+	for node; do
+		kill "-$signal" "$(<"$HSMREPL_POOL/$node/agent.pid")"
+	done
+}
+
 # Kill the agent alone: its device stays.
 kill_agent()
 {

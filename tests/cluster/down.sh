@@ -16,16 +16,6 @@ fresh_pool()
 	verdict $? "a pool of $1"
 }
 
-signal_agents()
-{
-	local signal=$1 node
-
-	shift
-	for node; do
-		kill "-$signal" "$(<"$HSMREPL_POOL/$node/agent.pid")"
-	done
-}
-
 # begin_undecided: n1 cuts a batch while n2 and n3 do not listen, then listens no more itself.
 # Sets tid and create_pid.
 begin_undecided()

@@ -2,16 +2,6 @@
 # shellcheck shell=bash
 # What is done with it: a node dies, is declared down, and comes back by Live-Sync.
 
-signal_agents_of()
-{
-	local signal=$1 node
-
-	shift
-	for node; do
-		kill "-$signal" "$(<"$HSMREPL_POOL/$node/agent.pid")"
-	done
-}
-
 scene_waits()
 {
 	scripts/pool kill n3

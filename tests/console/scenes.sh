@@ -147,7 +147,7 @@ scene_frozen()
 {
 	press one d
 	sees one 'Which nodes' "a dialog"
-	signal_agents_of STOP n1
+	signal_agents STOP n1
 	press one Enter
 	sees one 'What would come of it: waits for the agent, [2-9] s' "its request goes on, seconds count"
 	press one Escape
@@ -165,7 +165,7 @@ scene_frozen()
 	verdict $? "keys work even so"
 	press one x
 	kill -CONT "$(<"$HSMREPL_POOL/n1/device.pid")"
-	signal_agents_of CONT n1
+	signal_agents CONT n1
 	sees one '^ up 3 of 3 ' "both go on"
 	wait_until asked_to_the_end
 	verdict $? "the dry run that nobody waited for comes to its end"
