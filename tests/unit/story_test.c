@@ -343,6 +343,17 @@ static void refused(struct cluster *c, uint16_t id, struct batch_id batch)
 					    .batch = batch });
 }
 
+/* A pool of three in which n2 holds a yes for a batch of n1, and n1 does not hear of it. */
+static struct batch_id votes_are_lost(struct cluster *c)
+{
+	cluster_init(c, 3);
+	c->lose = lose_votes;
+	ck_assert(cluster_write(c, 1, TID));
+	cluster_run(c);
+	ck_assert_int_eq(cluster_look(c, 2).slot, SLOT_HELD);
+	return cluster_look(c, 2).slot_id;
+}
+
 /*
  * n2 still holds a yes for a first try of n1, and hears of the abort of the second one, which is of
  * the same transaction: it confirms that only when the first yes is gone from its disk. Of the
@@ -354,12 +365,7 @@ START_TEST(test_no_confirmation_while_an_older_yes_is_held)
 	struct batch_id first;
 	struct cluster c;
 
-	cluster_init(&c, 3);
-	c.lose = lose_votes;
-	ck_assert(cluster_write(&c, 1, TID));
-	cluster_run(&c);
-	ck_assert_int_eq(cluster_look(&c, 2).slot, SLOT_HELD);
-	first = cluster_look(&c, 2).slot_id;
+	first = votes_are_lost(&c);
 	abort.batch = (struct batch_id){ 1, first.number + 1 };
 	c.seat[2].disk_held = true;
 	cluster_hear(&c, 1, 2, abort);
@@ -383,12 +389,7 @@ START_TEST(test_a_yes_never_said_is_taken_back)
 	struct batch_id first;
 	struct cluster c;
 
-	cluster_init(&c, 3);
-	c.lose = lose_votes;
-	ck_assert(cluster_write(&c, 1, TID));
-	cluster_run(&c);
-	first = cluster_look(&c, 2).slot_id;
-	ck_assert_int_eq(cluster_look(&c, 2).slot, SLOT_HELD);
+	first = votes_are_lost(&c);
 	cluster_crash(&c, 2);
 	c.seat[2].slot_refused = true;
 	c.seat[2].disk_held = true;
