@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
 """Software devices with real agents, by scripts/pool."""
-import glob
 import os
 import re
 
@@ -25,11 +24,17 @@ class Hsmrepl(System):
         if os.path.exists(f"{self.folder}/network"):
             self.pool("down")
 
+    def pid(self, node, who):
+        """@who: agent or device."""
+        with open(f"{self.folder}/{node}/{who}.pid", encoding="ascii") as f:
+            return int(f.read())
+
     def pids(self):
-        files = glob.glob(f"{self.folder}/n?/agent.pid") + glob.glob(f"{self.folder}/n?/device.pid")
-        if len(files) != 2 * self.nodes:
-            raise host.Failed(f"{self.folder}: not all nodes run")
-        return [int(open(f, encoding="ascii").read()) for f in files]
+        try:
+            return [self.pid(f"n{n}", who) for who in ("agent", "device")
+                    for n in range(1, self.nodes + 1)]
+        except OSError:
+            raise host.Failed(f"{self.folder}: not all nodes run") from None
 
     def load(self, clients, nodes, seconds, size=PAYLOAD):
         out = host.call([f"{self.top}/build/load_bench", "-c", str(clients), "-s", str(seconds),
