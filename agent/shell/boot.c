@@ -112,16 +112,22 @@ static bool is_settled(const struct agent *a, const struct store_image *image,
 	return is_outside(a, image) && !(batch->adds && nl_has(&batch->nl, a->config.node_id));
 }
 
+/* Refusals that follow from content and limits alone: asked again, the device says the same. */
+static bool is_repeatable(int refusal)
+{
+	return refusal == EMSGSIZE || refusal == ENOSPC || refusal == EEXIST || refusal == ENOENT;
+}
+
 /*
- * Does the device refuse the undecided batch as it did before? What it takes follows from content
- * and limits alone. It was asked while the yes went to the disk, and then the agent died.
+ * Does the device refuse the undecided batch as it did before? It was asked while the yes went to
+ * the disk, and then the agent died.
  */
 static bool was_never_said(struct agent *a, const struct boot *b, int refusal)
 {
 	struct batch batch;
 
 	read_slot(&b->image, &batch);
-	if (refusal == ENOMEM || batch.coordinator == a->config.node_id ||
+	if (!is_repeatable(refusal) || batch.coordinator == a->config.node_id ||
 	    is_settled(a, &b->image, &batch) || !limits_hold(a->config.state_dir, &b->limits))
 		return false;
 	log_info(a->log, "the device refuses the undecided batch %u/%" PRIx64 ": %s: the yes for "
