@@ -282,7 +282,7 @@ help:
 	@echo 'make growth         what more objects, nodes and bytes cost, and a start: 8 minutes'
 	@echo 'make doc            the documents as HTML, build/doc/index.html'
 	@echo 'make deb            Debian packages, in build/deb'
-	@echo 'make check-deb      installs, upgrades and purges them in Debian 12 and 13; boots one'
+	@echo 'make check-deb      installs, upgrades and purges them in Debian 12 and 13; boots two'
 	@echo 'make install        honours DESTDIR, prefix, KDIR'
 	@echo 'make clean          removes build/'
 	@echo 'V=1                 shows the commands'
