@@ -240,7 +240,8 @@ install-agent: agent
 	$(call install_into,$(includedir)/linux,644,uapi/linux/hsmrepl.h)
 	for page in Documentation/man/*.[1-8]; do \
 		$(call install_into,$(mandir)/man$${page##*.},644,$$page) || exit 1; done
-	$(call install_into,$(unitdir),644,$(units) agent/system/*.timer)
+	$(call install_into,$(unitdir),644,$(units) \
+		agent/system/*.timer agent/system/*.socket)
 	$(call install_into,$(udevdir)/rules.d,644,agent/system/*.rules)
 	$(call install_into,$(sysconfdir)/hsmrepl,644,agent/system/hsmrepld.conf.example)
 	install -D -m 644 agent/system/hsmrepl.sysusers $(DESTDIR)$(prefix)/lib/sysusers.d/hsmrepl.conf

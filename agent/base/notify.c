@@ -41,6 +41,11 @@ int notify_send(const char *text)
 	return 0;
 }
 
+bool notify_managed(void)
+{
+	return getenv("NOTIFY_SOCKET");
+}
+
 /* A whole decimal number in the environment, 0 if there is none. */
 static unsigned long long number_in(const char *name)
 {

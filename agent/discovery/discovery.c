@@ -13,6 +13,7 @@
 #include <event2/event.h>
 
 #include "nets.h"
+#include "notify.h"
 #include "port.h"
 #include "stream.h"
 #include "../core/slp_gate.h"
@@ -319,7 +320,10 @@ static const char *advice(int error)
 	switch (error) {
 	case EACCES:
 	case EPERM:
-		return "give the agent CAP_NET_BIND_SERVICE";
+		return notify_managed() ? "as root: systemctl enable hsmrepl-discovery.socket && "
+					  "systemctl restart hsmrepld (if it is enabled: "
+					  "systemctl status hsmrepl-discovery.socket)" :
+					  "give the agent CAP_NET_BIND_SERVICE";
 	case EADDRINUSE:
 		return "end the other SLP agent of this machine";
 	default:

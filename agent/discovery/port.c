@@ -8,35 +8,47 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "handed.h"
+
 /*
  * One hop: whoever is further away is not answered anyway. What is sent to the group is no news to
  * ourselves, and of what others send only those interfaces count that we joined on.
  */
-static int set_up(int fd, uint16_t port)
+static int set_up(int fd)
 {
-	const struct sockaddr_in any = {
-		.sin_family = AF_INET, .sin_port = htons(port),
-		.sin_addr.s_addr = htonl(INADDR_ANY),
-	};
 	const int off = 0, on = 1, hops = 1;
 
 	if (setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof(on)) != 0 ||
 	    setsockopt(fd, IPPROTO_IP, IP_MULTICAST_TTL, &hops, sizeof(hops)) != 0 ||
 	    setsockopt(fd, IPPROTO_IP, IP_MULTICAST_LOOP, &off, sizeof(off)) != 0 ||
-	    setsockopt(fd, IPPROTO_IP, IP_MULTICAST_ALL, &off, sizeof(off)) != 0 ||
-	    bind(fd, (const struct sockaddr *)&any, sizeof(any)) != 0)
+	    setsockopt(fd, IPPROTO_IP, IP_MULTICAST_ALL, &off, sizeof(off)) != 0)
 		return -errno;
 	return 0;
 }
 
+static int bind_to(int fd, uint16_t port)
+{
+	const struct sockaddr_in any = {
+		.sin_family = AF_INET, .sin_port = htons(port),
+		.sin_addr.s_addr = htonl(INADDR_ANY),
+	};
+
+	return bind(fd, (const struct sockaddr *)&any, sizeof(any)) == 0 ? 0 : -errno;
+}
+
 int port_open(uint16_t port)
 {
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int fd = handed_socket(SOCK_DGRAM, port);
+	bool handed = fd >= 0;
 	int ret;
 
+	if (!handed)
+		fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
-	ret = set_up(fd, port);
+	ret = set_up(fd);
+	if (!ret && !handed)
+		ret = bind_to(fd, port);
 	if (ret) {
 		close(fd);
 		return ret;

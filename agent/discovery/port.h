@@ -24,7 +24,10 @@ struct datagram {
 	uint8_t data[SLP_MTU + 1];
 };
 
-/* A socket that listens to @port on all interfaces. Returns it, or a negative errno. */
+/*
+ * A socket that listens to @port on all interfaces, the service manager's if it has one. Returns
+ * it, or a negative errno.
+ */
 int port_open(uint16_t port);
 
 /* Become, or stop being, a member of the group there. Returns 0 or a negative errno. */

@@ -12,6 +12,8 @@
 #include <event2/bufferevent.h>
 #include <event2/listener.h>
 
+#include "handed.h"
+
 #define BACKLOG 16
 #define UNREAD_MAX (4 * SLP_STREAM_MAX)	/* answers that a peer has not taken yet; more ends it */
 
@@ -157,13 +159,31 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
 		t->here = own_end(fd);
 }
 
+/* The service manager's listening socket if it has one, else one of our own; NULL and errno. */
+static struct evconnlistener *open_listener(struct streams *s)
+{
+	const unsigned int flags = LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC |
+				   LEV_OPT_REUSEABLE;
+	const struct sockaddr_in any = {
+		.sin_family = AF_INET, .sin_port = htons(s->port),
+		.sin_addr.s_addr = htonl(INADDR_ANY),
+	};
+	int handed = handed_socket(SOCK_STREAM, s->port);
+	struct evconnlistener *listener;
+
+	errno = 0;
+	if (handed < 0)
+		return evconnlistener_new_bind(s->base, on_accept, s, flags, BACKLOG,
+					       (const struct sockaddr *)&any, sizeof(any));
+	listener = evconnlistener_new(s->base, on_accept, s, flags, 0, handed);
+	if (!listener)
+		evutil_closesocket(handed);
+	return listener;
+}
+
 struct streams *streams_new(struct event_base *base, uint16_t port, const struct streams_ops *ops,
 			    void *arg, int *error)
 {
-	const struct sockaddr_in any = {
-		.sin_family = AF_INET, .sin_port = htons(port),
-		.sin_addr.s_addr = htonl(INADDR_ANY),
-	};
 	struct streams *s = calloc(1, sizeof(*s));
 
 	*error = ENOMEM;
@@ -174,11 +194,7 @@ struct streams *streams_new(struct event_base *base, uint16_t port, const struct
 	s->ops = ops;
 	s->arg = arg;
 	TAILQ_INIT(&s->list);
-	errno = 0;
-	s->listener = evconnlistener_new_bind(base, on_accept, s,
-					      LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC |
-					      LEV_OPT_REUSEABLE, BACKLOG,
-					      (const struct sockaddr *)&any, sizeof(any));
+	s->listener = open_listener(s);
 	if (s->listener)
 		return s;
 	if (errno)

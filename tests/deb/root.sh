@@ -107,9 +107,10 @@ check_install()
 	[ ${#kernels[@]} = 1 ] || mv "$root"/aside/* "$root/usr/lib/modules/"
 	rmdir "$root/aside"
 	step "user and groups are there" 'id -nG hsmrepl | grep -qw hsm && getent group hsm'
-	step "the service is enabled, the metrics are not" '
+	step "the service is enabled, metrics and discovery are not" '
 		systemctl is-enabled hsmrepld.service &&
-		! systemctl is-enabled hsmrepl-metrics.timer'
+		! systemctl is-enabled hsmrepl-metrics.timer &&
+		! systemctl is-enabled hsmrepl-discovery.socket'
 	echo 'node-id = 1' >"$root/etc/hsmrepl/hsmrepld.conf"
 	mkdir -p "$root/var/lib/hsmrepl"
 	echo kept >"$root/var/lib/hsmrepl/file"
@@ -134,8 +135,14 @@ check_upgrade()
 			grep 'hsmrepl module signing key'"
 	done
 	step "systemd has nothing to say about the units" '
-		said=$(systemd-analyze verify --man=no hsmrepld.service hsmrepl-metrics.timer 2>&1)
+		said=$(systemd-analyze verify --man=no hsmrepld.service hsmrepl-metrics.timer \
+			hsmrepl-discovery.socket 2>&1)
 		echo "$said"; ! grep -i hsmrepl <<<"$said"'
+	step "and finds their exposure to be $exposure_max or less" "
+		for unit in hsmrepld hsmrepl-metrics; do
+			systemd-analyze security --offline=true \\
+				--threshold=${exposure_max/./} \$unit.service || exit
+		done"
 	# Debian 12 has no such verb.
 	[ "$suite" = bookworm ] ||
 		step "udev takes the rule" 'udevadm verify /lib/udev/rules.d/60-hsmrepl.rules'
