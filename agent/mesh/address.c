@@ -38,20 +38,27 @@ bool address_same_host(const char *text, const struct sockaddr *addr)
 	return !memcmp(&a6->sin6_addr, &b6->sin6_addr, sizeof(a6->sin6_addr));
 }
 
-void address_write(const struct sockaddr *addr, char text[ADDRESS_TEXT_MAX])
+void address_host(const struct sockaddr *addr, char text[ADDRESS_TEXT_MAX])
 {
 	const struct sockaddr_in6 *in6 = (const void *)addr;
 	const struct sockaddr_in *in = (const void *)addr;
-	char host[INET6_ADDRSTRLEN] = "?";
 
-	if (addr->sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr)) {
-		inet_ntop(AF_INET, &in6->sin6_addr.s6_addr[12], host, sizeof(host));
-		snprintf(text, ADDRESS_TEXT_MAX, "%s:%u", host, ntohs(in6->sin6_port));
-	} else if (addr->sa_family == AF_INET6) {
-		inet_ntop(AF_INET6, &in6->sin6_addr, host, sizeof(host));
-		snprintf(text, ADDRESS_TEXT_MAX, "[%s]:%u", host, ntohs(in6->sin6_port));
-	} else {
-		inet_ntop(AF_INET, &in->sin_addr, host, sizeof(host));
-		snprintf(text, ADDRESS_TEXT_MAX, "%s:%u", host, ntohs(in->sin_port));
-	}
+	snprintf(text, ADDRESS_TEXT_MAX, "?");
+	if (addr->sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr))
+		inet_ntop(AF_INET, &in6->sin6_addr.s6_addr[12], text, ADDRESS_TEXT_MAX);
+	else if (addr->sa_family == AF_INET6)
+		inet_ntop(AF_INET6, &in6->sin6_addr, text, ADDRESS_TEXT_MAX);
+	else
+		inet_ntop(AF_INET, &in->sin_addr, text, ADDRESS_TEXT_MAX);
+}
+
+void address_write(const struct sockaddr *addr, char text[ADDRESS_TEXT_MAX])
+{
+	/* the port is at the same place for both families */
+	const struct sockaddr_in *in = (const void *)addr;
+	char host[ADDRESS_TEXT_MAX];
+
+	address_host(addr, host);
+	snprintf(text, ADDRESS_TEXT_MAX, strchr(host, ':') ? "[%.46s]:%u" : "%.46s:%u", host,
+		 ntohs(in->sin_port));
 }

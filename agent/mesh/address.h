@@ -20,6 +20,9 @@ bool address_parse(const char *text, struct sockaddr_storage *addr, socklen_t *l
 /* Is the host of a numeric @text that of @addr? */
 bool address_same_host(const char *text, const struct sockaddr *addr);
 
+/* Write an address without its port. */
+void address_host(const struct sockaddr *addr, char text[ADDRESS_TEXT_MAX]);
+
 /**
  * address_write() - write an address as "address:port"
  * @addr: address

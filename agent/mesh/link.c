@@ -18,6 +18,7 @@
 
 #include "address.h"
 #include "auth.h"
+#include "barrier.h"
 #include "mesh.h"
 
 #define KEEPALIVE_IDLE_S	5
@@ -143,6 +144,15 @@ static void report(struct link *l)
 		die(l);
 }
 
+static void end_unanswered(struct link *l)
+{
+	char barrier[TLS_WHY_MAX];
+	bool shut = barrier_before(l->where, barrier, sizeof(barrier));
+
+	link_end(l, TLS_LOST, "no answer within %d s%s%s", LINK_PATIENCE_MS / 1000,
+		 shut ? ": " : "", barrier);
+}
+
 static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	struct link *l = arg;
@@ -151,7 +161,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	switch (l->phase) {
 	case PHASE_CONNECTING:
-		link_end(l, TLS_LOST, "no answer within %d s", LINK_PATIENCE_MS / 1000);
+		end_unanswered(l);
 		return;
 	case PHASE_HANDSHAKE:
 	case PHASE_OPEN:
