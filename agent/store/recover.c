@@ -99,6 +99,8 @@ static int start_log(struct store *s, uint64_t end, char error[STORE_ERROR_MAX])
 
 	s->w.hasher = hasher_new(s->keys.log);
 	s->sealer = sealer_new(s->keys.tl, s->incarnation);
+	if (strip_open(&s->w.strip))
+		return fail(s, "no memory", ENOMEM, "free some", error);
 	if (!s->w.hasher || !s->sealer)
 		return fail(s, "cannot seal", ENOMEM, "see OpenSSL's providers", error);
 	pthread_mutex_lock(&s->lock);
@@ -315,6 +317,7 @@ void store_close(struct store *s)
 	table_close(s->table);
 	sealer_free(s->sealer);
 	hasher_free(s->w.hasher);
+	strip_close(&s->w.strip);
 	segments_close(&s->segments);
 	pthread_cond_destroy(&s->writer_work);
 	pthread_cond_destroy(&s->settle_work);

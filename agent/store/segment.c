@@ -9,16 +9,15 @@
 #include <unistd.h>
 
 #include <sys/stat.h>
+#include <sys/uio.h>
 
 #include "segment.h"
 
 #define NAME_MAX_BYTES	32
 #define FRESH_NAME	"segment.new"	/* until it is full of zeros */
-/*
- * Written at a time. Not more: kernels cache what is written at once as one piece, and go over
- * the whole of it for each record that is written into it later.
- */
-#define ZEROS		4096u
+#define ZEROS		(64u << 10)	/* written at a time: who else writes is not held up for long */
+
+static_assert(ZEROS % SEGMENT_BLOCK == 0, "whole blocks");
 
 static void name_of(unsigned int number, char name[NAME_MAX_BYTES])
 {
@@ -41,7 +40,11 @@ static int open_one(int dir_fd, unsigned int number, struct segment *seg)
 		close(fd);
 		return ret;
 	}
-	*seg = (struct segment){ .fd = fd, .number = number, .bytes = (size_t)st.st_size };
+	*seg = (struct segment){
+		.fd = fd,
+		.number = number,
+		.bytes = (size_t)st.st_size / SEGMENT_BLOCK * SEGMENT_BLOCK,
+	};
 	return 0;
 }
 
@@ -96,27 +99,62 @@ void segments_free_below(struct segments *s, uint64_t generation)
 			s->segment[i].generation = 0;
 }
 
-static int fill(int fd, size_t bytes)
+/* Before the first write: a start reads the file through the cache. */
+static void go_direct(struct segment *seg)
 {
-	uint8_t *zeros = calloc(1, ZEROS);
+	int flags = fcntl(seg->fd, F_GETFL);
+
+	seg->direct = flags >= 0 && fcntl(seg->fd, F_SETFL, flags | O_DIRECT) == 0;
+}
+
+/* The file system takes O_DIRECT, but not blocks of this size. */
+static int go_cached(struct segment *seg)
+{
+	int flags = fcntl(seg->fd, F_GETFL);
+
+	seg->direct = false;
+	return flags < 0 || fcntl(seg->fd, F_SETFL, flags & ~O_DIRECT) < 0 ? -errno : 0;
+}
+
+int segment_write(struct segment *seg, const void *buf, size_t len, size_t offset, bool durably)
+{
 	size_t done = 0;
-	int ret = 0;
 
-	if (!zeros)
-		return -ENOMEM;
-	while (done < bytes && !ret) {
-		size_t want = bytes - done < ZEROS ? bytes - done : ZEROS;
-		ssize_t n = pwrite(fd, zeros, want, (off_t)done);
+	assert(offset + len <= seg->bytes && !(len % SEGMENT_BLOCK) && !(offset % SEGMENT_BLOCK));
+	if (!offset && !seg->direct)
+		go_direct(seg);
+	while (done < len) {
+		struct iovec part = { (uint8_t *)buf + done, len - done };
+		ssize_t n = pwritev2(seg->fd, &part, 1, (off_t)(offset + done),
+				     durably ? RWF_DSYNC : 0);
 
-		if (n > 0)
+		if (n < 0 && errno == EINVAL && seg->direct) {
+			int ret = go_cached(seg);
+
+			if (ret)
+				return ret;
+		} else if (n == 0 || (n < 0 && errno != EINTR)) {
+			return n ? -errno : -ENOSPC;
+		} else if (n > 0) {
 			done += (size_t)n;
-		else if (n == 0)
-			ret = -ENOSPC;
-		else if (errno != EINTR)
-			ret = -errno;
+		}
 	}
+	return 0;
+}
+
+/* In one piece of the disk, if it can be had. */
+static int fill(struct segment *seg)
+{
+	void *zeros = aligned_alloc(SEGMENT_BLOCK, ZEROS);
+	int ret = zeros ? -posix_fallocate(seg->fd, 0, (off_t)seg->bytes) : -ENOMEM;
+
+	if (zeros)
+		memset(zeros, 0, ZEROS);
+	for (size_t done = 0; done < seg->bytes && !ret; done += ZEROS)
+		ret = segment_write(seg, zeros, seg->bytes - done < ZEROS ? seg->bytes - done : ZEROS,
+				    done, false);
 	free(zeros);
-	if (!ret && fsync(fd) < 0)
+	if (!ret && fsync(seg->fd) < 0)
 		ret = -errno;
 	return ret;
 }
@@ -124,48 +162,23 @@ static int fill(int fd, size_t bytes)
 int segment_create(int dir_fd, unsigned int number, size_t bytes, struct segment *seg)
 {
 	char name[NAME_MAX_BYTES];
-	int fd, ret;
+	int ret;
 
-	fd = openat(dir_fd, FRESH_NAME, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd < 0)
+	*seg = (struct segment){ .number = number, .bytes = bytes };
+	seg->fd = openat(dir_fd, FRESH_NAME, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (seg->fd < 0)
 		return -errno;
 	name_of(number, name);
-	ret = fill(fd, bytes);
+	ret = fill(seg);
 	if (!ret && renameat(dir_fd, FRESH_NAME, dir_fd, name) < 0)
 		ret = -errno;
 	if (!ret && fsync(dir_fd) < 0)
 		ret = -errno;
 	if (ret) {
 		unlinkat(dir_fd, FRESH_NAME, 0);
-		close(fd);
-		return ret;
+		close(seg->fd);
 	}
-	*seg = (struct segment){ .fd = fd, .number = number, .bytes = bytes };
-	return 0;
-}
-
-int segment_write(const struct segment *seg, struct iovec *iov, unsigned int n, size_t offset)
-{
-	while (n) {
-		ssize_t done = pwritev(seg->fd, iov, (int)n, (off_t)offset);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done <= 0)
-			return done ? -errno : -ENOSPC;
-		offset += (size_t)done;
-		while (n && (size_t)done >= iov->iov_len) {
-			done -= (ssize_t)iov->iov_len;
-			iov++;
-			n--;
-		}
-		if (n) {
-			iov->iov_base = (uint8_t *)iov->iov_base + done;
-			iov->iov_len -= (size_t)done;
-		}
-	}
-	assert(offset <= seg->bytes);
-	return 0;
+	return ret;
 }
 
 int segment_read(const struct segment *seg, void *buf)

@@ -10,9 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <sys/uio.h>
-
 #define SEGMENT_BYTES	(16u << 20)	/* of a new segment */
+#define SEGMENT_BLOCK	4096u		/* what is written is a multiple of it, at such an offset */
 #define SEGMENTS_MAX	16		/* files */
 #define SEGMENT_NAME	"segment-%02u"
 
@@ -20,9 +19,10 @@
  * struct segment - one file
  * @fd: open for reading and writing
  * @number: names the file
- * @bytes: size
+ * @bytes: size, a multiple of SEGMENT_BLOCK
  * @generation: number of the present use, 0 while free
  * @last_decision: highest lsn of a COMMIT, REFUSED or ABORTED in it, 0 for none
+ * @direct: writes go past the page cache
  */
 struct segment {
 	int fd;
@@ -30,6 +30,7 @@ struct segment {
 	size_t bytes;
 	uint64_t generation;
 	uint64_t last_decision;
+	bool direct;
 };
 
 /**
@@ -73,8 +74,17 @@ void segments_free_below(struct segments *s, uint64_t generation);
  */
 int segment_create(int dir_fd, unsigned int number, size_t bytes, struct segment *seg);
 
-/* Write all at @offset. Returns 0 or -errno. @iov is used up. */
-int segment_write(const struct segment *seg, struct iovec *iov, unsigned int n, size_t offset);
+/**
+ * segment_write() - write blocks, past the page cache if the file system can
+ * @seg: segment
+ * @buf: @len bytes, aligned to SEGMENT_BLOCK
+ * @len: a multiple of SEGMENT_BLOCK
+ * @offset: likewise
+ * @durably: they are on the disk when it returns, which says nothing of what was written before
+ *
+ * Returns 0 or -errno.
+ */
+int segment_write(struct segment *seg, const void *buf, size_t len, size_t offset, bool durably);
 
 /* Read the whole segment into @buf, @seg->bytes. Returns 0 or -errno. */
 int segment_read(const struct segment *seg, void *buf);

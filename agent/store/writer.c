@@ -3,67 +3,38 @@
 #include <assert.h>
 #include <endian.h>
 #include <errno.h>
-#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "priority.h"
 #include "store_private.h"
 
-#define CHUNK_MAX	512	/* records of one write */
 #define SETTLE_LOOKS	8	/* part of what may be unsettled; then it may be due */
-
-static_assert(CHUNK_MAX <= IOV_MAX, "one pwritev()");
-
-/**
- * struct chunk - records placed one behind the other, not written yet
- */
-struct chunk {
-	unsigned int n;
-	size_t bytes;
-	struct iovec iov[CHUNK_MAX];
-};
-
-static int write_chunk(struct writer *w, struct chunk *c)
-{
-	size_t bytes = c->bytes;
-	int ret;
-
-	if (!c->n)
-		return 0;
-	ret = segment_write(w->active, c->iov, c->n, w->offset);
-	w->offset += bytes;
-	w->dirty = true;
-	c->n = 0;
-	c->bytes = 0;
-	return ret;
-}
 
 static int flush(struct writer *w)
 {
-	if (w->dirty && fdatasync(w->active->fd) < 0)
-		return -errno;
-	w->dirty = false;
-	w->durable = w->next_lsn;
-	return 0;
+	int ret = strip_flush(&w->strip, w->active);
+
+	if (!ret)
+		w->durable = w->next_lsn;
+	return ret;
 }
 
-static bool fits(const struct writer *w, const struct chunk *c, size_t len)
+static bool fits(const struct writer *w, size_t len)
 {
-	return w->offset + c->bytes + len <= w->active->bytes;
+	return strip_end(&w->strip) + len <= w->active->bytes;
 }
 
-static void place(struct writer *w, struct chunk *c, struct entry *e)
+static int place(struct writer *w, struct entry *e)
 {
 	struct record *r = &e->rec;
 
-	assert(c->n < CHUNK_MAX && fits(w, c, record_len(r)));
+	assert(fits(w, record_len(r)));
 	r->lsn = w->next_lsn++;
 	r->durable = w->durable;
 	r->generation = w->active->generation;
 	record_finish(w->hasher, r);
-	c->iov[c->n++] = (struct iovec){ e->buf, record_len(r) };
-	c->bytes += record_len(r);
+	return strip_put(&w->strip, w->active, e->buf, record_len(r));
 }
 
 /* The undecided YES as it stands after this record. */
@@ -105,15 +76,13 @@ static struct segment *take_segment(struct store *s)
  * Go on in a segment of zeros or of settled records. What is undecided is written there once more:
  * no segment is kept for its sake.
  */
-static int switch_segment(struct store *s, struct chunk *c)
+static int switch_segment(struct store *s)
 {
 	struct writer *w = &s->w;
 	struct segment *seg;
 	int ret;
 
-	ret = write_chunk(w, c);
-	if (!ret)
-		ret = flush(w);
+	ret = flush(w);
 	if (ret)
 		return ret;
 	pthread_mutex_lock(&s->lock);
@@ -125,11 +94,9 @@ static int switch_segment(struct store *s, struct chunk *c)
 	pthread_mutex_unlock(&s->lock);
 	if (ret)
 		return ret;
-	w->offset = 0;
+	strip_begin(&w->strip);
 	w->last_decision = 0;
-	if (w->open)
-		place(w, c, w->open);
-	return 0;
+	return w->open ? place(w, w->open) : 0;
 }
 
 static size_t group_len(const struct entries *group)
@@ -146,25 +113,22 @@ static int write_group(struct store *s, bool durably)
 {
 	struct writer *w = &s->w;
 	size_t len = group_len(&s->writing), carried;
-	struct chunk c = { 0 };
 	struct entry *e;
 	int ret = 0;
 
 	carried = w->open ? record_len(&w->open->rec) : 0;
-	if (!fits(w, &c, len) && carried + len <= w->active->bytes)
-		ret = switch_segment(s, &c);
+	if (!fits(w, len) && carried + len <= w->active->bytes)
+		ret = switch_segment(s);
 	TAILQ_FOREACH(e, &s->writing, link) {
-		if (!ret && c.n == CHUNK_MAX)
-			ret = write_chunk(w, &c);
-		if (!ret && !fits(w, &c, record_len(&e->rec)))
-			ret = switch_segment(s, &c);
+		if (!ret && !fits(w, record_len(&e->rec)))
+			ret = switch_segment(s);
+		if (!ret)
+			ret = place(w, e);
 		if (ret)
 			return ret;
-		place(w, &c, e);
 		follow(w, e);
 	}
-	ret = write_chunk(w, &c);
-	return ret || !durably ? ret : flush(w);
+	return durably ? flush(w) : strip_write(&w->strip, w->active);
 }
 
 static void complete(struct store *s, const struct entry *e)
@@ -215,7 +179,7 @@ static void finish_group(struct store *s, int error)
 			  s->dir, strerror(s->error));
 	}
 	s->w.active->last_decision = s->w.last_decision;
-	if (!s->w.dirty)
+	if (!s->w.strip.dirty)
 		s->kept_generation = s->w.active->generation;
 	while ((e = TAILQ_FIRST(&s->writing))) {
 		TAILQ_REMOVE(&s->writing, e, link);
@@ -288,7 +252,6 @@ int writer_start(struct store *s, uint64_t follows)
 		.node_id = htole16(s->node_id),
 	};
 	struct writer *w = &s->w;
-	struct chunk c = { 0 };
 	struct entry *e;
 	int ret;
 
@@ -308,10 +271,9 @@ int writer_start(struct store *s, uint64_t follows)
 	w->open = s->slot;
 	e = entry_get(&s->pool, RECORD_START, (struct batch_id){ 0 }, sizeof(body));
 	memcpy(entry_body(e), &body, sizeof(body));
-	place(w, &c, e);
-	if (w->open)
-		place(w, &c, w->open);
-	ret = write_chunk(w, &c);
+	ret = place(w, e);
+	if (!ret && w->open)
+		ret = place(w, w->open);
 	entry_put(&s->pool, e);
 	return ret ? ret : flush(w);
 }

@@ -4,7 +4,7 @@
 #define HSM_STORE_WRITER_H
 
 #include "entry.h"
-#include "segment.h"
+#include "strip.h"
 
 struct store;
 
@@ -12,22 +12,20 @@ struct store;
  * struct writer - what only the writer's thread touches (and the start, before there is one)
  * @hasher: for the headers' checksums
  * @active: segment being written
- * @offset: next byte in it
+ * @strip: its end
  * @next_lsn: of the next record
  * @durable: lsn below which all is on the disk
  * @last_decision: as in struct segment, not made known to others yet
  * @open: YES that is written and undecided, NULL for none
- * @dirty: @active has bytes that are not flushed
  */
 struct writer {
 	struct hasher *hasher;
 	struct segment *active;
-	size_t offset;
+	struct strip strip;
 	uint64_t next_lsn;
 	uint64_t durable;
 	uint64_t last_decision;
 	struct entry *open;
-	bool dirty;
 };
 
 /* The thread, with the store. Ends when the store stops it and all is written. */

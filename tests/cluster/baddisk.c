@@ -19,6 +19,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#define SECTOR 512
 #define real(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
 enum fault { FAULT_NONE, FAULT_EIO, FAULT_ENOSPC, FAULT_TORN, FAULT_FLUSH };
@@ -72,11 +73,11 @@ static enum fault fault_of(int fd)
 	return !strncmp(path, dir, strlen(dir)) && strstr(path, pattern) ? f : FAULT_NONE;
 }
 
-/* A write that fails: half of the first @len bytes gets there if the disk tears. */
+/* A write that fails: half of the first @len bytes, in sectors, gets there if the disk tears. */
 static ssize_t fail_write(enum fault f, int fd, const void *buf, size_t len, off_t offset)
 {
 	if (f == FAULT_TORN)
-		(void)!real(pwrite)(fd, buf, len / 2, offset);
+		(void)!real(pwrite)(fd, buf, len / 2 / SECTOR * SECTOR, offset);
 	errno = f == FAULT_ENOSPC ? ENOSPC : EIO;
 	return -1;
 }
@@ -110,6 +111,25 @@ ssize_t pwritev(int fd, const struct iovec *iov, int n, off_t offset)
 ssize_t pwritev64(int fd, const struct iovec *iov, int n, off64_t offset)
 {
 	return pwritev(fd, iov, n, offset);
+}
+
+/* With RWF_DSYNC it is a flush as well. */
+ssize_t pwritev2(int fd, const struct iovec *iov, int n, off_t offset, int flags)
+{
+	enum fault f = fault_of(fd);
+	ssize_t done = fails_writes(f) ?
+		fail_write(f, fd, iov[0].iov_base, iov[0].iov_len, offset) :
+		real(pwritev2)(fd, iov, n, offset, flags);
+
+	if (f != FAULT_FLUSH || !(flags & RWF_DSYNC))
+		return done;
+	errno = EIO;
+	return -1;
+}
+
+ssize_t pwritev64v2(int fd, const struct iovec *iov, int n, off64_t offset, int flags)
+{
+	return pwritev2(fd, iov, n, offset, flags);
 }
 
 int fdatasync(int fd)

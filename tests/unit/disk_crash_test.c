@@ -63,7 +63,7 @@ static void append(unsigned int i)
 
 static size_t used_bytes(void)
 {
-	return b->store->w.offset;
+	return strip_end(&b->store->w.strip);
 }
 
 /* Wait until the writer has written what nobody waits for. */
