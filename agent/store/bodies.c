@@ -2,6 +2,7 @@
 /* Appends sealed TLs to their files, and keeps account of these in the tables. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -9,6 +10,9 @@
 
 #include "bodies.h"
 #include "table.h"
+
+/* Written at once: a call for each body costs more than copying it. */
+#define GATHER_BYTES	(256u << 10)
 
 static const char account[] =
 	"INSERT INTO file VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT(number) DO UPDATE SET"
@@ -25,8 +29,11 @@ static void forget_added(struct bodies *b)
 
 int bodies_open(struct bodies *b, const char *dir)
 {
-	*b = (struct bodies){ .fd = -1, .file_bytes = BODIES_FILE_BYTES };
+	*b = (struct bodies){ .dir_fd = -1, .fd = -1, .file_bytes = BODIES_FILE_BYTES };
 	forget_added(b);
+	b->gathered = malloc(GATHER_BYTES);
+	if (!b->gathered)
+		return -ENOMEM;
 	b->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return b->dir_fd < 0 ? -errno : 0;
 }
@@ -37,6 +44,7 @@ static void close_file(struct bodies *b)
 		close(b->fd);
 	b->fd = -1;
 	b->at = 0;
+	b->n_gathered = 0;
 	b->committed = 0;
 	b->dirty = false;
 	b->fresh = false;
@@ -48,6 +56,8 @@ void bodies_close(struct bodies *b)
 	if (b->dir_fd >= 0)
 		close(b->dir_fd);
 	b->dir_fd = -1;
+	free(b->gathered);
+	b->gathered = NULL;
 }
 
 static int open_file(struct bodies *b, uint64_t number, int flags)
@@ -82,14 +92,72 @@ int bodies_resume(struct bodies *b, sqlite3 *db)
 	return ret;
 }
 
+static int write_all(struct bodies *b, struct bytes data, uint64_t at)
+{
+	size_t done = 0;
+
+	b->dirty = true;
+	while (done < data.n) {
+		ssize_t n = pwrite(b->fd, (const uint8_t *)data.p + done, data.n - done,
+				   (off_t)(at + done));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n ? -errno : -ENOSPC;
+		done += (size_t)n;
+	}
+	return 0;
+}
+
+static int write_gathered(struct bodies *b)
+{
+	struct bytes data = { b->gathered, b->n_gathered };
+	int ret;
+
+	if (!data.n)
+		return 0;
+	ret = write_all(b, data, b->at - data.n);
+	if (!ret)
+		b->n_gathered = 0;
+	return ret;
+}
+
+int bodies_expose(struct bodies *b, uint64_t seq)
+{
+	return b->n_gathered && seq >= b->first_gathered ? write_gathered(b) : 0;
+}
+
 static int flush(struct bodies *b)
 {
+	int ret = write_gathered(b);
+
+	if (ret)
+		return ret;
 	if (b->dirty && fdatasync(b->fd) < 0)
 		return -errno;
 	b->dirty = false;
 	if (b->fresh && fsync(b->dir_fd) < 0)
 		return -errno;
 	b->fresh = false;
+	return 0;
+}
+
+/* What does not fit is written by itself, behind what was gathered. */
+static int gather(struct bodies *b, uint64_t seq, struct bytes sealed)
+{
+	int ret = 0;
+
+	if (b->n_gathered + sealed.n > GATHER_BYTES)
+		ret = write_gathered(b);
+	if (ret)
+		return ret;
+	if (sealed.n > GATHER_BYTES)
+		return write_all(b, sealed, b->at);
+	if (!b->n_gathered || seq < b->first_gathered)
+		b->first_gathered = seq;
+	memcpy(b->gathered + b->n_gathered, sealed.p, sealed.n);
+	b->n_gathered += sealed.n;
 	return 0;
 }
 
@@ -133,24 +201,6 @@ static int next_file(struct bodies *b, sqlite3 *db)
 	return 0;
 }
 
-static int write_all(struct bodies *b, struct bytes sealed)
-{
-	size_t done = 0;
-
-	b->dirty = true;
-	while (done < sealed.n) {
-		ssize_t n = pwrite(b->fd, (const uint8_t *)sealed.p + done, sealed.n - done,
-				   (off_t)(b->at + done));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n ? -errno : -ENOSPC;
-		done += (size_t)n;
-	}
-	return 0;
-}
-
 int bodies_append(struct bodies *b, sqlite3 *db, uint64_t seq, struct bytes sealed,
 		  struct body_place *place)
 {
@@ -159,7 +209,7 @@ int bodies_append(struct bodies *b, sqlite3 *db, uint64_t seq, struct bytes seal
 	if (b->fd < 0 || (b->at && b->at + sealed.n > b->file_bytes))
 		ret = next_file(b, db);
 	if (!ret)
-		ret = write_all(b, sealed);
+		ret = gather(b, seq, sealed);
 	if (ret)
 		return ret;
 	*place = (struct body_place){ b->number, b->at, sealed.n };
@@ -202,6 +252,7 @@ void bodies_undo(struct bodies *b)
 {
 	forget_added(b);
 	b->added = 0;
+	b->n_gathered = 0;
 	if (b->committed)
 		b->at = b->committed;
 	else

@@ -34,7 +34,10 @@ struct body_place {
  * @fd: of the file that is appended to, -1 for none
  * @number: of it
  * @base: a file made now gets the number @base + 1; set it before the first append
- * @at: its length, with what is not flushed or committed
+ * @at: its length, with what is not written, flushed or committed
+ * @gathered: its end that is not written, owned
+ * @n_gathered: bytes of that
+ * @first_gathered: lowest seq in it
  * @committed: its length as the tables have it
  * @held: bytes that came into that file in this transaction, less those that were given up in it
  * @first: lowest seq that came, INT64_MAX for none
@@ -51,6 +54,9 @@ struct bodies {
 	uint64_t number;
 	uint64_t base;
 	uint64_t at;
+	uint8_t *gathered;
+	size_t n_gathered;
+	uint64_t first_gathered;
 	uint64_t committed;
 	int64_t held;
 	uint64_t first;
@@ -75,6 +81,9 @@ int bodies_resume(struct bodies *b, struct sqlite3 *db);
 /* Append the body of TL @seq, within a transaction of @db. */
 int bodies_append(struct bodies *b, struct sqlite3 *db, uint64_t seq, struct bytes sealed,
 		  struct body_place *place);
+
+/* The body of TL @seq can be read from now on, even if it was appended in this transaction. */
+int bodies_expose(struct bodies *b, uint64_t seq);
 
 /* @len bytes in file @file are given up, within a transaction. */
 int bodies_give_up(struct bodies *b, struct sqlite3_stmt *less, uint64_t file, uint64_t len);

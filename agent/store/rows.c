@@ -119,8 +119,11 @@ static int open_content(struct table *t, uint64_t seq, size_t *len)
 {
 	sqlite3_stmt *q = t->sql[TABLE_BODY_FIND];
 	struct bytes sealed;
-	int rc, ret = -EBADMSG;
+	int rc, ret = bodies_expose(&t->bodies, seq);
 
+	if (ret)
+		return ret;
+	ret = -EBADMSG;
 	sqlite3_bind_int64(q, 1, (sqlite3_int64)seq);
 	rc = sqlite3_step(q);
 	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
