@@ -3,36 +3,54 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <sqlite3.h>
 
 #include "lookup.h"
 #include "../core/batch.h"
 
-enum lookup_sql { FACTS, SINCE, ONE, SCAN, ABORTED, BODIES, COUNT, REFUSED, SQLS };
+enum lookup_sql { TIDS, ONE, ABORTED, BODIES, COUNT, REFUSED, SQLS };
 
 static const char *const texts[SQLS] = {
-	[FACTS] = "SELECT seq FROM meta",
-	[SINCE] = "SELECT seq, tid FROM tl WHERE seq > ?1 ORDER BY seq",
+	[TIDS] = "SELECT seq, tid FROM tl WHERE seq > (SELECT seq - ?1 FROM meta)"
+		 " ORDER BY seq",
 	[ONE] = "SELECT seq, sp FROM tl WHERE seq = ?1 AND tid = ?2",
-	[SCAN] = "SELECT seq, sp FROM tl WHERE seq > ?1 AND seq <= ?2 AND tid = ?3 LIMIT 1",
 	[ABORTED] = "SELECT 1 FROM aborted WHERE tid = ?1",
 	[BODIES] = "SELECT seq, " READER_BODY " FROM tl WHERE refs > 0 ORDER BY seq",
 	[COUNT] = "SELECT count(*) FROM object",
 	[REFUSED] = "SELECT coordinator, number FROM refused ORDER BY coordinator",
 };
 
+static int learn_tids(struct lookup *l)
+{
+	sqlite3_stmt *q = l->r->sql[TIDS];
+	int ret;
+
+	sqlite3_bind_int64(q, 1, TABLE_HISTORY);
+	while ((ret = reader_step(q)) > 0)
+		tids_add(&l->tids, reader_u64(q, 0), reader_u64(q, 1));
+	sqlite3_reset(q);
+	return ret;
+}
+
 struct lookup *lookup_open(const struct store *s, char error[STORE_ERROR_MAX])
 {
 	struct lookup *l = calloc(1, sizeof(*l));
+	int ret;
 
-	if (!l) {
+	if (!l || tids_open(&l->tids)) {
 		snprintf(error, STORE_ERROR_MAX, "no memory");
+		lookup_close(l);
 		return NULL;
 	}
 	l->r = reader_open_store(s, texts, SQLS, error);
-	if (l->r)
+	ret = l->r ? learn_tids(l) : -1;
+	if (!ret)
 		return l;
+	if (l->r)
+		snprintf(error, STORE_ERROR_MAX, TABLE_FILE ": cannot be read: %s: repair the disk",
+			 strerror(-ret));
 	lookup_close(l);
 	return NULL;
 }
@@ -42,42 +60,22 @@ void lookup_close(struct lookup *l)
 	if (!l)
 		return;
 	reader_close(l->r);
-	places_free(&l->recent);
+	tids_close(&l->tids);
 	free(l);
 }
 
-/* Forget what is too much, learn what was settled since. Returns 0 or -errno. */
-static int learn(struct lookup *l)
+/* 1, 0 if no settled TL has this TID, -errno. */
+static int find_committed(struct lookup *l, uint64_t tid, uint64_t *seq, uint64_t *sp)
 {
-	sqlite3_stmt *q = l->r->sql[FACTS];
-	uint64_t settled;
-	int ret = reader_step(q);
+	sqlite3_stmt *q = l->r->sql[ONE];
+	uint64_t at = tids_find(&l->tids, tid);
+	int ret;
 
-	if (ret <= 0)
-		return ret ? ret : -EBADMSG;
-	settled = reader_u64(q, 0);
-	sqlite3_reset(q);
-	if (settled - l->recent_from > 2 * LOOKUP_RECENT) {
-		places_free(&l->recent);
-		l->recent_from = settled - LOOKUP_RECENT;
-		l->recent_to = l->recent_from;
-	}
-	q = l->r->sql[SINCE];
-	sqlite3_bind_int64(q, 1, (sqlite3_int64)l->recent_to);
-	ret = 0;
-	while (!ret && (ret = reader_step(q)) > 0) {
-		ret = places_add(&l->recent, reader_u64(q, 1), reader_u64(q, 0));
-		l->recent_to = reader_u64(q, 0);
-	}
-	sqlite3_reset(q);
-	return ret;
-}
-
-/* The row that @q is at, if it is at one. 1, 0, -errno. */
-static int take_place(sqlite3_stmt *q, uint64_t *seq, uint64_t *sp)
-{
-	int ret = reader_step(q);
-
+	if (!at)
+		return 0;
+	sqlite3_bind_int64(q, 1, (sqlite3_int64)at);
+	sqlite3_bind_int64(q, 2, (sqlite3_int64)tid);
+	ret = reader_step(q);
 	if (ret > 0) {
 		*seq = reader_u64(q, 0);
 		*sp = reader_u64(q, 1);
@@ -86,47 +84,17 @@ static int take_place(sqlite3_stmt *q, uint64_t *seq, uint64_t *sp)
 	return ret;
 }
 
-static int find_recent(struct lookup *l, uint64_t tid, uint64_t *seq, uint64_t *sp)
-{
-	sqlite3_stmt *q = l->r->sql[ONE];
-	uint64_t at = places_find(&l->recent, tid, 0);
-
-	if (!at)
-		return 0;
-	sqlite3_bind_int64(q, 1, (sqlite3_int64)at);
-	sqlite3_bind_int64(q, 2, (sqlite3_int64)tid);
-	return take_place(q, seq, sp);
-}
-
-static int find_older(struct lookup *l, uint64_t tid, uint64_t *seq, uint64_t *sp)
-{
-	sqlite3_stmt *q = l->r->sql[SCAN];
-	uint64_t from = l->recent_to > TABLE_HISTORY ? l->recent_to - TABLE_HISTORY : 0;
-
-	if (from >= l->recent_from)
-		return 0;
-	sqlite3_bind_int64(q, 1, (sqlite3_int64)from);
-	sqlite3_bind_int64(q, 2, (sqlite3_int64)l->recent_from);
-	sqlite3_bind_int64(q, 3, (sqlite3_int64)tid);
-	return take_place(q, seq, sp);
-}
-
 int lookup_outcome(struct lookup *l, uint64_t tid, uint64_t *seq, uint64_t *sp)
 {
 	sqlite3_stmt *q = l->r->sql[ABORTED];
-	int ret = learn(l);
+	int ret = find_committed(l, tid, seq, sp);
 
-	if (!ret)
-		ret = find_recent(l, tid, seq, sp);
 	if (ret)
 		return ret < 0 ? ret : HSMREPL_OUTCOME_COMMITTED;
 	sqlite3_bind_int64(q, 1, (sqlite3_int64)tid);
 	ret = reader_step(q);
 	sqlite3_reset(q);
-	if (ret)
-		return ret < 0 ? ret : HSMREPL_OUTCOME_ABORTED;
-	ret = find_older(l, tid, seq, sp);
-	return ret > 0 ? HSMREPL_OUTCOME_COMMITTED : ret;
+	return ret > 0 ? HSMREPL_OUTCOME_ABORTED : ret;
 }
 
 static int64_t count(struct reader *r)

@@ -4,30 +4,22 @@
 #define HSM_STORE_LOOKUP_H
 
 #include "reader.h"
-
-#define LOOKUP_RECENT	(1u << 16)	/* TLs whose TIDs are in memory at the least */
+#include "tids.h"
 
 /**
  * struct lookup - answers from what is settled
  * @r: reading connection
- * @recent: TIDs to seqs, of TLs from @recent_from to @recent_to
- * @recent_from: see @recent
- * @recent_to: likewise
+ * @tids: of what is settled; who settles adds to them
  */
 struct lookup {
 	struct reader *r;
-	struct places recent;
-	uint64_t recent_from;
-	uint64_t recent_to;
+	struct tids tids;
 };
 
 struct lookup *lookup_open(const struct store *s, char error[STORE_ERROR_MAX]);
 void lookup_close(struct lookup *l);
 
-/*
- * store_outcome() of what is settled: at once for recent TLs, by a scan for what is older. -errno
- * for trouble.
- */
+/* store_outcome() of what is settled. -errno for trouble. */
 int lookup_outcome(struct lookup *l, uint64_t tid, uint64_t *seq, uint64_t *sp);
 
 /* store_each(). */

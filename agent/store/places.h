@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * A map in memory from 64 random bits to a number, 16 bytes an entry: a label's hash to the place
- * of its object, or a TID to its seq. Bits may meet by chance: whoever asks looks at what the
- * number leads to, and goes on to the next.
+ * of its object. Bits may meet by chance: whoever asks looks at what the number leads to, and goes
+ * on to the next.
  */
 #ifndef HSM_STORE_PLACES_H
 #define HSM_STORE_PLACES_H

@@ -7,6 +7,7 @@
 #include <sqlite3.h>
 
 #include "counter.h"
+#include "lookup.h"
 #include "priority.h"
 
 #define FED_MS		200		/* as STORE_SETTLE_MS, while a peer is fed: it waits */
@@ -65,11 +66,23 @@ static int transaction(struct store *s, uint64_t tail)
 	return ret;
 }
 
+/* Before the entry goes: whoever asks for an outcome finds it here or there. */
+static void remember_tids(struct store *s, const struct entry *e)
+{
+	struct record_cursor c = { .r = &e->with->rec };
+	struct record_part part;
+
+	while (record_next(&c, &part) > 0)
+		tids_add(&s->lookup->tids, part.seq, part.tid);
+}
+
 static void release_settled(struct store *s)
 {
 	struct entry *e;
 
 	while ((e = TAILQ_FIRST(&s->settling))) {
+		if (e->rec.type == RECORD_COMMIT)
+			remember_tids(s, e);
 		TAILQ_REMOVE(&s->settling, e, link);
 		s->unsettled -= entry_weight(e);
 		entry_put(&s->pool, e);
