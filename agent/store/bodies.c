@@ -118,9 +118,12 @@ static int write_gathered(struct bodies *b)
 	if (!data.n)
 		return 0;
 	ret = write_all(b, data, b->at - data.n);
-	if (!ret)
-		b->n_gathered = 0;
-	return ret;
+	if (ret)
+		return ret;
+	/* A hint: the flush at the end has little left to do, and is no burst before a log's write. */
+	sync_file_range(b->fd, (off_t)(b->at - data.n), (off_t)data.n, SYNC_FILE_RANGE_WRITE);
+	b->n_gathered = 0;
+	return 0;
 }
 
 int bodies_expose(struct bodies *b, uint64_t seq)
