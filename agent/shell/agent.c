@@ -16,6 +16,7 @@
 #include "fips.h"
 #include "live.h"
 #include "notify.h"
+#include "priority.h"
 #include "test.h"
 #include "vault.h"
 #include "../lib/hsmrepl.h"
@@ -420,6 +421,7 @@ int agent_run(const char *config_path, const char *trace_path)
 			log_warning(a.log, "service manager not told: %s", strerror(-ret));
 		log_info(a.log, "node %s (%u) is up, version %s", a.config.node_name,
 			 a.config.node_id, HSMREPL_VERSION);
+		priority_prompt(true);
 		agent_pump(&a);
 		if (!a.failed && loop_run(a.loop) != 0)
 			a.failed = true;

@@ -12,22 +12,24 @@
 #include "batch.h"
 #include "log.h"
 #include "post.h"
+#include "priority.h"
 #include "service.h"
 
 #define RETRY_MIN_MS	200	/* before a member is dialled again: the first time, */
 #define RETRY_MAX_MS	5000	/* and after many times */
 
-/* Percent of the whole that is done when a state begins. */
+/* @percent of the whole is done when a state begins. @bulk: much is done at a time in it. */
 static const struct {
 	const char *phase;
 	unsigned int percent;
+	bool bulk;
 } states[NEWCOMER_STATES] = {
 	[NEWCOMER_IDLE] = { "idle", 0 },
 	[NEWCOMER_WAITING] = { "waiting", 0 },
 	[NEWCOMER_DIALLING] = { "connecting", 0 },
 	[NEWCOMER_PLANNING] = { "planning", 0 },
-	[NEWCOMER_IMPORTING] = { "receiving", 0 },
-	[NEWCOMER_LOADING] = { "loading", 90 },
+	[NEWCOMER_IMPORTING] = { "receiving", 0, true },
+	[NEWCOMER_LOADING] = { "loading", 90, true },
 	[NEWCOMER_CATCHING_UP] = { "catching up", 97 },
 	[NEWCOMER_ADMITTING] = { "joining", 99 },
 	[NEWCOMER_DONE] = { "done", 100 },
@@ -100,6 +102,7 @@ void newcomer_move(struct newcomer *n, enum newcomer_state to)
 	assert(moves[n->state] & 1u << to);
 	n->state = to;
 	n->moved_ms = n->now_ms;
+	priority_prompt(!states[to].bulk);
 	newcomer_report(n);
 }
 

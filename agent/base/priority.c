@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <linux/ioprio.h>
+#include <linux/sched/types.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
@@ -11,13 +12,27 @@
 #define BACKGROUND_LEVEL	7	/* the last one */
 #define BACKGROUND_NICE		5	/* added to the agent's own */
 
+#define PROMPT_SLICE_NS		100000	/* the least that the scheduler takes */
+
 static void set_io(int class, int level)
 {
 	syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_PRIO_VALUE(class, level));
 }
 
+/* Policy and nice value stay. Zero: the scheduler's own slice. */
+void priority_prompt(bool on)
+{
+	struct sched_attr attr;
+
+	if (syscall(SYS_sched_getattr, 0, &attr, sizeof(attr), 0))
+		return;
+	attr.sched_runtime = on ? PROMPT_SLICE_NS : 0;
+	syscall(SYS_sched_setattr, 0, &attr, 0);
+}
+
 void priority_urgent(void)
 {
+	priority_prompt(true);
 	set_io(IOPRIO_CLASS_RT, URGENT_LEVEL);
 }
 
