@@ -15,7 +15,7 @@
 
 #define NAME_MAX_BYTES	32
 #define FRESH_NAME	"segment.new"	/* until it is full of zeros */
-#define ZEROS		(64u << 10)	/* written at a time: who else writes is not held up for long */
+#define ZEROS		(64u << 10)	/* written at a time: nobody else is held up for long */
 
 static_assert(ZEROS % SEGMENT_BLOCK == 0, "whole blocks");
 
@@ -150,9 +150,11 @@ static int fill(struct segment *seg)
 
 	if (zeros)
 		memset(zeros, 0, ZEROS);
-	for (size_t done = 0; done < seg->bytes && !ret; done += ZEROS)
-		ret = segment_write(seg, zeros, seg->bytes - done < ZEROS ? seg->bytes - done : ZEROS,
-				    done, false);
+	for (size_t done = 0; done < seg->bytes && !ret; done += ZEROS) {
+		size_t rest = seg->bytes - done;
+
+		ret = segment_write(seg, zeros, rest < ZEROS ? rest : ZEROS, done, false);
+	}
 	free(zeros);
 	if (!ret && fsync(seg->fd) < 0)
 		ret = -errno;
