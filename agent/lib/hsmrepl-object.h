@@ -87,6 +87,30 @@ int hsmrepl_txn_submit(struct hsmrepl *dev, const struct hsmrepl_txn *txn, unsig
 int hsmrepl_txn_submit_async(struct hsmrepl *dev, const struct hsmrepl_txn *txn, uint64_t cookie,
 			     uint64_t *tid);
 
+/**
+ * struct hsmrepl_request - one of several transactions to submit
+ * @txn: at least one operation; unchanged by the call
+ * @cookie: comes back in the struct hsmrepl_completion
+ * @tid: set to the transaction's id
+ * @error: set to 0 (queued: a completion will come) or a negative errno (none will)
+ */
+struct hsmrepl_request {
+	const struct hsmrepl_txn *txn;
+	uint64_t cookie;
+	uint64_t tid;
+	int error;
+};
+
+/**
+ * hsmrepl_txn_submit_many() - submit several, each by itself, and return at once
+ * @dev: handle opened for reading and writing
+ * @request: @n of them, queued in this order
+ * @n: how many
+ *
+ * As so many calls of hsmrepl_txn_submit_async(); over a software device it is quicker.
+ */
+void hsmrepl_txn_submit_many(struct hsmrepl *dev, struct hsmrepl_request *request, unsigned int n);
+
 /*
  * Objects
  */

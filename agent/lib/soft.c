@@ -142,8 +142,8 @@ static void cancel_call(struct hsmrepl *dev)
 	message_send(dev->fd, &msg);
 }
 
-/* The reply to the call under way, into @msg. A signal cancels the call; its reply still comes. */
-static int receive_reply(struct hsmrepl *dev, struct message *msg, int *passed)
+/* The reply to call @call, into @msg. A signal cancels the last call; its reply still comes. */
+static int receive_reply(struct hsmrepl *dev, uint32_t call, struct message *msg, int *passed)
 {
 	size_t got = 0;
 	ssize_t n;
@@ -161,7 +161,7 @@ static int receive_reply(struct hsmrepl *dev, struct message *msg, int *passed)
 		if (got < sizeof(msg->header) || msg->header.len > msg->len)
 			return -EPROTO;
 	}
-	if (msg->header.type != SOFT_REPLY || msg->header.call != dev->call)
+	if (msg->header.type != SOFT_REPLY || msg->header.call != call)
 		return -EPROTO;
 	return msg->header.status;
 }
@@ -181,7 +181,7 @@ static int ask_socket(struct hsmrepl *dev, unsigned int type, int status, int *p
 	if (ret)
 		return ret;
 	*passed = -1;
-	ret = receive_reply(dev, &msg, passed);
+	ret = receive_reply(dev, dev->call, &msg, passed);
 	if (!ret && *passed < 0)
 		return -EPROTO;
 	return ret;
@@ -211,21 +211,30 @@ static size_t argument_bytes(uint32_t size)
 	return size < sizeof(size) || size > SOFT_ARG_MAX ? sizeof(size) : size;
 }
 
-static int soft_ioctl(struct hsmrepl *dev, unsigned int cmd, void *arg)
+/* The buffers of this argument; NULL if it is too short to speak of any. */
+static const struct soft_layout *layout_of(unsigned int cmd, uint32_t size)
 {
 	const struct soft_layout *layout = soft_layout(cmd);
-	struct message msg;
-	uint32_t size = 0;
-	int ret;
 
-	/* What is none of our commands gets no further than its number. */
-	if (_IOC_TYPE(cmd) != HSMREPL_IOC_TYPE)
-		arg = NULL;
+	return layout && size >= layout->arg_len ? layout : NULL;
+}
+
+static uint32_t size_of(const void *arg)
+{
+	uint32_t size = 0;
+
 	if (arg)
 		memcpy(&size, arg, sizeof(size));
-	message_begin(&msg, arg, arg ? argument_bytes(size) : 0);
-	if (layout && size < layout->arg_len)
-		layout = NULL;
+	return size;
+}
+
+static int send_call(struct hsmrepl *dev, unsigned int cmd, void *arg)
+{
+	const struct soft_layout *layout = layout_of(cmd, size_of(arg));
+	struct message msg;
+	int ret;
+
+	message_begin(&msg, arg, arg ? argument_bytes(size_of(arg)) : 0);
 	if (layout) {
 		ret = add_inputs(&msg, layout, arg);
 		if (ret)
@@ -234,15 +243,42 @@ static int soft_ioctl(struct hsmrepl *dev, unsigned int cmd, void *arg)
 	msg.header.type = SOFT_CALL;
 	msg.header.cmd = cmd;
 	msg.header.call = ++dev->call;
-	ret = message_send(dev->fd, &msg);
-	if (ret)
-		return ret;
+	return message_send(dev->fd, &msg);
+}
 
-	message_begin(&msg, arg, msg.header.arg_len);
+static int take_reply(struct hsmrepl *dev, unsigned int cmd, uint32_t call, void *arg)
+{
+	const struct soft_layout *layout = layout_of(cmd, size_of(arg));
+	struct message msg;
+
+	message_begin(&msg, arg, arg ? argument_bytes(size_of(arg)) : 0);
 	if (layout && layout->n_outputs)
 		message_add(&msg, soft_pointer(arg, layout->output.pointer),
 			    soft_length(arg, &layout->output));
-	return receive_reply(dev, &msg, NULL);
+	return receive_reply(dev, call, &msg, NULL);
+}
+
+static int soft_ioctl(struct hsmrepl *dev, unsigned int cmd, void *arg)
+{
+	int ret;
+
+	/* What is none of our commands gets no further than its number. */
+	if (_IOC_TYPE(cmd) != HSMREPL_IOC_TYPE)
+		arg = NULL;
+	ret = send_call(dev, cmd, arg);
+	return ret ? ret : take_reply(dev, cmd, dev->call, arg);
+}
+
+static void soft_calls(struct hsmrepl *dev, unsigned int cmd, struct pending_call *calls,
+		       unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		calls[i].error = send_call(dev, cmd, calls[i].arg);
+		calls[i].number = dev->call;
+	}
+	for (unsigned int i = 0; i < n; i++)
+		if (!calls[i].error)
+			calls[i].error = take_reply(dev, cmd, calls[i].number, calls[i].arg);
 }
 
 static ssize_t read_error(int error)
@@ -346,6 +382,7 @@ static void soft_close(struct hsmrepl *dev)
 
 static const struct transport soft_transport = {
 	.ioctl = soft_ioctl,
+	.calls = soft_calls,
 	.read = soft_read,
 	.subscribe = soft_subscribe,
 	.close = soft_close,

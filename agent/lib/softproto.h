@@ -6,7 +6,8 @@
  * soft_header, the argument struct of the command as the caller gave it, then the caller's input
  * buffers (a call) or the output buffer (a reply), one after the other. A message over
  * SOFT_DATAGRAM_MAX goes on in further datagrams, which have no header. A connection has one call
- * under way at a time, so a small call is one datagram each way.
+ * under way at a time, so a small call is one datagram each way; but a call that is answered at
+ * once (SUBMIT with ASYNC, say) may be sent before the last one's reply was read.
  *
  * Two more sockets, each made by the device and handed over with the reply (SCM_RIGHTS), carry what
  * comes unasked: from HELLO on records (one struct hsmrepl_record to a datagram, for the agent as

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hsmrepl.h"
+#include "transport.h"
 
 #define OPS_BYTES_MAX	(HSMREPL_TL_MAX - sizeof(struct hsmrepl_tl))
 #define OPS_BYTES_MIN	4096	/* first allocation */
@@ -156,16 +156,51 @@ int hsmrepl_txn_submit(struct hsmrepl *dev, const struct hsmrepl_txn *txn, unsig
 	return hsmrepl_ioctl(dev, HSMREPL_IOC_SUBMIT, result);
 }
 
+static void fill_async(struct hsmrepl_submit *submit, const struct hsmrepl_txn *txn, uint64_t cookie)
+{
+	fill_submit(submit, txn);
+	submit->flags = HSMREPL_SUBMIT_ASYNC;
+	submit->cookie = cookie;
+}
+
 int hsmrepl_txn_submit_async(struct hsmrepl *dev, const struct hsmrepl_txn *txn, uint64_t cookie,
 			     uint64_t *tid)
 {
 	struct hsmrepl_submit submit;
 	int ret;
 
-	fill_submit(&submit, txn);
-	submit.flags = HSMREPL_SUBMIT_ASYNC;
-	submit.cookie = cookie;
+	fill_async(&submit, txn, cookie);
 	ret = hsmrepl_ioctl(dev, HSMREPL_IOC_SUBMIT, &submit);
 	*tid = submit.tid;
 	return ret;
+}
+
+static void submit_some(struct hsmrepl *dev, struct hsmrepl_request *request, unsigned int n)
+{
+	struct hsmrepl_submit submit[CALLS_MAX];
+	struct pending_call calls[CALLS_MAX];
+
+	for (unsigned int i = 0; i < n; i++) {
+		fill_async(&submit[i], request[i].txn, request[i].cookie);
+		calls[i] = (struct pending_call){ .arg = &submit[i] };
+	}
+	if (dev->transport->calls)
+		dev->transport->calls(dev, HSMREPL_IOC_SUBMIT, calls, n);
+	else
+		for (unsigned int i = 0; i < n; i++)
+			calls[i].error = hsmrepl_ioctl(dev, HSMREPL_IOC_SUBMIT, &submit[i]);
+	for (unsigned int i = 0; i < n; i++) {
+		request[i].tid = submit[i].tid;
+		request[i].error = calls[i].error;
+	}
+}
+
+void hsmrepl_txn_submit_many(struct hsmrepl *dev, struct hsmrepl_request *request, unsigned int n)
+{
+	unsigned int some;
+
+	for (; n; request += some, n -= some) {
+		some = n < CALLS_MAX ? n : CALLS_MAX;
+		submit_some(dev, request, some);
+	}
 }

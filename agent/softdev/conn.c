@@ -12,6 +12,7 @@
 
 #include "conn.h"
 
+#define SERVED_MAX	64	/* messages of one connection in a round of the loop */
 #define SEND_BUFFER	(4 * SOFT_DATAGRAM_MAX)	/* bytes of a reply and more: sending never waits */
 
 void conn_break(struct conn *conn)
@@ -229,13 +230,21 @@ static ssize_t receive_first(struct conn *conn)
 	return n;
 }
 
+static ssize_t receive(struct conn *conn)
+{
+	return conn->message ? receive_more(conn) : receive_first(conn);
+}
+
+/* Who submits without waiting may have sent more than one: they are claimed together. */
 static void on_readable(evutil_socket_t sock, short events, void *arg)
 {
 	struct conn *conn = arg;
-	ssize_t n = conn->message ? receive_more(conn) : receive_first(conn);
+	ssize_t n = receive(conn);
 
 	(void)sock;
 	(void)events;
+	for (unsigned int i = 1; i < SERVED_MAX && n > 0 && conn->n_async; i++)
+		n = receive(conn);
 	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
 		conn_close(conn);
 }

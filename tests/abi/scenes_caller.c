@@ -169,6 +169,45 @@ static const char *play_cookie(struct scene *scene)
 	return NULL;
 }
 
+enum { SEVERAL = 150, UNKNOWN = 70 };	/* more than a software device takes at once */
+
+/* Each by itself, in order: one that is refused gets no completion, and stops none behind it. */
+static const char *play_several(struct scene *scene)
+{
+	struct hsmrepl_request request[SEVERAL] = { 0 };
+	struct hsmrepl_completion completion;
+	char label[16];
+	struct hsmrepl_change change = { .label = label };
+	struct hsmrepl_txn *txn[SEVERAL];
+	uint64_t tid;
+
+	for (unsigned int i = 0; i < SEVERAL; i++) {
+		change.code = i == UNKNOWN ? HSMREPL_OP_UPDATE : HSMREPL_OP_CREATE;
+		change.label_len = (size_t)snprintf(label, sizeof(label), "l%u", i);
+		txn[i] = hsmrepl_txn_new();
+		MUST(txn[i] && !hsmrepl_txn_add(txn[i], &change));
+		request[i].txn = txn[i];
+		request[i].cookie = i;
+	}
+	hsmrepl_txn_submit_many(scene->dev, request, SEVERAL);
+	for (unsigned int i = 0; i < SEVERAL; i++) {
+		hsmrepl_txn_free(txn[i]);
+		MUST(request[i].error == (i == UNKNOWN ? -ENOENT : 0));
+	}
+	while (scene_state(scene).queue)
+		MUST(fake_commit(&scene->fake) > 0);
+	for (unsigned int i = 0; i < SEVERAL; i++) {
+		if (i == UNKNOWN)
+			continue;
+		MUST(poll_readable(hsmrepl_fd(scene->dev), FAKE_DEADLINE_MS));
+		MUST(scene_completion(scene->dev, &completion, &tid));
+		MUST(completion.cookie == i && !completion.error && tid == request[i].tid);
+	}
+	MUST(!poll_readable(hsmrepl_fd(scene->dev), 0));
+	MUST(scene_state(scene).objects == SEVERAL - 1);
+	return NULL;
+}
+
 static const char *play_submit_timeout(struct scene *scene)
 {
 	struct hsmrepl_outcome outcome;
@@ -275,6 +314,7 @@ const struct scene_entry scenes_caller[] = {
 	{ "validation against committed state and queue", play_validation },
 	{ "a transaction applies whole or not", play_all_or_none },
 	{ "asynchronous completion", play_cookie },
+	{ "several submitted at once", play_several },
 	{ "a caller stops waiting: pending, then committed", play_submit_timeout },
 	{ "a signal ends a wait", play_signal },
 	{ "a caller closes: its transactions go on", play_caller_leaves },

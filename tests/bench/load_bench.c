@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Writers, each with one transaction under way, over the client library: how many commits per
- * second, and how long each takes. Also the load of the cluster tests: -o tells what was committed.
+ * second, and how long each takes. Those of one device share a thread and a handle, and submit
+ * without waiting; a single one waits in its call. Also the load of the cluster tests: -o tells
+ * what was committed.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -65,26 +68,52 @@ struct pace {
 
 /**
  * struct client - one writer
- * @plan: shared, read only
- * @pace: shared
  * @number: from 0
- * @thread: runs it
- * @go: set once all are ready
+ * @txn: the transaction under way
+ * @label: of its object
+ * @start_us: when it was submitted
+ * @busy: there is one
  * @us: microseconds of each commit, @n of @room
  * @n: entries used
  * @room: entries there are
  * @error: what ended it early, 0 for nothing
  */
 struct client {
-	const struct plan *plan;
-	struct pace *pace;
 	unsigned int number;
-	pthread_t thread;
-	pthread_barrier_t *go;
+	struct hsmrepl_txn *txn;
+	char label[LABEL_MAX];
+	uint64_t start_us;
+	bool busy;
 	uint32_t *us;
 	size_t n;
 	size_t room;
 	int error;
+};
+
+/**
+ * struct lane - the clients of one device, served by one thread
+ * @plan: shared, read only
+ * @pace: shared
+ * @dev: handle
+ * @thread: runs it
+ * @go: set once all are ready
+ * @client: one of the plan's clients in @plan->n_devices is of this lane, from here on
+ * @n: so many
+ * @payload: of the objects
+ * @records: HSMREPL_READ_MIN bytes
+ * @end_us: no transaction begins after it
+ */
+struct lane {
+	const struct plan *plan;
+	struct pace *pace;
+	struct hsmrepl *dev;
+	pthread_t thread;
+	pthread_barrier_t *go;
+	struct client *client;
+	unsigned int n;
+	uint8_t *payload;
+	uint8_t *records;
+	uint64_t end_us;
 };
 
 static atomic_bool ended;	/* by SIGTERM: what was measured so far is told */
@@ -133,74 +162,156 @@ static void keep_pace(struct pace *p, uint64_t now)
 	pthread_mutex_unlock(&p->lock);
 }
 
-static int tell(const struct client *c, const char *label)
+static struct client *client_at(const struct lane *l, unsigned int i)
+{
+	return &l->client[i * l->plan->n_devices];
+}
+
+static int tell(const struct lane *l, const struct client *c)
 {
 	char line[LABEL_MAX + 1];
-	int len = snprintf(line, sizeof(line), "%s\n", label);
+	int len = snprintf(line, sizeof(line), "%s\n", c->label);
 
-	if (c->plan->told < 0 || write(c->plan->told, line, (size_t)len) == len)
+	if (l->plan->told < 0 || write(l->plan->told, line, (size_t)len) == len)
 		return 0;
 	return -EIO;
 }
 
-static int create(struct client *c, struct hsmrepl *dev, struct hsmrepl_txn *txn,
-		  const uint8_t *payload)
+static void note(const struct lane *l, struct client *c, int error)
 {
-	struct hsmrepl_submit result;
-	char label[LABEL_MAX];
-	struct hsmrepl_change change = { .code = HSMREPL_OP_CREATE, .label = label,
-					 .payload = payload, .payload_len = c->plan->payload_len };
-	uint64_t start, now;
-	int ret;
+	uint64_t now = now_us();
 
-	snprintf(label, sizeof(label), "%s-%u-%zu", c->plan->prefix, c->number, c->n);
-	change.label_len = strlen(label);
-	hsmrepl_txn_clear(txn);
-	ret = hsmrepl_txn_add(txn, &change);
-	if (ret)
-		return ret;
-	start = now_us();
-	ret = hsmrepl_txn_submit(dev, txn, 0, &result);
-	if (ret)
-		return ret;
-	now = now_us();
-	keep_pace(c->pace, now);
-	ret = keep(c, now - start);
-	return ret ? ret : tell(c, label);
+	c->busy = false;
+	c->error = error;
+	if (error)
+		return;
+	keep_pace(l->pace, now);
+	c->error = keep(c, now - c->start_us);
+	if (!c->error)
+		c->error = tell(l, c);
 }
 
-static void work(struct client *c, struct hsmrepl *dev, struct hsmrepl_txn *txn)
+/* The client's next object, if it makes another one. */
+static bool begin(const struct lane *l, struct client *c)
 {
-	const struct plan *plan = c->plan;
-	uint8_t *payload = malloc(plan->payload_len + 1);
-	uint64_t end = now_us() + (uint64_t)plan->seconds * 1000000;
+	const struct plan *plan = l->plan;
+	struct hsmrepl_change change = { .code = HSMREPL_OP_CREATE, .label = c->label,
+					 .payload = l->payload, .payload_len = plan->payload_len };
 
-	if (!payload) {
-		c->error = -ENOMEM;
-		return;
+	if (c->error || c->busy || ended ||
+	    (plan->count ? c->n >= plan->count : now_us() >= l->end_us))
+		return false;
+	change.label_len = (size_t)snprintf(c->label, sizeof(c->label), "%s-%u-%zu", plan->prefix,
+					    c->number, c->n);
+	memset(l->payload, 'a' + (int)(c->number % 26), plan->payload_len);
+	hsmrepl_txn_clear(c->txn);
+	c->error = hsmrepl_txn_add(c->txn, &change);
+	c->start_us = now_us();
+	c->busy = !c->error;
+	return c->busy;
+}
+
+static void work_alone(struct lane *l)
+{
+	struct client *c = client_at(l, 0);
+	struct hsmrepl_submit result;
+
+	while (begin(l, c))
+		note(l, c, hsmrepl_txn_submit(l->dev, c->txn, 0, &result));
+}
+
+/* All that are idle submit at once. Returns how many are under way. */
+static unsigned int submit_idle(struct lane *l)
+{
+	struct hsmrepl_request request[CLIENTS_MAX];
+	unsigned int n = 0, busy = 0;
+
+	for (unsigned int i = 0; i < l->n; i++) {
+		struct client *c = client_at(l, i);
+
+		if (begin(l, c))
+			request[n++] = (struct hsmrepl_request){ .txn = c->txn, .cookie = i };
+		busy += c->busy;
 	}
-	memset(payload, 'a' + (int)(c->number % 26), plan->payload_len);
-	while (!c->error && !ended && (plan->count ? c->n < plan->count : now_us() < end))
-		c->error = create(c, dev, txn, payload);
-	free(payload);
+	hsmrepl_txn_submit_many(l->dev, request, n);
+	for (unsigned int i = 0; i < n; i++)
+		if (request[i].error) {
+			note(l, client_at(l, (unsigned int)request[i].cookie), request[i].error);
+			busy--;
+		}
+	return busy;
+}
+
+static void take(const struct lane *l, const uint8_t *records, size_t len)
+{
+	struct hsmrepl_completion done;
+	struct hsmrepl_record record;
+
+	for (; len; records += record.len, len -= record.len) {
+		memcpy(&record, records, sizeof(record));
+		memcpy(&done, records + sizeof(record), sizeof(done));
+		note(l, client_at(l, (unsigned int)done.cookie), -(int)done.error);
+	}
+}
+
+/* What is done by now; waits until something is. Returns 0 or -errno. */
+static int take_done(const struct lane *l)
+{
+	struct pollfd pfd = { .fd = hsmrepl_fd(l->dev), .events = POLLIN };
+	ssize_t n;
+
+	if (poll(&pfd, 1, -1) < 0)
+		return errno == EINTR ? 0 : -errno;
+	while ((n = hsmrepl_read(l->dev, l->records, HSMREPL_READ_MIN)) > 0)
+		take(l, l->records, (size_t)n);
+	return n == -EAGAIN ? 0 : (int)n;
+}
+
+static void work_together(struct lane *l)
+{
+	int ret = 0;
+
+	while (!ret && submit_idle(l))
+		ret = take_done(l);
+	for (unsigned int i = 0; i < l->n && ret; i++)
+		if (client_at(l, i)->busy)
+			note(l, client_at(l, i), ret);
+}
+
+static int prepare(struct lane *l, const char *path)
+{
+	l->dev = hsmrepl_open(path, O_RDWR | O_NONBLOCK);
+	if (!l->dev)
+		return -errno;
+	l->payload = malloc(l->plan->payload_len + 1);
+	l->records = malloc(HSMREPL_READ_MIN);
+	for (unsigned int i = 0; i < l->n; i++) {
+		client_at(l, i)->txn = hsmrepl_txn_new();
+		if (!l->payload || !l->records || !client_at(l, i)->txn)
+			return -ENOMEM;
+	}
+	return 0;
 }
 
 static void *run(void *arg)
 {
-	struct client *c = arg;
-	const char *path = c->plan->device[c->number % c->plan->n_devices];
-	struct hsmrepl *dev = hsmrepl_open(path, O_RDWR);
-	struct hsmrepl_txn *txn = hsmrepl_txn_new();
+	struct lane *l = arg;
+	int ret = prepare(l, l->plan->device[client_at(l, 0)->number % l->plan->n_devices]);
 
-	if (!dev)
-		c->error = -errno;
-	pthread_barrier_wait(c->go);
-	if (dev && txn)
-		work(c, dev, txn);
-	else if (dev)
-		c->error = -ENOMEM;
-	hsmrepl_txn_free(txn);
-	hsmrepl_close(dev);
+	pthread_barrier_wait(l->go);
+	l->end_us = now_us() + (uint64_t)l->plan->seconds * 1000000;
+	if (!ret && l->n == 1)
+		work_alone(l);
+	else if (!ret)
+		work_together(l);
+	for (unsigned int i = 0; i < l->n; i++) {
+		if (ret)
+			client_at(l, i)->error = ret;
+		hsmrepl_txn_free(client_at(l, i)->txn);
+	}
+	free(l->payload);
+	free(l->records);
+	hsmrepl_close(l->dev);
 	return NULL;
 }
 
@@ -246,31 +357,41 @@ static unsigned int report(const struct plan *plan, struct client *client, uint6
 	return failed;
 }
 
+static void start(struct lane *l, struct client *client, unsigned int number)
+{
+	const struct plan *plan = l->plan;
+
+	l->client = &client[number];
+	l->n = (plan->clients - number + plan->n_devices - 1) / plan->n_devices;
+	if (pthread_create(&l->thread, NULL, run, l) != 0) {
+		fprintf(stderr, "load_bench: no thread for %s\n", plan->device[number]);
+		exit(1);
+	}
+}
+
 static int execute(const struct plan *plan)
 {
 	struct client *client = calloc(plan->clients, sizeof(*client));
 	struct pace pace = { .lock = PTHREAD_MUTEX_INITIALIZER };
+	struct lane lane[DEVICES_MAX];
+	unsigned int failed, lanes;
 	pthread_barrier_t go;
-	unsigned int failed;
-	uint64_t start;
+	uint64_t began;
 
-	if (!client || pthread_barrier_init(&go, NULL, plan->clients + 1) != 0)
+	lanes = plan->clients < plan->n_devices ? plan->clients : plan->n_devices;
+	if (!client || pthread_barrier_init(&go, NULL, lanes + 1) != 0)
 		return 1;
-	for (unsigned int i = 0; i < plan->clients; i++) {
-		client[i].plan = plan;
-		client[i].pace = &pace;
+	for (unsigned int i = 0; i < plan->clients; i++)
 		client[i].number = i;
-		client[i].go = &go;
-		if (pthread_create(&client[i].thread, NULL, run, &client[i]) != 0) {
-			fprintf(stderr, "load_bench: no thread for client %u\n", i);
-			exit(1);
-		}
+	for (unsigned int i = 0; i < lanes; i++) {
+		lane[i] = (struct lane){ .plan = plan, .pace = &pace, .go = &go };
+		start(&lane[i], client, i);
 	}
 	pthread_barrier_wait(&go);
-	start = now_us();
-	for (unsigned int i = 0; i < plan->clients; i++)
-		pthread_join(client[i].thread, NULL);
-	failed = report(plan, client, start, &pace);
+	began = now_us();
+	for (unsigned int i = 0; i < lanes; i++)
+		pthread_join(lane[i].thread, NULL);
+	failed = report(plan, client, began, &pace);
 	for (unsigned int i = 0; i < plan->clients; i++)
 		free(client[i].us);
 	free(client);
