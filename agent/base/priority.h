@@ -10,8 +10,7 @@
 
 /*
  * The calling thread hands on what others wait for, a little at a time: it runs as soon as it is
- * woken, before those that work for long (Linux 6.12: short time slices, sched(7)). Off: it is one of
- * those.
+ * woken, before those that work for long (Linux 6.12: short time slices). Off: it is one of those.
  */
 void priority_prompt(bool on);
 

@@ -27,7 +27,7 @@ struct pending_call {
 /**
  * struct transport - one kind of device
  * @ioctl: see hsmrepl_ioctl()
- * @calls: @n calls, at most CALLS_MAX, of a command that is answered at once, their errors filled in;
+ * @calls: @n calls, at most CALLS_MAX, of a command answered at once; fills in their errors.
  *         NULL if one after the other is as quick
  * @read: see hsmrepl_read()
  * @subscribe: see hsmrepl_events_open()

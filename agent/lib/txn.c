@@ -156,7 +156,8 @@ int hsmrepl_txn_submit(struct hsmrepl *dev, const struct hsmrepl_txn *txn, unsig
 	return hsmrepl_ioctl(dev, HSMREPL_IOC_SUBMIT, result);
 }
 
-static void fill_async(struct hsmrepl_submit *submit, const struct hsmrepl_txn *txn, uint64_t cookie)
+static void fill_async(struct hsmrepl_submit *submit, const struct hsmrepl_txn *txn,
+		       uint64_t cookie)
 {
 	fill_submit(submit, txn);
 	submit->flags = HSMREPL_SUBMIT_ASYNC;

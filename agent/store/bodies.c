@@ -120,7 +120,7 @@ static int write_gathered(struct bodies *b)
 	ret = write_all(b, data, b->at - data.n);
 	if (ret)
 		return ret;
-	/* A hint: little is left for the flush, which is no burst before a write of the log then. */
+	/* A hint: little is left for the flush then, which is no burst before a log write. */
 	sync_file_range(b->fd, (off_t)(b->at - data.n), (off_t)data.n, SYNC_FILE_RANGE_WRITE);
 	b->n_gathered = 0;
 	return 0;
