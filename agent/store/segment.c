@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include <sys/stat.h>
-#include <sys/uio.h>
 
 #include "segment.h"
 
@@ -116,7 +115,7 @@ static int go_cached(struct segment *seg)
 	return flags < 0 || fcntl(seg->fd, F_SETFL, flags & ~O_DIRECT) < 0 ? -errno : 0;
 }
 
-int segment_write(struct segment *seg, const void *buf, size_t len, size_t offset, bool durably)
+int segment_write(struct segment *seg, const void *buf, size_t len, size_t offset)
 {
 	size_t done = 0;
 
@@ -124,9 +123,8 @@ int segment_write(struct segment *seg, const void *buf, size_t len, size_t offse
 	if (!offset && !seg->direct)
 		go_direct(seg);
 	while (done < len) {
-		struct iovec part = { (uint8_t *)buf + done, len - done };
-		ssize_t n = pwritev2(seg->fd, &part, 1, (off_t)(offset + done),
-				     durably ? RWF_DSYNC : 0);
+		ssize_t n = pwrite(seg->fd, (const uint8_t *)buf + done, len - done,
+				   (off_t)(offset + done));
 
 		if (n < 0 && errno == EINVAL && seg->direct) {
 			int ret = go_cached(seg);
@@ -153,7 +151,7 @@ static int fill(struct segment *seg)
 	for (size_t done = 0; done < seg->bytes && !ret; done += ZEROS) {
 		size_t rest = seg->bytes - done;
 
-		ret = segment_write(seg, zeros, rest < ZEROS ? rest : ZEROS, done, false);
+		ret = segment_write(seg, zeros, rest < ZEROS ? rest : ZEROS, done);
 	}
 	free(zeros);
 	if (!ret && fsync(seg->fd) < 0)

@@ -80,11 +80,10 @@ int segment_create(int dir_fd, unsigned int number, size_t bytes, struct segment
  * @buf: @len bytes, aligned to SEGMENT_BLOCK
  * @len: a multiple of SEGMENT_BLOCK
  * @offset: likewise
- * @durably: they are on the disk when it returns, which says nothing of what was written before
  *
- * Returns 0 or -errno.
+ * They are not on the disk before an fdatasync(). Returns 0 or -errno.
  */
-int segment_write(struct segment *seg, const void *buf, size_t len, size_t offset, bool durably);
+int segment_write(struct segment *seg, const void *buf, size_t len, size_t offset);
 
 /* Read the whole segment into @buf, @seg->bytes. Returns 0 or -errno. */
 int segment_read(const struct segment *seg, void *buf);

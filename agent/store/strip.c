@@ -32,7 +32,7 @@ void strip_begin(struct strip *s)
 }
 
 /* Whole blocks; what is behind the end becomes zero, and what was there before is void anyway. */
-static int write_blocks(struct strip *s, struct segment *seg, bool durably)
+int strip_write(struct strip *s, struct segment *seg)
 {
 	size_t last = s->n % SEGMENT_BLOCK;
 	size_t len = last ? s->n - last + SEGMENT_BLOCK : s->n;
@@ -41,14 +41,14 @@ static int write_blocks(struct strip *s, struct segment *seg, bool durably)
 	if (s->written == s->n)
 		return 0;
 	memset(s->buf + s->n, 0, len - s->n);
-	ret = segment_write(seg, s->buf, len, s->at, durably);
+	ret = segment_write(seg, s->buf, len, s->at);
 	if (ret)
 		return ret;
 	memmove(s->buf, s->buf + s->n - last, last);
 	s->at += s->n - last;
 	s->n = last;
 	s->written = last;
-	s->dirty |= !durably;
+	s->dirty = true;
 	return 0;
 }
 
@@ -65,20 +65,14 @@ int strip_put(struct strip *s, struct segment *seg, const void *data, size_t len
 		from += part;
 		len -= part;
 		if (s->n == STRIP_BYTES)
-			ret = write_blocks(s, seg, false);
+			ret = strip_write(s, seg);
 	}
 	return ret;
 }
 
-int strip_write(struct strip *s, struct segment *seg)
-{
-	return write_blocks(s, seg, false);
-}
-
-/* One call where nothing else waits for the flush: disks with FUA then flush nothing but this. */
 int strip_flush(struct strip *s, struct segment *seg)
 {
-	int ret = write_blocks(s, seg, !s->dirty);
+	int ret = strip_write(s, seg);
 
 	if (!ret && s->dirty && fdatasync(seg->fd) < 0)
 		ret = -errno;

@@ -113,25 +113,6 @@ ssize_t pwritev64(int fd, const struct iovec *iov, int n, off64_t offset)
 	return pwritev(fd, iov, n, offset);
 }
 
-/* With RWF_DSYNC it is a flush as well. */
-ssize_t pwritev2(int fd, const struct iovec *iov, int n, off_t offset, int flags)
-{
-	enum fault f = fault_of(fd);
-	ssize_t done = fails_writes(f) ?
-		fail_write(f, fd, iov[0].iov_base, iov[0].iov_len, offset) :
-		real(pwritev2)(fd, iov, n, offset, flags);
-
-	if (f != FAULT_FLUSH || !(flags & RWF_DSYNC))
-		return done;
-	errno = EIO;
-	return -1;
-}
-
-ssize_t pwritev64v2(int fd, const struct iovec *iov, int n, off64_t offset, int flags)
-{
-	return pwritev2(fd, iov, n, offset, flags);
-}
-
 int fdatasync(int fd)
 {
 	if (fault_of(fd) != FAULT_FLUSH)
