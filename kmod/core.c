@@ -109,7 +109,8 @@ static u32 nl_common(const struct hsmrepl_nl *a, const struct hsmrepl_nl *b)
  * @epoch: epoch in force
  *
  * FORM starts epoch 1. NODE_ADD adds one node, NODE_REMOVE takes one out, NODE_DOWN any number:
- * none if a change of the list that was undecided took out all who crashed.
+ * none if a change of the list that was undecided took out all who crashed. FINALISE raises the
+ * protocol, which all others carry over.
  *
  * Return: 0; -ENONET: nothing to change at epoch 0; -ESTALE: epoch is not the next one, or FORM
  * in a pool; -EINVAL: another pool, or not the change that @kind names.
@@ -124,6 +125,8 @@ int hsm_nl_follows(u32 kind, const struct hsmrepl_nl *nl, const struct hsmrepl_n
 		return -ENONET;
 	if ((kind == HSMREPL_TL_FORM && epoch) || le64_to_cpu(nl->epoch) != epoch + 1)
 		return -ESTALE;
+	if (kind != HSMREPL_TL_FINALISE && nl->protocol != present->protocol)
+		return -EINVAL;
 	if (kind == HSMREPL_TL_FORM)
 		return 0;
 	if (memcmp(nl->pool, present->pool, sizeof(nl->pool)))
@@ -135,6 +138,9 @@ int hsm_nl_follows(u32 kind, const struct hsmrepl_nl *nl, const struct hsmrepl_n
 		return common == n && n + 1 == before ? 0 : -EINVAL;
 	case HSMREPL_TL_NODE_DOWN:
 		return common == n ? 0 : -EINVAL;
+	case HSMREPL_TL_FINALISE:
+		return common == n && n == before &&
+		       le16_to_cpu(nl->protocol) > le16_to_cpu(present->protocol) ? 0 : -EINVAL;
 	}
 	return -EINVAL;
 }

@@ -10,6 +10,7 @@
 static_assert(sizeof(struct hsmrepl_tl) % HSM_ALIGN == 0);
 static_assert(sizeof(struct hsmrepl_op) % HSM_ALIGN == 0);
 static_assert(sizeof(struct hsmrepl_nl) % HSM_ALIGN == 0);
+static_assert(sizeof(struct hsmrepl_nl) == 32 + HSMREPL_NODES_MAX * 104);
 static_assert(sizeof(struct hsmrepl_load_entry) % HSM_ALIGN == 0);
 static_assert(sizeof(struct hsmrepl_tl) + sizeof(struct hsmrepl_op) + HSMREPL_LABEL_MAX +
 	      HSMREPL_PAYLOAD_MAX + HSM_ALIGN <= HSMREPL_TL_MAX);
@@ -189,7 +190,7 @@ int hsm_ops_check(u32 kind, const void *ops, size_t len, u32 n_ops, u32 payload_
 	u32 i;
 	int err;
 
-	if (kind < HSMREPL_TL_DATA || kind > HSMREPL_TL_NODE_DOWN)
+	if (kind < HSMREPL_TL_DATA || kind > HSMREPL_TL_FINALISE)
 		return -EINVAL;
 	if (n_ops > HSMREPL_OPS_MAX || len > HSMREPL_TL_MAX - sizeof(struct hsmrepl_tl))
 		return -EMSGSIZE;

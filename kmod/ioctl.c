@@ -36,7 +36,7 @@ static int ioctl_info(struct file *filp, union hsm_abi_arg *arg)
 	struct hsm_file *file = filp->private_data;
 
 	hsm_info(&file->device->hsm, &arg->info);
-	arg->info.features = HSMREPL_FEATURE_ASYNC;
+	arg->info.features = HSMREPL_FEATURE_ASYNC | HSMREPL_FEATURE_PROTOCOL;
 	return 0;
 }
 

@@ -11,7 +11,8 @@ int command_info(struct conn *conn, struct call *call)
 	struct hsmrepl_info *info = &call->arg.info;
 
 	hsm_info(&conn->dev->hsm, info);
-	info->features = HSMREPL_FEATURE_ASYNC | HSMREPL_FEATURE_SOFT;
+	info->features = HSMREPL_FEATURE_ASYNC | HSMREPL_FEATURE_SOFT |
+			 HSMREPL_FEATURE_PROTOCOL;
 	return 0;
 }
 

@@ -69,32 +69,37 @@ int fake_report(struct fake *fake, unsigned int state)
 	return hsmrepl_ioctl(fake->dev, HSMREPL_IOC_REPORT, &report);
 }
 
-static int submit_form(struct fake *fake, unsigned int n)
+int fake_submit_nodes(struct fake *fake, unsigned int kind, unsigned int n, unsigned int protocol)
 {
 	struct {
 		struct hsmrepl_op op;
 		struct hsmrepl_nl nl;
-	} form = {
+	} change = {
 		.op = {
-			.len = htole32(sizeof(form)),
+			.len = htole32(sizeof(change)),
 			.code = htole16(HSMREPL_OP_NODES),
-			.payload_len = htole32(sizeof(form.nl)),
+			.payload_len = htole32(sizeof(change.nl)),
 		},
-		.nl = { .pool = { 1 }, .epoch = htole64(1), .n_nodes = htole16(n) },
+		.nl = {
+			.pool = { 1 },
+			.epoch = htole64(fake->epoch + 1),
+			.n_nodes = htole16(n),
+			.protocol = htole16(protocol),
+		},
 	};
 	struct hsmrepl_submit submit = {
 		.size = sizeof(submit),
 		.flags = HSMREPL_SUBMIT_ASYNC,
-		.kind = HSMREPL_TL_FORM,
+		.kind = kind,
 		.n_ops = 1,
-		.ops = (uintptr_t)&form,
-		.ops_len = sizeof(form),
+		.ops = (uintptr_t)&change,
+		.ops_len = sizeof(change),
 		.cookie = 42,
 	};
 	unsigned int i;
 
 	for (i = 0; i < n; i++) {
-		struct hsmrepl_node *node = &form.nl.nodes[i];
+		struct hsmrepl_node *node = &change.nl.nodes[i];
 
 		node->id = htole16(FAKE_NODE + i);
 		sprintf(node->name, "fake%u", i + 1);
@@ -108,7 +113,7 @@ int fake_form(struct fake *fake, unsigned int n)
 	const struct hsmrepl_record *record;
 	int ret;
 
-	ret = submit_form(fake, n);
+	ret = fake_submit_nodes(fake, HSMREPL_TL_FORM, n, 0);
 	if (ret)
 		return ret;
 	ret = fake_commit(fake);

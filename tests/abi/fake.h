@@ -46,6 +46,17 @@ int fake_report(struct fake *fake, unsigned int state);
 /** fake_form() - form a pool of @n nodes (1 or 2) and report "member"; 0 or a negative errno */
 int fake_form(struct fake *fake, unsigned int n);
 
+/**
+ * fake_submit_nodes() - queue a change of the node list: nodes FAKE_NODE and on, the next epoch
+ * @fake: agent
+ * @kind: enum hsmrepl_tl_kind
+ * @n: nodes (1 or 2)
+ * @protocol: that the list names
+ *
+ * Return: 0 or a negative errno.
+ */
+int fake_submit_nodes(struct fake *fake, unsigned int kind, unsigned int n, unsigned int protocol);
+
 /** fake_grant() - grant the next batch, up to @max_tls TLs; 0 or a negative errno */
 int fake_grant(struct fake *fake, unsigned int max_tls);
 

@@ -331,6 +331,26 @@ static const char *play_admin(struct scene *scene)
 	return NULL;
 }
 
+static const char *play_finalise(struct scene *scene)
+{
+	struct hsmrepl_info info = { .size = sizeof(info) };
+	struct fake *fake = &scene->fake;
+
+	MUST(!hsmrepl_ioctl(scene->dev, HSMREPL_IOC_INFO, &info));
+	MUST(info.features & HSMREPL_FEATURE_PROTOCOL);
+	MUST(!fake_submit_nodes(fake, HSMREPL_TL_FINALISE, 1, 2) && fake_commit(fake) == 1);
+	fake->epoch = 2;
+	MUST(scene_state(scene).epoch == 2 && scene_state(scene).nodes_total == 1);
+	MUST(fake_submit_nodes(fake, HSMREPL_TL_FINALISE, 1, 2) == -EINVAL);
+	MUST(fake_submit_nodes(fake, HSMREPL_TL_FINALISE, 1, 1) == -EINVAL);
+	MUST(fake_submit_nodes(fake, HSMREPL_TL_FINALISE, 2, 3) == -EINVAL);
+	MUST(fake_submit_nodes(fake, HSMREPL_TL_NODE_ADD, 2, 0) == -EINVAL);
+	MUST(scene_state(scene).epoch == 2 && scene_state(scene).seq == 2);
+	MUST(!fake_submit_nodes(fake, HSMREPL_TL_NODE_ADD, 2, 2) && fake_commit(fake) == 1);
+	MUST(scene_state(scene).epoch == 3 && scene_state(scene).nodes_total == 2);
+	return NULL;
+}
+
 static int event_comes(struct hsmrepl_events *events, unsigned int event,
 		       struct hsmrepl_notice *notice)
 {
@@ -385,6 +405,7 @@ const struct scene_entry scenes_agent[] = {
 	{ "agent dies: claimed is pending, the next agent decides", play_death_claimed },
 	{ "agent comes back in time: nobody notices", play_death_short },
 	{ "administrative requests", play_admin },
+	{ "a pool is finalised: only that raises the protocol", play_finalise },
 	{ "events", play_events },
 	{ 0 }
 };

@@ -83,7 +83,7 @@ START_TEST(ops_cut_anywhere)
 	ck_assert_int_eq(hsm_ops_check(HSMREPL_TL_DATA, room, HSMREPL_TL_MAX, 3, 100), -EMSGSIZE);
 	ck_assert_int_eq(hsm_ops_check(HSMREPL_TL_DATA, room, len, 3, 6), -EMSGSIZE);
 	ck_assert_int_eq(hsm_ops_check(0, room, len, 3, 100), -EINVAL);
-	ck_assert_int_eq(hsm_ops_check(HSMREPL_TL_NODE_DOWN + 1, room, len, 3, 100), -EINVAL);
+	ck_assert_int_eq(hsm_ops_check(HSMREPL_TL_FINALISE + 1, room, len, 3, 100), -EINVAL);
 	ck_assert_int_eq(hsm_ops_check(HSMREPL_TL_FORM, room, len, 3, 100), -EINVAL);
 }
 END_TEST
@@ -308,7 +308,8 @@ START_TEST(node_list_fields)
 	EXPECT_NL(-EINVAL, nl.n_nodes = cpu_to_le16(2));
 	EXPECT_NL(-EINVAL, nl.n_nodes = cpu_to_le16(4));
 	EXPECT_NL(-EINVAL, nl.n_nodes = cpu_to_le16(17));
-	EXPECT_NL(-EINVAL, nl.reserved[5] = 1);
+	EXPECT_NL(-EINVAL, nl.reserved[3] = 1);
+	EXPECT_NL(0, nl.protocol = cpu_to_le16(2));
 	EXPECT_NL(-EINVAL, nl.nodes[0].id = 0);
 	EXPECT_NL(-EINVAL, nl.nodes[1].id = nl.nodes[0].id);
 	EXPECT_NL(-EINVAL, nl.nodes[1].id = nl.nodes[2].id);
@@ -351,6 +352,42 @@ START_TEST(node_list_changes)
 }
 END_TEST
 
+/* Only FINALISE raises the protocol; all others carry it over. */
+START_TEST(protocol_of_a_pool)
+{
+	static const u32 kinds[] = {
+		HSMREPL_TL_NODE_ADD, HSMREPL_TL_NODE_REMOVE, HSMREPL_TL_NODE_DOWN,
+	};
+	static const u16 members[] = { 4, 2, 2 };
+	const struct hsmrepl_nl none = { };
+	struct hsmrepl_nl present = node_list(4, 3), next = node_list(5, 3);
+	struct hsmrepl_nl first = node_list(1, 3);
+	unsigned int i;
+
+	ck_assert_int_eq(hsm_nl_follows(HSMREPL_TL_FINALISE, &next, &present, 4), -EINVAL);
+	next.protocol = cpu_to_le16(2);
+	ck_assert_int_eq(hsm_nl_follows(HSMREPL_TL_FINALISE, &next, &present, 4), 0);
+	ck_assert_int_eq(hsm_nl_follows(HSMREPL_TL_FINALISE, &next, &present, 3), -ESTALE);
+	ck_assert_int_eq(hsm_nl_follows(HSMREPL_TL_FINALISE, &first, &none, 0), -ENONET);
+	present.protocol = cpu_to_le16(2);
+	ck_assert_int_eq(hsm_nl_follows(HSMREPL_TL_FINALISE, &next, &present, 4), -EINVAL);
+	next.protocol = cpu_to_le16(3);
+	ck_assert_int_eq(hsm_nl_follows(HSMREPL_TL_FINALISE, &next, &present, 4), 0);
+	for (i = 0; i < 3; i++) {
+		next = node_list(5, members[i]);
+		ck_assert_int_eq(hsm_nl_follows(kinds[i], &next, &present, 4), -EINVAL);
+		ck_assert_int_eq(hsm_nl_follows(HSMREPL_TL_FINALISE, &next, &present, 4), -EINVAL);
+		next.protocol = cpu_to_le16(3);
+		ck_assert_int_eq(hsm_nl_follows(kinds[i], &next, &present, 4), -EINVAL);
+		ck_assert_int_eq(hsm_nl_follows(HSMREPL_TL_FINALISE, &next, &present, 4), -EINVAL);
+		next.protocol = cpu_to_le16(2);
+		ck_assert_int_eq(hsm_nl_follows(kinds[i], &next, &present, 4), 0);
+	}
+	first.protocol = cpu_to_le16(2);
+	ck_assert_int_eq(hsm_nl_follows(HSMREPL_TL_FORM, &first, &none, 0), -EINVAL);
+}
+END_TEST
+
 START_TEST(voters_of_each_kind)
 {
 	const struct hsmrepl_nl none = { }, three = node_list(4, 3);
@@ -364,6 +401,7 @@ START_TEST(voters_of_each_kind)
 	ck_assert_uint_eq(hsm_voters(HSMREPL_TL_NODE_REMOVE, &two, &three, voters), 3);
 	ck_assert_uint_eq(hsm_voters(HSMREPL_TL_NODE_DOWN, &two, &three, voters), 2);
 	ck_assert_uint_eq(hsm_voters(HSMREPL_TL_NODE_ADD, &four, &three, voters), 4);
+	ck_assert_uint_eq(hsm_voters(HSMREPL_TL_FINALISE, &three, &three, voters), 3);
 	ck_assert_uint_eq(hsm_voters(HSMREPL_TL_FORM, &four, &none, voters), 4);
 }
 END_TEST
@@ -479,6 +517,7 @@ int main(void)
 	tcase_add_test(tcase, memory_of_an_object);
 	tcase_add_test(tcase, node_list_fields);
 	tcase_add_test(tcase, node_list_changes);
+	tcase_add_test(tcase, protocol_of_a_pool);
 	tcase_add_test(tcase, voters_of_each_kind);
 	tcase_add_test(tcase, points_advance);
 	tcase_add_test(tcase, check_codes);

@@ -14,6 +14,8 @@
  *   2026-11-26  administrative verbs TEST and DISCOVER
  *   2026-11-26  administrative verbs BACKUP, RESTORE, REPORT
  *   2026-11-26  EEXIST, ENOENT and ESTALE never rest on what is undecided: SUBMIT waits instead
+ *   2026-11-26  node lists name the protocol that a pool was finalised at (FEATURE_PROTOCOL), TL
+ *               kind and verb FINALISE
  *
  * Conventions
  *   - Every ioctl takes a pointer to a struct whose first field is its size. A caller built
@@ -91,6 +93,7 @@
  * @HSMREPL_TL_NODE_ADD: a node joins (protocol.md section 4)
  * @HSMREPL_TL_NODE_REMOVE: a node leaves in order
  * @HSMREPL_TL_NODE_DOWN: ends an epoch by node-down (protocol.md section 3)
+ * @HSMREPL_TL_FINALISE: the same members, from now on under a higher protocol version
  */
 enum hsmrepl_tl_kind {
 	HSMREPL_TL_DATA = 1,
@@ -98,6 +101,7 @@ enum hsmrepl_tl_kind {
 	HSMREPL_TL_NODE_ADD = 3,
 	HSMREPL_TL_NODE_REMOVE = 4,
 	HSMREPL_TL_NODE_DOWN = 5,
+	HSMREPL_TL_FINALISE = 6,
 };
 
 /**
@@ -186,6 +190,8 @@ struct hsmrepl_node {
  * @pool: pool id, not zero
  * @epoch: epoch that begins when the TL is applied
  * @n_nodes: entries used
+ * @protocol: protocol version that the pool was finalised at, 0 for never: only FINALISE changes
+ *	it, and raises it. What it means is the agents' business
  * @reserved: zero
  * @nodes: ascending by id, unused ones zero
  */
@@ -193,7 +199,8 @@ struct hsmrepl_nl {
 	__u8 pool[HSMREPL_POOL_LEN];
 	__le64 epoch;
 	__le16 n_nodes;
-	__u8 reserved[6];
+	__le16 protocol;
+	__u8 reserved[4];
 	struct hsmrepl_node nodes[HSMREPL_NODES_MAX];
 };
 
@@ -220,6 +227,7 @@ struct hsmrepl_nl {
 /* Feature bits of INFO */
 #define HSMREPL_FEATURE_ASYNC	(1 << 0)	/* HSMREPL_SUBMIT_ASYNC */
 #define HSMREPL_FEATURE_SOFT	(1 << 1)	/* software device */
+#define HSMREPL_FEATURE_PROTOCOL (1 << 2)	/* protocol in struct hsmrepl_nl, FINALISE */
 
 /**
  * struct hsmrepl_info - HSMREPL_IOC_INFO: versions, features, limits in force
@@ -508,6 +516,7 @@ enum hsmrepl_verb {
 	HSMREPL_VERB_LEAVE = 0x105,
 	HSMREPL_VERB_BACKUP = 0x106,
 	HSMREPL_VERB_RESTORE = 0x107,
+	HSMREPL_VERB_FINALISE = 0x108,
 };
 
 /**
