@@ -13,6 +13,11 @@ bool batch_has_voter(const struct batch *b, uint16_t id)
 	return false;
 }
 
+bool batch_spoken(const struct batch *b, uint16_t protocol)
+{
+	return !b->has_nl || list_protocol(&b->nl) <= protocol;
+}
+
 bool nl_has(const struct node_list *nl, uint16_t id)
 {
 	for (unsigned int i = 0; i < nl->n; i++)
@@ -42,6 +47,7 @@ bool nl_decode(struct bytes payload, struct node_list *nl)
 	memset(nl, 0, sizeof(*nl));
 	nl->n = le16toh(raw.n_nodes);
 	nl->epoch = le64toh(raw.epoch);
+	nl->protocol = le16toh(raw.protocol);
 	memcpy(nl->pool, raw.pool, sizeof(nl->pool));
 	if (nl->n == 0 || nl->n > HSMREPL_NODES_MAX || all_zero(raw.pool, sizeof(raw.pool)))
 		return false;
@@ -65,6 +71,7 @@ void nl_encode(const struct node_list *nl, struct hsmrepl_nl *out)
 	memcpy(out->pool, nl->pool, sizeof(out->pool));
 	out->epoch = htole64(nl->epoch);
 	out->n_nodes = htole16((uint16_t)nl->n);
+	out->protocol = htole16(nl->protocol);
 	for (unsigned int i = 0; i < nl->n; i++) {
 		out->nodes[i].id = htole16(nl->node[i].id);
 		memcpy(out->nodes[i].name, nl->node[i].name, HSMREPL_NAME_MAX);
@@ -108,7 +115,8 @@ static bool read_nl(const struct hsmrepl_tl *tl, struct bytes ops, struct batch 
 	b->adds = le16toh(tl->kind) == HSMREPL_TL_NODE_ADD;
 	b->removes = le16toh(tl->kind) == HSMREPL_TL_NODE_REMOVE;
 	b->downs = le16toh(tl->kind) == HSMREPL_TL_NODE_DOWN;
-	return (b->forms || b->adds || b->removes || b->downs) &&
+	b->finalises = le16toh(tl->kind) == HSMREPL_TL_FINALISE;
+	return (b->forms || b->adds || b->removes || b->downs || b->finalises) &&
 	       b->nl.epoch == le64toh(tl->epoch) + 1;
 }
 

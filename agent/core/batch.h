@@ -18,6 +18,7 @@
  * @adds: it is a NODE_ADD
  * @removes: it is a NODE_REMOVE
  * @downs: it is a NODE_DOWN: chosen before anybody wrote it
+ * @finalises: it is a FINALISE
  * @has_nl: it changes the node list
  * @nl: the list after it, when @has_nl
  */
@@ -33,6 +34,7 @@ struct batch {
 	bool adds;
 	bool removes;
 	bool downs;
+	bool finalises;
 	bool has_nl;
 	struct node_list nl;
 };
@@ -72,6 +74,9 @@ uint64_t value_epoch(const uint8_t *value);
 const struct member *batch_newcomer(const struct batch *b, const struct node_list *nl);
 
 bool batch_has_voter(const struct batch *b, uint16_t id);
+
+/* Can a node that speaks up to @protocol live with the list that it brings? */
+bool batch_spoken(const struct batch *b, uint16_t protocol);
 
 /* A fresh node list in wire format from a host one, and back; false if it is not valid. */
 bool nl_decode(struct bytes payload, struct node_list *nl);

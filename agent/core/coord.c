@@ -114,6 +114,10 @@ void coord_claimed(struct node *n, const struct event *ev, struct actions *out)
 		p->vote = VOTE_NONE;
 	if (n->down.removed)
 		return;		/* claimed just before we heard of it: nobody shall vote on it */
+	if (!batch_spoken(&b, n->protocol)) {	/* queued when this node spoke more */
+		revoke(n, REFUSAL_INVALID, EOPNOTSUPP, n->id, out);
+		return;
+	}
 	send_voters(n, &m, out);
 	out_append(out, RECORD_YES, m.batch, ev->data, ev->n_tls);
 	coord_lost(n, out);
@@ -163,11 +167,17 @@ static void tell_aborted(struct node *n, struct actions *out)
 	};
 	struct slot *s = &n->slot;
 	int error = s->refusal == REFUSAL_INVALID ? s->error : ECANCELED;
+	const char *const unknown[] = {
+		name_of(n, s->refuser), " cannot take it: load the module of its release there, "
+		"or upgrade it", NULL
+	};
 
 	out_resolve(out, s->id, HSMREPL_ABORT, error);
 	out_append(out, RECORD_ABORTED, s->id, (struct bytes){ 0 }, 0);
 	slot_move(s, SLOT_FREE);
-	if (s->batch.has_nl)
+	if (s->batch.finalises && s->refusal == REFUSAL_INVALID)
+		list_answer(n, error, out_say(out->why, sizeof(out->why), unknown), out);
+	else if (s->batch.has_nl)
 		list_answer(n, error, why[s->refusal], out);
 }
 

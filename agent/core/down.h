@@ -111,6 +111,11 @@ static inline uint64_t ballot_attempt(uint64_t ballot, uint64_t epoch)
 }
 
 /* The initiator's node id of a ballot. */
+static inline uint64_t ballot_epoch(uint64_t ballot)
+{
+	return ballot >> 32;
+}
+
 static inline uint16_t ballot_initiator(uint64_t ballot)
 {
 	return (uint16_t)ballot;

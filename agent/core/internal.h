@@ -6,7 +6,7 @@
  *   link.c   peers: hello, heartbeat, who counts as a member
  *   coord.c  coordinator: claim, votes, commit, revoke, abort
  *   voter.c  voter: prepare, yes, commit notice, abort, inquiry
- *   list.c   changes of the node list: form, admit, leave; who is about to join
+ *   list.c   changes of the node list: form, admit, leave, finalise; who is about to join
  *   learn.c  a learner is told settled history
  *   turn.c   who may cut the next batch
  *   slot.c   the slot's table of allowed moves; applying what is committed
@@ -42,7 +42,7 @@ struct peer *peer_add(struct node *n, uint16_t id);
 bool link_all_members(const struct node *n);
 unsigned int link_members_up(const struct node *n);
 void link_forget(struct node *n);
-void link_up(struct node *n, uint16_t id, struct actions *out);
+void link_up(struct node *n, uint16_t id, uint16_t protocol, struct actions *out);
 void link_down(struct node *n, uint16_t id, struct actions *out);
 void link_hello(struct node *n, struct peer *p, const struct message *m, struct actions *out);
 void link_proven(struct node *n, struct peer *p, struct actions *out);

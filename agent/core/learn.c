@@ -57,7 +57,7 @@ static void learn(struct node *n, const struct batch *b, struct bytes tls, struc
 		meet_slot(n, b, out);
 	/* A list with us in it needs a yes of ours, in the slot. */
 	if (n->slot.state == SLOT_FREE && node_learner(n) && same_place(&b->before, &n->pos) &&
-	    !(b->has_nl && nl_has(&b->nl, n->id)))
+	    !(b->has_nl && nl_has(&b->nl, n->id)) && batch_spoken(b, n->protocol))
 		take(n, b, tls, out);
 }
 

@@ -126,7 +126,7 @@ void link_greet_all(struct node *n, struct actions *out)
 		greet(n, p, 0, out);
 }
 
-void link_up(struct node *n, uint16_t id, struct actions *out)
+void link_up(struct node *n, uint16_t id, uint16_t protocol, struct actions *out)
 {
 	struct peer *p = peer_add(n, id);
 
@@ -136,6 +136,7 @@ void link_up(struct node *n, uint16_t id, struct actions *out)
 	}
 	p->up = true;
 	p->greeted = false;
+	p->protocol = protocol;
 	p->link = LINK_GREETING;
 	p->last_heard_ms = n->now_ms;
 	p->hello_sent_ms = 0;

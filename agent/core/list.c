@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Changes of the node list that this node is asked for: a FORM, the NODE_ADD of a newcomer, its own
- * NODE_REMOVE. Each is a TL that all voters must hold a yes for, like any other.
+ * NODE_REMOVE, a FINALISE. Each is a TL that all voters must hold a yes for, like any other.
  *
  * A newcomer is admitted once every member is connected to it, so that nobody has to wait for
  * a connection afterwards: the donor names it to the others (CANDIDATE), they say in their hellos
@@ -14,6 +14,8 @@
 
 /* After this a newcomer is forgotten, unless its NODE_ADD is in the slot. */
 #define CANDIDATE_MS (2 * NODE_ADMIT_MS)
+
+#define DECIMAL_MAX 6	/* digits of a version, and NUL */
 
 /* Answer whoever asked for the change, if anybody did. */
 void list_answer(struct node *n, int error, const char *why, struct actions *out)
@@ -202,6 +204,103 @@ void list_leave(struct node *n, const struct event *ev, struct actions *out)
 	}
 	begin(n, ev, HSMREPL_TL_NODE_REMOVE);
 	drop_member(&n->change.nl, n->id);
+	submit(n, out);
+}
+
+static const char *decimal(uint16_t value, char text[DECIMAL_MAX])
+{
+	char *at = text + DECIMAL_MAX;
+
+	*--at = '\0';
+	do {
+		*--at = (char)('0' + value % 10);
+		value /= 10;
+	} while (value);
+	return at;
+}
+
+static const char *say_of(const char *name, const char *what, struct actions *out)
+{
+	const char *const parts[] = { name, what, NULL };
+
+	return out_say(out->why, sizeof(out->why), parts);
+}
+
+/* Why the pool cannot be finalised now, whatever its members speak, or NULL. */
+static const char *finalise_obstacle(struct node *n, int *error, struct actions *out)
+{
+	const struct candidate *c = &n->candidate;
+
+	*error = EBUSY;
+	if (c->nl.n)
+		return say_of(c->nl.node[0].name, " is joining: wait for it", out);
+	*error = ECANCELED;
+	for (unsigned int i = 0; i < n->nl.n && node_sound(n); i++) {
+		const struct member *m = &n->nl.node[i];
+		const struct peer *p = peer_find(n, m->id);
+
+		if (m->id != n->id && (!p || p->link != LINK_MEMBER))
+			return say_of(m->name, " is not connected as a member, so what it speaks "
+				      "is not known: bring it back, or take it out by node-down",
+				      out);
+	}
+	return change_obstacle(n, error);
+}
+
+/* The member that speaks least; this node, if no other one speaks less. */
+static uint16_t least(struct node *n, uint16_t *protocol)
+{
+	uint16_t id = n->id;
+
+	*protocol = n->protocol;
+	for (unsigned int i = 0; i < n->nl.n; i++) {
+		const struct peer *p = peer_find(n, n->nl.node[i].id);
+
+		if (!p || p->protocol >= *protocol)
+			continue;
+		*protocol = p->protocol;
+		id = p->id;
+	}
+	return id;
+}
+
+/* Why finalising at @protocol would change nothing; @id speaks no more than that. */
+static const char *say_no_rise(struct node *n, uint16_t id, uint16_t protocol, int *error,
+			       struct actions *out)
+{
+	char text[DECIMAL_MAX];
+	const char *const done[] = {
+		"the pool is finalised at protocol ", decimal(protocol, text),
+		" already: there is nothing to do", NULL
+	};
+	const char *const behind[] = {
+		name_of(n, id), " still speaks only protocol ", decimal(protocol, text),
+		": upgrade it first, agent and module", NULL
+	};
+	bool newest = protocol >= PROTOCOL_MAX;
+
+	*error = newest ? EALREADY : EOPNOTSUPP;
+	return out_say(out->why, sizeof(out->why), newest ? done : behind);
+}
+
+/* The pool goes on under the highest protocol that all members speak, and never below it again. */
+void list_finalise(struct node *n, const struct event *ev, struct actions *out)
+{
+	int error;
+	const char *obstacle = finalise_obstacle(n, &error, out);
+	uint16_t protocol, id;
+
+	if (!obstacle) {
+		id = least(n, &protocol);
+		if (protocol <= list_protocol(&n->nl))
+			obstacle = say_no_rise(n, id, protocol, &error, out);
+	}
+	if (obstacle || ev->dry) {
+		out_answer(out, ev->request, obstacle ? error : 0, obstacle);
+		return;
+	}
+	begin(n, ev, HSMREPL_TL_FINALISE);
+	n->change.nl.protocol = protocol;
 	submit(n, out);
 }
 

@@ -12,7 +12,7 @@ struct peer;
 /**
  * struct change - a change of the node list that this node was asked for
  * @request: to be answered, 0 for none
- * @kind: FORM, NODE_ADD or NODE_REMOVE
+ * @kind: FORM, NODE_ADD, NODE_REMOVE or FINALISE
  * @nl: the list after it
  * @submitted: the device was told
  * @since_ms: when it was asked for
@@ -42,6 +42,7 @@ struct candidate {
 void list_form(struct node *n, const struct event *ev, struct actions *out);
 void list_admit(struct node *n, const struct event *ev, struct actions *out);
 void list_leave(struct node *n, const struct event *ev, struct actions *out);
+void list_finalise(struct node *n, const struct event *ev, struct actions *out);
 void list_submitted(struct node *n, const struct event *ev, struct actions *out);
 void list_changed(struct node *n, bool ours, struct actions *out);
 void list_answer(struct node *n, int error, const char *why, struct actions *out);

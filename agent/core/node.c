@@ -178,6 +178,8 @@ static void on_boot(struct node *n, const struct event *ev, struct actions *out)
 	n->boot_ms = ev->now_ms;
 	n->booted = true;
 	n->nl = *r->nl;
+	n->protocol = r->protocol;
+	assert(list_protocol(&n->nl) <= n->protocol || !n->nl.n);
 	n->pos = r->position;
 	n->told_seq = n->pos.seq;
 	n->last = r->last;
@@ -282,7 +284,7 @@ static void on_disk_error(struct node *n, const struct event *ev, struct actions
 
 static void on_peer_up(struct node *n, const struct event *ev, struct actions *out)
 {
-	link_up(n, ev->peer, out);
+	link_up(n, ev->peer, ev->protocol, out);
 }
 
 static void on_peer_down(struct node *n, const struct event *ev, struct actions *out)
@@ -386,7 +388,7 @@ void node_step(struct node *n, const struct event *ev, struct actions *out)
 		[EV_NODE_DOWN] = survey_start, [EV_REMOVED] = on_removed,
 		[EV_SUBMITTED] = list_submitted, [EV_LEARN] = learn_event,
 		[EV_ADMIT] = list_admit, [EV_LEAVE] = list_leave, [EV_LOOKUP] = link_lookup,
-		[EV_SPLIT] = on_split,
+		[EV_SPLIT] = on_split, [EV_FINALISE] = list_finalise,
 	};
 
 	assert(ev->type < EV_TYPES);
@@ -415,6 +417,7 @@ void node_look(const struct node *n, struct node_view *view)
 
 	memset(view, 0, sizeof(*view));
 	view->id = n->id;
+	view->protocol = n->protocol;
 	view->state = n->reported;
 	view->nl = &n->nl;
 	view->position = n->pos;

@@ -48,6 +48,7 @@ struct slot {
  * struct node - everything a node knows
  * @id: of this node
  * @name: of this node
+ * @protocol: highest version that it speaks
  * @now_ms: of the event at work
  * @random: of the event at work
  * @booted: EV_BOOT came
@@ -89,6 +90,7 @@ struct slot {
 struct node {
 	uint16_t id;
 	char name[HSMREPL_NAME_MAX];
+	uint16_t protocol;
 	uint64_t now_ms;
 	uint64_t random;
 	bool booted;

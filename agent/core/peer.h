@@ -18,6 +18,7 @@ enum reply {
  * @id: node id, 0 for an unused entry
  * @up: connected
  * @greeted: its hello came in this connection
+ * @protocol: version that both speak, of the last connection
  * @link: how it stands to us
  * @solicited: we asked it for a hello since the last tick
  * @vote: on our batch in the slot
@@ -40,6 +41,7 @@ struct peer {
 	uint16_t id;
 	bool up;
 	bool greeted;
+	uint16_t protocol;
 	enum link_state link;
 	bool solicited;
 	enum vote vote;

@@ -17,6 +17,7 @@ enum record_type {
 /**
  * struct recovery - what store and device know when the agent starts
  * @nl: node list in force; n == 0 without a pool
+ * @protocol: highest version that agent and device speak
  * @position: of the device, after everything known to be committed was applied
  * @incarnation: of this start, higher than all before, durable
  * @slot: TLs of the undecided batch, empty for a free slot; a durable yes for it is in the log
@@ -35,6 +36,7 @@ enum record_type {
  */
 struct recovery {
 	const struct node_list *nl;
+	uint16_t protocol;
 	struct position position;
 	uint32_t incarnation;
 	struct bytes slot;

@@ -28,7 +28,7 @@ enum event_type {
 	EV_RESOLVED,	/* device: answer to ACT_RESOLVE: batch, position */
 	EV_DURABLE,	/* log: YES, REFUSED and all before are on disk: record, batch */
 	EV_DISK_ERROR,	/* log: a write failed; nothing later is durable: error */
-	EV_PEER_UP,	/* mesh: authenticated connection: peer */
+	EV_PEER_UP,	/* mesh: authenticated connection: peer, protocol */
 	EV_PEER_DOWN,	/* mesh: connection lost: peer */
 	EV_MESSAGE,	/* mesh: one whole frame: peer, frame */
 	EV_FORM,	/* administrator: form a pool: nl, request */
@@ -38,6 +38,7 @@ enum event_type {
 	EV_LEARN,	/* Live-Sync: settled TLs of a member, one run (batch_run()): data, n_tls */
 	EV_ADMIT,	/* Live-Sync: a learner asks to become a member: nl (it alone), request */
 	EV_LEAVE,	/* administrator: this node leaves the pool in order: request */
+	EV_FINALISE,	/* administrator: raise the pool's protocol: request, dry */
 	EV_LOOKUP,	/* store: answer to ACT_LOOKUP: peer, position, lookup */
 	EV_SPLIT,	/* lookout: split brain: peer, major, nl (it alone); peer 0: over */
 	EV_TYPES
@@ -49,6 +50,7 @@ enum event_type {
  * @now_ms: monotonic time
  * @random: fresh random number
  * @peer: node id that it is about
+ * @protocol: EV_PEER_UP: version that both speak
  * @record: EV_DURABLE
  * @error: errno, 0 for success
  * @batch: batch that it is about
@@ -59,7 +61,9 @@ enum event_type {
  * @nl: EV_FORM: the list to form, with its fresh pool id and epoch 1. EV_ADMIT, EV_SPLIT: one
  *	member: id, name, address
  * @down: EV_NODE_DOWN
- * @request: EV_FORM, EV_NODE_DOWN, EV_ADMIT, EV_LEAVE: what ACT_ANSWER answers; never 0
+ * @dry: EV_FINALISE: only say whether it can be
+ * @request: EV_FORM, EV_NODE_DOWN, EV_ADMIT, EV_LEAVE, EV_FINALISE: what ACT_ANSWER answers; never
+ *	0
  * @lookup: EV_LOOKUP
  * @major: EV_SPLIT: this side goes on, the other one is the minority
  */
@@ -68,6 +72,7 @@ struct event {
 	uint64_t now_ms;
 	uint64_t random;
 	uint16_t peer;
+	uint16_t protocol;
 	enum record_type record;
 	int error;
 	struct batch_id batch;
@@ -77,6 +82,7 @@ struct event {
 	const struct recovery *recovery;
 	const struct node_list *nl;
 	struct down_request down;
+	bool dry;
 	uint64_t request;
 	enum lookup_answer lookup;
 	bool major;

@@ -9,6 +9,13 @@
 
 #include <linux/hsmrepl.h>
 
+/*
+ * Versions of the protocol (protocol.md, "Versions") that this core speaks. From 2 on a node list
+ * says what the pool was finalised at.
+ */
+#define PROTOCOL_MIN	1
+#define PROTOCOL_MAX	2
+
 /**
  * struct batch_id - names one batch for ever (protocol.md section 1)
  * @coordinator: node id, 0 for none
@@ -51,15 +58,23 @@ struct member {
  * struct node_list - members of the pool, ascending by id
  * @pool: pool id
  * @epoch: epoch that this list stands for
+ * @protocol: version that the pool was finalised at, 0 for never; see list_protocol()
  * @n: entries used; 0 for a node without a pool
  * @node: entries
  */
 struct node_list {
 	uint8_t pool[HSMREPL_POOL_LEN];
 	uint64_t epoch;
+	uint16_t protocol;
 	unsigned int n;
 	struct member node[HSMREPL_NODES_MAX];
 };
+
+/* The lowest version that a node must speak to take part in a pool with this list. */
+static inline uint16_t list_protocol(const struct node_list *nl)
+{
+	return nl->protocol ? nl->protocol : PROTOCOL_MIN;
+}
 
 /* Whether a place is in a node's history. */
 enum lookup_answer {

@@ -57,6 +57,7 @@ struct peer_view {
 /**
  * struct node_view - this node
  * @id: node id
+ * @protocol: highest version that it speaks
  * @state: as reported to the device
  * @nl: node list in force
  * @position: where it stands
@@ -75,6 +76,7 @@ struct peer_view {
  */
 struct node_view {
 	uint16_t id;
+	uint16_t protocol;
 	enum hsmrepl_node_state state;
 	const struct node_list *nl;
 	struct position position;

@@ -48,7 +48,7 @@ static bool within(const struct node_list *a, const struct node_list *b)
 /*
  * Are the voters of the batch just those that it takes? The members of our node list; a newcomer
  * as well if it is added, and that is all that a learner votes on. Only the node itself takes
- * itself out in order; and a NODE_DOWN is not voted on.
+ * itself out in order; a FINALISE leaves the members as they are; and a NODE_DOWN is not voted on.
  */
 static bool our_voters(const struct node *n, const struct batch *b)
 {
@@ -60,6 +60,8 @@ static bool our_voters(const struct node *n, const struct batch *b)
 		return b->nl.n == n->nl.n + 1 && within(&n->nl, &b->nl) && voters_are(b, &b->nl);
 	if (b->removes && (b->nl.n + 1 != n->nl.n || !within(&b->nl, &n->nl) ||
 			   nl_has(&b->nl, b->coordinator)))
+		return false;
+	if (b->finalises && !voters_are(b, &b->nl))
 		return false;
 	return voters_are(b, &n->nl);
 }
@@ -76,6 +78,8 @@ static enum refusal objection(const struct node *n, const struct peer *p, struct
 		return REFUSAL_BUSY;
 	if (!same_place(&n->pos, &b->before) || !our_voters(n, b) || b->forms != node_blank(n))
 		return REFUSAL_POSITION;
+	if (!batch_spoken(b, n->protocol))
+		return REFUSAL_INVALID;
 	if (p->link != (b->forms ? LINK_BLANK : LINK_MEMBER))
 		return REFUSAL_STATE;
 	return REFUSAL_NONE;
@@ -108,7 +112,7 @@ void voter_prepare(struct node *n, struct peer *p, const struct message *m, stru
 		link_proven(n, p, out);
 	why = objection(n, p, m->batch, &b);
 	if (why != REFUSAL_NONE) {
-		vote(n, p, m->batch, why, 0, out);
+		vote(n, p, m->batch, why, why == REFUSAL_INVALID ? EOPNOTSUPP : 0, out);
 		return;
 	}
 	slot_fill(n, SLOT_TAKING, m->batch, &b);

@@ -78,7 +78,7 @@ int greet_frame(const struct conn *c, uint8_t frame[AUTH_LEN])
 	enum auth_role role = c->dialled ? AUTH_DIALLER : AUTH_LISTENER;
 	const struct mesh *m = c->mesh;
 	struct auth a = {
-		.protocol_min = m->protocol_min, .protocol_max = m->protocol_max,
+		.protocol_min = mesh_lowest(m), .protocol_max = m->protocol_max,
 		.node = m->config.node_id, .mode = (uint8_t)m->config.mode,
 		.purpose = (uint8_t)c->purpose,
 	};
@@ -101,6 +101,27 @@ static bool proof_ok(const struct conn *c, const struct auth *a)
 	       !CRYPTO_memcmp(proof, a->proof, sizeof(proof));
 }
 
+void greet_below(const struct mesh *m, const char *name, uint16_t speaks, char why[TLS_WHY_MAX])
+{
+	snprintf(why, TLS_WHY_MAX, "the pool of %s was finalised at protocol %u, %s speaks only up "
+				   "to %u: upgrade %s, agent and module",
+		 m->config.node_name, m->floor, name, speaks, name);
+}
+
+/* Is there a version that both speak, and that the pool is not above? */
+static int greet_protocol(const struct mesh *m, const char *name, const struct auth *a,
+			  char why[TLS_WHY_MAX])
+{
+	if (a->protocol_max < m->floor && a->protocol_max >= m->protocol_min)
+		greet_below(m, name, a->protocol_max, why);
+	else
+		snprintf(why, TLS_WHY_MAX, "no common protocol version (%s: %u to %u, %s: %u to "
+					   "%u): update the older one",
+			 name, a->protocol_min, a->protocol_max, m->config.node_name,
+			 mesh_lowest(m), m->protocol_max);
+	return a->protocol_min <= m->protocol_max && a->protocol_max >= mesh_lowest(m) ? 0 : -1;
+}
+
 int greet_condition(const struct conn *c, const struct auth *a, enum greet_condition condition,
 		    char why[TLS_WHY_MAX])
 {
@@ -115,12 +136,7 @@ int greet_condition(const struct conn *c, const struct auth *a, enum greet_condi
 			 c->peer, a->node);
 		return a->node == c->peer ? 0 : -1;
 	case GREET_PROTOCOL:
-		snprintf(why, TLS_WHY_MAX, "no common protocol version (%s: %u to %u, %s: %d to "
-					   "%d): update the older one",
-			 name, a->protocol_min, a->protocol_max, own->node_name, m->protocol_min,
-			 m->protocol_max);
-		return a->protocol_min <= m->protocol_max &&
-		       a->protocol_max >= m->protocol_min ? 0 : -1;
+		return greet_protocol(m, name, a, why);
 	case GREET_MODE:
 		snprintf(why, TLS_WHY_MAX, "different modes (%s: %s, %s: %s): set the same mode on "
 					   "all nodes of a pool",

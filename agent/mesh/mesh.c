@@ -23,6 +23,11 @@ uint64_t mesh_now_ms(void)
 	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 }
 
+uint16_t mesh_lowest(const struct mesh *m)
+{
+	return m->floor > m->protocol_min ? m->floor : m->protocol_min;
+}
+
 struct peer *mesh_peer(const struct mesh *m, uint16_t id)
 {
 	for (unsigned int i = 0; i < m->n_peers; i++)
@@ -113,8 +118,8 @@ struct mesh *mesh_new(struct event_base *base, const struct config *c,
 	m->log = log;
 	m->sink = *sink;
 	m->idle_ms = SERVICE_IDLE_MS;
-	m->protocol_min = MESH_PROTOCOL_MIN;
-	m->protocol_max = MESH_PROTOCOL_MAX;
+	m->protocol_min = PROTOCOL_MIN;
+	m->protocol_max = PROTOCOL_MAX;
 	TAILQ_INIT(&m->conns);
 	TAILQ_INIT(&m->services);
 	TAILQ_INIT(&m->probes);
@@ -284,6 +289,21 @@ void mesh_set_extra(struct mesh *m, const struct member *member, unsigned int n)
 void mesh_set_epoch(struct mesh *m, uint64_t epoch)
 {
 	m->epoch = epoch;
+}
+
+void mesh_set_protocol(struct mesh *m, uint16_t floor, uint16_t max)
+{
+	char why[TLS_WHY_MAX];
+	struct conn *c;
+
+	m->floor = floor;
+	m->protocol_max = max;
+	TAILQ_FOREACH(c, &m->conns, entry) {
+		if (c->purpose != AUTH_PEER || !c->up || c->over || c->protocol >= mesh_lowest(m))
+			continue;
+		greet_below(m, c->whom.name, c->protocol, why);
+		conn_close(c, 0, why);
+	}
 }
 
 void mesh_send(struct mesh *m, uint16_t peer, struct bytes head, struct bytes tail)

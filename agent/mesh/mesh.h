@@ -16,8 +16,6 @@
 #include "../core/step.h"
 
 #define MESH_SECRET_LEN 32
-#define MESH_PROTOCOL_MIN 1
-#define MESH_PROTOCOL_MAX 1
 /* A frame begins with its length, __le32, these four bytes included. */
 #define MESH_FRAME_MAX (HSMREPL_BATCH_MAX + 4096)
 #define MESH_EXTRA_MAX 4
@@ -89,6 +87,16 @@ void mesh_set_extra(struct mesh *m, const struct member *member, unsigned int n)
  * in it is told. Call it before mesh_set_peers().
  */
 void mesh_set_epoch(struct mesh *m, uint64_t epoch);
+
+/**
+ * mesh_set_protocol() - what a connection must run on
+ * @m: the mesh
+ * @floor: the pool was finalised at this version: nobody who speaks less is let in any more
+ * @max: highest version that this node speaks, if its device limits it
+ *
+ * Connections that run on less than @floor are closed, with the reason.
+ */
+void mesh_set_protocol(struct mesh *m, uint16_t floor, uint16_t max);
 
 /**
  * mesh_send() - queue one frame to a peer that is up; nothing happens if it is not

@@ -71,8 +71,9 @@ struct listing {
  * @clock_shift_ms: 0; in tests, how far our clock is ahead
  * @listener: accepts
  * @breath: lets @listener go on after a pause
- * @protocol_min: MESH_PROTOCOL_MIN, another one in tests
- * @protocol_max: likewise
+ * @protocol_min: PROTOCOL_MIN, another one in tests
+ * @protocol_max: PROTOCOL_MAX, or see mesh_set_protocol()
+ * @floor: see mesh_set_protocol()
  * @ctx: for connections made from now on
  * @daily: looks at certificates that run out
  * @own: from our certificate
@@ -102,6 +103,7 @@ struct mesh {
 	struct event *breath;
 	uint16_t protocol_min;
 	uint16_t protocol_max;
+	uint16_t floor;
 	SSL_CTX *ctx;
 	struct event *daily;
 	struct tls_identity own;
@@ -116,6 +118,12 @@ struct mesh {
 };
 
 uint64_t mesh_now_ms(void);
+
+/* The lowest version that we run a connection on. */
+uint16_t mesh_lowest(const struct mesh *m);
+
+/* A peer speaks up to @speaks, which is below the floor: what both logs say. */
+void greet_below(const struct mesh *m, const char *name, uint16_t speaks, char why[TLS_WHY_MAX]);
 
 /* The listed peer with that id, or NULL. */
 struct peer *mesh_peer(const struct mesh *m, uint16_t id);

@@ -61,7 +61,9 @@ void agent_pump(struct agent *a)
 static void note_peer(void *arg, enum event_type type, uint16_t peer)
 {
 	struct agent *a = arg;
-	struct event ev = { .type = type, .peer = peer };
+	struct event ev = {
+		.type = type, .peer = peer, .protocol = (uint16_t)mesh_protocol(a->mesh, peer),
+	};
 
 	pump_note(a->pump, &ev);
 	watch_note(a->on_note);

@@ -36,6 +36,7 @@ struct vault;
  * @trace: NULL without --trace
  * @store: what is on disk
  * @device: the attached device
+ * @protocol: highest version that agent and device speak
  * @mesh: connections
  * @netwatch: link and address changes, NULL if they cannot be heard
  * @moved: one was heard; mesh and discovery are told by @on_note
@@ -71,6 +72,7 @@ struct agent {
 	struct trace *trace;
 	struct store *store;
 	struct device *device;
+	uint16_t protocol;
 	struct mesh *mesh;
 	struct netwatch *netwatch;
 	bool moved;

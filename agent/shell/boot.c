@@ -243,6 +243,7 @@ static void boot_pump(struct agent *a, struct boot *b)
 	struct store_image *image = &b->image;
 	struct recovery r = {
 		.nl = &image->nl,
+		.protocol = a->protocol,
 		.position = image->position,
 		.incarnation = image->incarnation,
 		.slot = image->slot,
@@ -302,6 +303,58 @@ static int start_node(struct agent *a, struct boot *b, char error[AGENT_ERROR_MA
 	return settle(a, b, error);
 }
 
+/* What pool and undecided batch ask of a node. 0: something that only newer agents write. */
+static uint16_t needed(const struct store_image *image)
+{
+	uint16_t protocol = list_protocol(&image->nl);
+	struct batch batch;
+
+	if (!image->slot_id.coordinator)
+		return protocol;
+	if (!batch_read(image->slot, image->slot_n_tls, &batch))
+		return 0;
+	return batch_spoken(&batch, protocol) ? protocol : list_protocol(&batch.nl);
+}
+
+/* Do agent and device speak what the store's content asks for? */
+static int check_protocol(struct agent *a, const struct store_image *image,
+			  char error[AGENT_ERROR_MAX])
+{
+	uint16_t need = needed(image);
+
+	if (!need)
+		snprintf(error, AGENT_ERROR_MAX, "the undecided batch is of a newer agent than "
+			 "this one: install that agent again");
+	else if (need > PROTOCOL_MAX)
+		snprintf(error, AGENT_ERROR_MAX, "this pool was finalised at protocol %u, this "
+			 "agent speaks only up to %u: install the newer agent again", need,
+			 PROTOCOL_MAX);
+	else if (need > a->protocol)
+		snprintf(error, AGENT_ERROR_MAX, "this pool was finalised at protocol %u, device "
+			 "%s is of a release that knows only up to %u: load the module, or start "
+			 "hsmrepl-softdev, of this agent's release", need, a->config.device,
+			 a->protocol);
+	else
+		return 0;
+	return -1;
+}
+
+static int open_device(struct agent *a, char error[AGENT_ERROR_MAX])
+{
+	a->device = device_open(a->config.device, error);
+	if (!a->device)
+		return -1;
+	if (device_protocol(a->device, &a->protocol) != 0) {
+		snprintf(error, AGENT_ERROR_MAX, "the device went away during the start");
+		return -1;
+	}
+	if (a->protocol < PROTOCOL_MAX)
+		log_warning(a->log, "device %s is of an older release: this node speaks protocol "
+			    "%u, not %u, until the module is loaded (or hsmrepl-softdev started) "
+			    "anew", a->config.device, a->protocol, PROTOCOL_MAX);
+	return 0;
+}
+
 static int open_store(struct agent *a, struct store_image *image, char error[AGENT_ERROR_MAX])
 {
 	_Static_assert(AGENT_ERROR_MAX >= STORE_ERROR_MAX && AGENT_ERROR_MAX >= DEVICE_ERROR_MAX,
@@ -323,8 +376,8 @@ int boot_start(struct agent *a, char error[AGENT_ERROR_MAX])
 
 	if (open_store(a, &b.image, error) != 0)
 		return -1;
-	a->device = device_open(a->config.device, error);
-	if (!a->device || start_node(a, &b, error) != 0) {
+	if (open_device(a, error) != 0 || check_protocol(a, &b.image, error) != 0 ||
+	    start_node(a, &b, error) != 0) {
 		store_release_slot(a->store, &b.image);
 		return -1;
 	}
@@ -340,6 +393,7 @@ static void disconnect(struct agent *a)
 	a->candidate = (struct member){ 0 };
 	live_connect(a);
 	mesh_set_epoch(a->mesh, 0);
+	mesh_set_protocol(a->mesh, PROTOCOL_MIN, a->protocol);
 	mesh_set_peers(a->mesh, NULL, 0);
 	agent_pump(a);
 	a->granted = 0;
@@ -357,8 +411,8 @@ int boot_resume(struct agent *a, char error[AGENT_ERROR_MAX])
 {
 	struct boot b = { 0 };
 
-	if (open_store(a, &b.image, error) != 0 || load(a, &b.image, error) != 0 ||
-	    settle(a, &b, error) != 0)
+	if (open_store(a, &b.image, error) != 0 || check_protocol(a, &b.image, error) != 0 ||
+	    load(a, &b.image, error) != 0 || settle(a, &b, error) != 0)
 		return -1;
 	boot_pump(a, &b);
 	return 0;
@@ -367,7 +421,7 @@ int boot_resume(struct agent *a, char error[AGENT_ERROR_MAX])
 int boot_park(struct agent *a, char error[AGENT_ERROR_MAX])
 {
 	const struct node_list none = { .n = 0 };
-	const struct recovery blank = { .nl = &none };
+	const struct recovery blank = { .nl = &none, .protocol = a->protocol };
 
 	(void)error;
 	disconnect(a);

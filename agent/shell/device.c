@@ -112,13 +112,31 @@ static int read_state(struct device *d, struct hsmrepl_state *state)
 	return ret;
 }
 
-int device_limits(struct device *d, struct device_limits *limits)
+static int read_info(struct device *d, struct hsmrepl_info *info)
 {
-	struct hsmrepl_info info = { .size = sizeof(info) };
-	int ret = hsmrepl_ioctl(d->dev, HSMREPL_IOC_INFO, &info);
+	int ret;
 
+	*info = (struct hsmrepl_info){ .size = sizeof(*info) };
+	ret = hsmrepl_ioctl(d->dev, HSMREPL_IOC_INFO, info);
 	if (ret && ret != -ENODEV)
 		broken("INFO", ret);
+	return ret;
+}
+
+int device_protocol(struct device *d, uint16_t *protocol)
+{
+	struct hsmrepl_info info;
+	int ret = read_info(d, &info);
+
+	*protocol = info.features & HSMREPL_FEATURE_PROTOCOL ? PROTOCOL_MAX : PROTOCOL_MIN;
+	return ret;
+}
+
+int device_limits(struct device *d, struct device_limits *limits)
+{
+	struct hsmrepl_info info;
+	int ret = read_info(d, &info);
+
 	*limits = (struct device_limits){
 		.payload = info.payload_max,
 		.objects = info.objects_max,

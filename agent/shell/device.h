@@ -103,6 +103,9 @@ int device_fd(const struct device *d);
 /* The limits in force. Returns 0, or -ENODEV if the device is gone. */
 int device_limits(struct device *d, struct device_limits *limits);
 
+/* The highest protocol version whose node lists it takes. Returns as device_limits(). */
+int device_protocol(struct device *d, uint16_t *protocol);
+
 /**
  * device_attach() - become the agent
  * @d: device
@@ -154,7 +157,8 @@ int device_resolve(struct device *d, struct batch_id batch, enum hsmrepl_resolut
 		   int error, struct position *after);
 
 /*
- * Queue the transaction that brings @nl: a FORM, NODE_ADD or NODE_REMOVE. @refusal: 0, or ENOMEM or
+ * Queue the transaction that brings @nl: a FORM, NODE_ADD, NODE_REMOVE or FINALISE. @refusal: 0, or
+ * ENOMEM or
  * EAGAIN if there is no room for it now.
  */
 int device_nodes(struct device *d, enum hsmrepl_tl_kind kind, const struct node_list *nl,

@@ -18,6 +18,7 @@ void hands_connect(struct agent *a, const struct node_list *nl)
 
 	roster_make(&r, &a->config, &a->found, nl);
 	mesh_set_epoch(a->mesh, nl->n ? nl->epoch : 0);
+	mesh_set_protocol(a->mesh, list_protocol(nl), a->protocol);
 	mesh_set_peers(a->mesh, r.node, r.n);
 	if (a->discovery)
 		discovery_set_pool(a->discovery, nl->n ? nl->pool : NULL);

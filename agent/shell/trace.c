@@ -132,6 +132,9 @@ static void print_request(struct trace *t, const struct event *ev)
 	case EV_LEAVE:
 		fprintf(t->file, "leave");
 		return;
+	case EV_FINALISE:
+		fprintf(t->file, "finalise%s", ev->dry ? " dry" : "");
+		return;
 	case EV_LOOKUP:
 		fprintf(t->file, "lookup for %u %d", ev->peer, ev->lookup);
 		return;
@@ -179,7 +182,7 @@ static void print_event(struct trace *t, const struct event *ev)
 		fprintf(t->file, "disk error %s", error_word(ev->error));
 		return;
 	case EV_PEER_UP:
-		fprintf(t->file, "up %u", ev->peer);
+		fprintf(t->file, "up %u, protocol %u", ev->peer, ev->protocol);
 		return;
 	case EV_PEER_DOWN:
 		fprintf(t->file, "down %u", ev->peer);
@@ -199,6 +202,7 @@ static void print_event(struct trace *t, const struct event *ev)
 	case EV_LEARN:
 	case EV_ADMIT:
 	case EV_LEAVE:
+	case EV_FINALISE:
 	case EV_LOOKUP:
 	case EV_SPLIT:
 		print_request(t, ev);

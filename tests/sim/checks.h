@@ -53,8 +53,12 @@ void removed_speaks(struct ledger *l, uint16_t node, const char *what);
 void removed_votes(struct ledger *l, uint16_t node, uint32_t voters, uint32_t own);
 void removed_counts(struct ledger *l, uint16_t node, uint64_t epoch, uint32_t voters);
 
-/* check_pools.c: never two pools: one node list for each epoch, begun at one place. */
+/*
+ * check_pools.c: never two pools: one node list for each epoch, begun at one place. The protocol
+ * that it asks for never falls, and whoever has the list in force speaks it.
+ */
 void pools_began(struct ledger *l, uint16_t node, const struct list *list);
+void pools_speaks(struct ledger *l, uint16_t node, const struct list *list, uint16_t protocol);
 
 /* check_plan.c: a dry run tells the fate that follows. */
 void plan_kept(struct ledger *l, const struct down_plan *plan, uint32_t members, uint64_t seq);

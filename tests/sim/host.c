@@ -180,6 +180,7 @@ static void act_submit_nodes(struct host *h, const struct action *a)
 static void act_answer(struct host *h, const struct action *a)
 {
 	operator_answered(h, a);
+	upgrade_answered(h, a);
 }
 
 static void act_report(struct host *h, const struct action *a)
@@ -484,6 +485,7 @@ void host_agent_dies(struct host *h)
 	trace_line(w, h->id, "agent dies");
 	h->agent = false;
 	operator_lost(h);
+	upgrade_lost(h);
 	h->life++;
 	host_drop_inbox(h);
 	net_gone(w, h->id, h->machine.powered);

@@ -35,6 +35,7 @@ struct incoming {
  * @node: protocol core, while @agent
  * @agent: the agent runs
  * @halted: its disk failed
+ * @protocol: highest version that its agent speaks
  * @power: counts starts of the machine
  * @life: counts starts of the agent
  * @clock_us: ahead of simulated time
@@ -59,6 +60,7 @@ struct host {
 	struct node *node;
 	bool agent;
 	bool halted;
+	uint16_t protocol;
 	unsigned int power;
 	unsigned int life;
 	uint64_t clock_us;

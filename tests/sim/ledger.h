@@ -38,17 +38,19 @@ struct fate {
  * @members: bit n is node n
  * @seq: of the TL that began it
  * @sp: Sync-Point then
+ * @protocol: that it asks for
  */
 struct list {
 	uint64_t epoch;
 	uint32_t members;
 	uint64_t seq;
 	uint64_t sp;
+	uint16_t protocol;
 };
 
 /**
  * struct accepted - a value of node-down under one ballot, and who accepted it durably
- * @epoch: that it ends
+ * @epoch: in which it was proposed
  * @ballot: attempt
  * @record: batch of the NODE_DOWN TL
  * @settles: batch that it commits, coordinator 0 for none

@@ -87,7 +87,10 @@ void net_gone(struct world *w, uint16_t node, bool tell)
 
 static void tell_end(struct world *w, uint16_t node, uint16_t peer, bool up)
 {
-	struct event ev = { .type = up ? EV_PEER_UP : EV_PEER_DOWN, .peer = peer };
+	uint16_t x = w->host[node].protocol, y = w->host[peer].protocol;
+	struct event ev = {
+		.type = up ? EV_PEER_UP : EV_PEER_DOWN, .peer = peer, .protocol = x < y ? x : y,
+	};
 
 	w->net.end[node][peer].up = up;
 	host_note(&w->host[node], &ev, NULL);
@@ -165,7 +168,8 @@ static void arrive_refused(struct world *w, const struct frame *f)
 void net_listed(struct world *w, uint16_t node)
 {
 	for each_host(h, w) {
-		if (lists(w, node, h->id) || !w->net.end[node][h->id].up)
+		if ((lists(w, node, h->id) && upgrade_speaks(w, node, h->id)) ||
+		    !w->net.end[node][h->id].up)
 			continue;
 		refuse(w, node, h->id);
 		net_close(w, node, h->id);
@@ -186,7 +190,7 @@ static void arrive_up(struct world *w, const struct frame *f)
 		tell_end(w, f->to, f->from, false);
 	end->gen = f->gen;
 	end->deaf = false;
-	if (lists(w, f->to, f->from)) {
+	if (lists(w, f->to, f->from) && upgrade_speaks(w, f->to, f->from)) {
 		tell_end(w, f->to, f->from, true);
 		return;
 	}
@@ -232,7 +236,8 @@ static void try_connect(struct world *w, uint16_t a, uint16_t b)
 		refuse(w, b, a);
 		return;
 	}
-	if (here->up && there->up && here->gen == there->gen)
+	if (!upgrade_speaks(w, a, b) || !upgrade_speaks(w, b, a) ||
+	    (here->up && there->up && here->gen == there->gen))
 		return;
 	if ((here->up && w->net.opening[a][b]) || (there->up && w->net.opening[b][a]))
 		return;

@@ -30,6 +30,12 @@ const char *deed_name(enum deed d)
 		[DEED_TIMEOUT] = "  no answer", [DEED_REFUSED] = "  refused otherwise",
 		[DEED_PROMISE] = "start with a promise", [DEED_ACCEPT] = "start with a value",
 		[DEED_REMOVED] = "removed node learns it",
+		[DEED_UPGRADE] = "node upgraded", [DEED_GOES_BACK] = "node goes back",
+		[DEED_FINALISE] = "finalise", [DEED_FINALISED] = "  done",
+		[DEED_FINALISE_DRY] = "  dry run, it can be",
+		[DEED_FINALISE_OLD] = "  refused: too old",
+		[DEED_FINALISE_AGAIN] = "  refused: was done",
+		[DEED_FINALISE_NOT] = "  refused or aborted",
 	};
 
 	return name[d];
@@ -97,6 +103,13 @@ static void draw_operator(struct options *o, struct rng *r)
 		o->fault_every_us = PICK(r, 200000, 1000000);
 }
 
+static void draw_upgrade(struct options *o, struct rng *r)
+{
+	if (rng_chance(r, 500))
+		o->older = (uint32_t)rng_next(r) & ((1u << o->nodes) - 1) << 1;
+	o->finalise_every_us = PICK(r, 0, 0, 50000, 200000, 1000000, 3000000);
+}
+
 void options_draw(struct options *o, struct rng *r)
 {
 	memset(o, 0, sizeof(*o));
@@ -106,4 +119,5 @@ void options_draw(struct options *o, struct rng *r)
 	draw_network(o, r);
 	draw_clients(o, r);
 	draw_operator(o, r);
+	draw_upgrade(o, r);
 }

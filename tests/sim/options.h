@@ -55,6 +55,14 @@ enum deed {
 	DEED_PROMISE,	/* start of a node that has promised */
 	DEED_ACCEPT,	/* start of a node that has accepted */
 	DEED_REMOVED,	/* a node hears that it was removed */
+	DEED_UPGRADE,	/* a node starts that speaks more than before */
+	DEED_GOES_BACK,	/* one that speaks less */
+	DEED_FINALISE,	/* a node is asked to finalise the pool */
+	DEED_FINALISED,	/* done */
+	DEED_FINALISE_DRY, /* it can be */
+	DEED_FINALISE_OLD, /* refused: a member speaks too little */
+	DEED_FINALISE_AGAIN, /* refused: it was done before */
+	DEED_FINALISE_NOT, /* refused for another reason, or aborted */
 	DEEDS
 };
 
@@ -87,6 +95,8 @@ enum deed {
  * @grace_ms: of the device
  * @operator: enum operator_kind
  * @operator_every_us: between two of his looks at the pool, on average
+ * @older: nodes that speak less at first; bit n is node n. 0: all speak the same, always
+ * @finalise_every_us: between two requests to finalise the pool, on average; 0 for none
  */
 struct options {
 	unsigned int nodes;
@@ -116,6 +126,8 @@ struct options {
 	unsigned int grace_ms;
 	enum operator_kind operator;
 	uint64_t operator_every_us;
+	uint32_t older;
+	uint64_t finalise_every_us;
 };
 
 void options_draw(struct options *o, struct rng *r);

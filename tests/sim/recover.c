@@ -217,7 +217,8 @@ static void boot(struct host *h, const struct start *s)
 	const struct image *im = s->image;
 	struct batch_id refused[SIM_NODES_MAX];
 	struct recovery r = {
-		.nl = &im->nl, .position = im->position, .incarnation = im->incarnation,
+		.nl = &im->nl, .protocol = h->protocol, .position = im->position,
+		.incarnation = im->incarnation,
 		.slot = { im->slot, im->slot_len }, .slot_n_tls = im->slot_n_tls,
 		.slot_id = im->slot_id, .slot_claimed = s->claimed, .last = im->last,
 		.refused = refused, .promised = im->promised, .accepted = im->accepted,
@@ -269,6 +270,7 @@ void host_start(struct host *h)
 	h->disk.image.incarnation++;
 	s.image = malloc(sizeof(*s.image));
 	*s.image = h->disk.image;
+	upgrade_starts(h, s.image);
 	attach(h, &s);
 	tell_checkers(h, s.image);
 	bring_together(h, &s);

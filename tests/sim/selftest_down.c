@@ -160,6 +160,28 @@ START_TEST(never_two_pools)
 }
 END_TEST
 
+/* The protocol that lists ask for is the same for all, spoken by all, and never falls. */
+START_TEST(protocol_of_a_pool)
+{
+	struct list raised = { .epoch = 2, .members = 14, .seq = 2, .sp = 7, .protocol = 2 };
+	struct list left = { .epoch = 3, .members = 12, .seq = 3, .sp = 9, .protocol = 2 };
+
+	leave_one();
+	pools_began(ledger, 2, &raised);
+	pools_speaks(ledger, 2, &raised, 2);
+	expect(NULL);
+	if (_i == 0)
+		raised.protocol = 1;
+	else if (_i == 1)
+		left.protocol = 1;
+	else
+		pools_speaks(ledger, 3, &raised, 1);
+	pools_began(ledger, 3, &raised);
+	pools_began(ledger, 3, &left);
+	expect("pools");
+}
+END_TEST
+
 START_TEST(same_place_in_a_split)
 {
 	struct position p = { .epoch = 2, .seq = 2, .sp = 7, .digest = 1 };
@@ -211,6 +233,7 @@ void selftest_down(TCase *t)
 	tcase_add_loop_test(t, removed_is_silent, 0, 3);
 	tcase_add_loop_test(t, removed_does_not_count, 0, 2);
 	tcase_add_loop_test(t, never_two_pools, 0, 3);
+	tcase_add_loop_test(t, protocol_of_a_pool, 0, 3);
 	tcase_add_loop_test(t, same_place_in_a_split, 0, 2);
 	tcase_add_loop_test(t, plan_comes_true, 0, 3);
 }

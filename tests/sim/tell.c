@@ -2,6 +2,7 @@
 #include "tell.h"
 
 #include "batch.h"
+#include "down.h"
 #include "wire.h"
 #include "world.h"
 
@@ -57,6 +58,8 @@ static void tell_list(struct host *h, const struct hsmrepl_tl *tl)
 	list.sp = le64_to_cpu(tl->sync_point) ^ le64_to_cpu(tl->tid);
 	list.epoch = nl.epoch;
 	list.members = nl_mask(&nl);
+	list.protocol = list_protocol(&nl);
+	pools_speaks(&h->w->ledger, h->id, &list, h->protocol);
 	pools_began(&h->w->ledger, h->id, &list);
 	removed_counts(&h->w->ledger, h->id, list.epoch, list.members);
 }
@@ -126,7 +129,7 @@ static void tell_accepted(struct host *h, const struct record *r)
 	value_decode(r->tls, &v);
 	if (!batch_read(v.tl, 1, &b))
 		return;
-	of.epoch = b.before.epoch;
+	of.epoch = ballot_epoch(of.ballot);	/* its TL may stand in the one after */
 	of.record = v.record;
 	of.settles = v.settles;
 	of.members = nl_mask(&b.nl);

@@ -196,12 +196,14 @@ void trace_event(const struct host *h, const struct event *ev)
 	case EV_SUBMITTED:
 		snprintf(text, sizeof(text), "SUBMITTED error %d", ev->error);
 		break;
+	case EV_FINALISE:
 	case EV_LEARN:
 	case EV_ADMIT:
 	case EV_LEAVE:
 	case EV_LOOKUP:
 	case EV_SPLIT:
-		snprintf(text, sizeof(text), "event %d", ev->type);
+		snprintf(text, sizeof(text), "%s%s", ev->type == EV_FINALISE ? "FINALISE" :
+			 "event of joining or leaving", ev->dry ? " dry" : "");
 		break;
 	case EV_TICK:
 	case EV_TYPES:

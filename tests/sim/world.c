@@ -338,6 +338,9 @@ static void dispatch(struct world *w, const struct due *due)
 	case DUE_OPERATOR:
 		operator_go(w);
 		break;
+	case DUE_FINALISE:
+		upgrade_go(w);
+		break;
 	case DUE_PHASE:
 		look(w);
 		break;
@@ -375,6 +378,7 @@ static void begin(struct world *w, uint64_t seed)
 		   w->opt.nodes, w->opt.clients, w->opt.labels, w->opt.delay_low_us,
 		   w->opt.delay_high_us, w->opt.flush_low_us, w->opt.flush_high_us, w->opt.run_us,
 		   w->opt.read_us);
+	upgrade_init(w);
 	enter(w, PHASE_FORM);
 	world_later(w, 0, DUE_CONNECT, 0, 0, NULL);
 	world_later(w, BOOT_US, DUE_FORM, 0, 0, NULL);

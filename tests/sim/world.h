@@ -9,6 +9,7 @@
 #include "host.h"
 #include "operator.h"
 #include "options.h"
+#include "upgrade.h"
 
 enum phase {
 	PHASE_FORM,	/* until there is a pool */
@@ -57,6 +58,7 @@ struct totals {
  * @phase_us: when it began
  * @request: administrative requests so far
  * @operator: who declares nodes down
+ * @upgrade: who finalises the pool
  * @trace: tell the story on stdout
  */
 struct world {
@@ -70,6 +72,7 @@ struct world {
 	uint64_t phase_us;
 	uint64_t request;
 	struct operator operator;
+	struct upgrade upgrade;
 	bool trace;
 	struct totals totals;
 	struct actions actions;

@@ -173,14 +173,15 @@ void cluster_run(struct cluster *c)
 void cluster_link(struct cluster *c, uint16_t a, uint16_t b, bool up)
 {
 	enum event_type type = up ? EV_PEER_UP : EV_PEER_DOWN;
+	uint16_t x = c->seat[a].protocol, y = c->seat[b].protocol, both = x < y ? x : y;
 
 	if (c->linked[a][b] == up || (up && (!c->seat[a].up || !c->seat[b].up)))
 		return;
 	c->linked[a][b] = c->linked[b][a] = up;
 	if (c->seat[a].up)
-		cluster_step(c, a, (struct event){ .type = type, .peer = b });
+		cluster_step(c, a, (struct event){ .type = type, .peer = b, .protocol = both });
 	if (c->seat[b].up)
-		cluster_step(c, b, (struct event){ .type = type, .peer = a });
+		cluster_step(c, b, (struct event){ .type = type, .peer = a, .protocol = both });
 }
 
 void cluster_crash(struct cluster *c, uint16_t id)
@@ -197,7 +198,8 @@ void cluster_start(struct cluster *c, uint16_t id)
 	struct durable *d = &s->d;
 	struct batch_id refused[CLUSTER_MAX];
 	struct recovery r = {
-		.nl = &d->nl, .position = d->pos, .incarnation = ++d->incarnation,
+		.nl = &d->nl, .protocol = s->protocol, .position = d->pos,
+		.incarnation = ++d->incarnation,
 		.slot = { d->slot, d->slot_len }, .slot_n_tls = 1, .slot_id = d->slot_id,
 		.slot_refused = s->slot_refused,
 		.last = d->last, .refused = refused, .promised = d->promised,
@@ -348,6 +350,7 @@ static void seat(struct cluster *c, uint16_t id, const struct node_list *nl,
 	struct seat *s = &c->seat[id];
 
 	s->n = calloc(1, node_size);
+	s->protocol = PROTOCOL_MAX;
 	s->d.nl = *nl;
 	s->d.pos = *pos;
 	chain_of(&s->d.pos);

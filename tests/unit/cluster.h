@@ -51,6 +51,7 @@ struct seat {
 	struct down_plan plan;
 	char why[256];
 	bool aborted, requeued;
+	uint16_t protocol;	/* highest version that it speaks */
 	enum hsmrepl_tl_kind change;	/* a change of the node list waits in the queue, 0: none */
 	struct node_list change_nl;
 	uint16_t candidate;	/* that the mesh was told of */

@@ -28,8 +28,10 @@ struct hsmrepl {
 		struct hsmrepl_submit submit;
 		struct hsmrepl_report report;
 		struct hsmrepl_answer answer;
+		struct hsmrepl_info info;
 	} arg;
 	uint8_t copy[COPY_MAX];		/* what a pointer of the argument led to */
+	uint64_t features;
 	uint64_t loaded_bytes;
 	uint8_t records[COPY_MAX];
 	size_t records_len;
@@ -85,6 +87,7 @@ static size_t arg_size(unsigned int cmd)
 	case HSMREPL_IOC_SUBMIT: return sizeof(fake.arg.submit);
 	case HSMREPL_IOC_REPORT: return sizeof(fake.arg.report);
 	case HSMREPL_IOC_ANSWER: return sizeof(fake.arg.answer);
+	case HSMREPL_IOC_INFO: return sizeof(fake.arg.info);
 	}
 	ck_abort_msg("unexpected command");
 	return 0;
@@ -103,6 +106,8 @@ static void fill_out(unsigned int cmd, void *arg)
 		a->slot_coordinator = 4;
 		a->slot_batch = 99;
 	}
+	if (cmd == HSMREPL_IOC_INFO)
+		((struct hsmrepl_info *)arg)->features = fake.features;
 	if (cmd == HSMREPL_IOC_STATE) {
 		struct hsmrepl_state *s = arg;
 
@@ -163,6 +168,21 @@ START_TEST(a_device_that_is_not_there_is_a_clear_error)
 	ck_assert_ptr_null(device_open("/dev/none", error));
 	ck_assert_ptr_nonnull(strstr(error, "/dev/none"));
 	ck_assert_ptr_nonnull(strstr(error, "load the module"));
+}
+END_TEST
+
+START_TEST(an_older_device_speaks_less)
+{
+	uint16_t protocol;
+
+	fake.features = HSMREPL_FEATURE_ASYNC | HSMREPL_FEATURE_SOFT;
+	ck_assert_int_eq(device_protocol(device, &protocol), 0);
+	ck_assert_uint_eq(protocol, PROTOCOL_MIN);
+	fake.features |= HSMREPL_FEATURE_PROTOCOL;
+	ck_assert_int_eq(device_protocol(device, &protocol), 0);
+	ck_assert_uint_eq(protocol, PROTOCOL_MAX);
+	fake.answer = -ENODEV;
+	ck_assert_int_eq(device_protocol(device, &protocol), -ENODEV);
 }
 END_TEST
 
@@ -527,6 +547,7 @@ int main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, a_device_that_is_not_there_is_a_clear_error);
+	tcase_add_test(t, an_older_device_speaks_less);
 	tcase_add_test(t, attach_tells_what_is_there);
 	tcase_add_test(t, attach_refusals_say_what_to_do);
 	tcase_add_test(t, objects_are_loaded_as_entries);

@@ -168,7 +168,8 @@ static void commit(struct world *w, struct batch_id id, uint64_t tid)
 static struct world enter(enum slot_state s)
 {
 	struct node_list nl = pool();
-	struct recovery r = { .nl = &nl, .position = { .epoch = 1, .seq = SEQ, .sp = SP },
+	struct recovery r = { .nl = &nl, .protocol = PROTOCOL_MAX,
+			      .position = { .epoch = 1, .seq = SEQ, .sp = SP },
 			      .incarnation = 9 };
 	struct world w = { .n = malloc(node_size) };
 	struct node_view v;

@@ -251,7 +251,7 @@ static int talk_version(SSL *ssl, const struct bed *b)
 	a.protocol_min = 7;
 	a.protocol_max = 9;
 	raw_send_auth(ssl, &a);
-	return raw_refused(ssl, "no common protocol version (n2: 7 to 9, n1: 1 to 1): update the "
+	return raw_refused(ssl, "no common protocol version (n2: 7 to 9, n1: 1 to 2): update the "
 				"older one");
 }
 

@@ -328,6 +328,38 @@ START_TEST(each_pair_runs_on_the_highest_common_version)
 }
 END_TEST
 
+/* n3 speaks 1 only; once n1's pool is finalised at 2, it is sent away, and not let in again. */
+START_TEST(who_speaks_less_than_the_pool_is_sent_away)
+{
+	static const char why[] = "the pool of n1 was finalised at protocol 2, n3 speaks only up "
+				  "to 1";
+
+	for (unsigned int id = 1; id <= 3; id++)
+		bed_start(&bed, id, 0)->mesh->protocol_max = id == 3 ? 1 : 2;
+	for (unsigned int id = 1; id <= 3; id++)
+		mesh_set_peers(bed.node[id].mesh, bed.list, 3);
+	bed_wait(&bed, connected(3));
+	mesh_set_protocol(bed.node[1].mesh, 2, 2);
+	bed_wait(&bed, bed.node[1].up == 1U << 2 && bed_logged(&bed.node[1], why) &&
+		       bed_logged(&bed.node[3], why));
+	ck_assert(strstr(mesh_trouble(bed.node[1].mesh, 3), why));
+	ck_assert_uint_eq(mesh_pool_protocol(bed.node[1].mesh), 2);
+	ck_assert(strstr(mesh_trouble(bed.node[3].mesh, 1), why));
+	/* nor after it was started anew */
+	bed_stop(&bed.node[3]);
+	bed_start(&bed, 3, 0)->mesh->protocol_max = 1;
+	mesh_set_peers(bed.node[3].mesh, bed.list, 3);
+	bed_wait(&bed, bed.node[3].up == 1U << 2 &&
+		       bed_logged(&bed.node[3], ") refused us: the pool of n1"));
+	ck_assert_uint_eq(bed.node[1].ups[3], 1);
+	/* upgraded, it is welcome */
+	mesh_set_protocol(bed.node[3].mesh, 1, 2);
+	mesh_kick(bed.node[3].mesh);
+	bed_wait(&bed, bed.node[1].ups[3] == 2);
+	ck_assert_uint_eq(mesh_protocol(bed.node[1].mesh, 3), 2);
+}
+END_TEST
+
 static unsigned int count(const struct bed_node *n, const char *text)
 {
 	static char log[BED_TEXT_MAX];
@@ -461,6 +493,7 @@ int main(void)
 	tcase_add_test(t, a_host_name_is_looked_up);
 	tcase_add_test(t, certificates_and_ca_rotate_while_frames_flow);
 	tcase_add_test(t, each_pair_runs_on_the_highest_common_version);
+	tcase_add_test(t, who_speaks_less_than_the_pool_is_sent_away);
 	tcase_add_test(t, certificates_that_run_out_are_told_of);
 	tcase_add_loop_test(t, each_bad_file_is_told_and_the_old_ones_stay, 0, 3);
 	tcase_add_test(t, a_bad_reload_keeps_what_is_there);

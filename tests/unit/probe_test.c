@@ -229,9 +229,22 @@ START_TEST(other_protocol)
 	bed.node[1].mesh->protocol_min = 7;
 	bed.node[1].mesh->protocol_max = 9;
 	probe(bed.list[0].address);
-	only(PROBE_PROTOCOL, "no common protocol version (n1: 7 to 9, n2: 1 to 1): update the "
+	only(PROBE_PROTOCOL, "no common protocol version (n1: 7 to 9, n2: 1 to 2): update the "
 			     "older one", PROBE_KEY_SET);
-	bed_wait(&bed, bed_logged(&bed.node[1], "no common protocol version (n2: 1 to 1, n1: 7"));
+	bed_wait(&bed, bed_logged(&bed.node[1], "no common protocol version (n2: 1 to 2, n1: 7"));
+}
+END_TEST
+
+START_TEST(below_what_the_pool_was_finalised_at)
+{
+	start();
+	mesh_set_protocol(bed.node[1].mesh, 2, 2);
+	bed.node[2].mesh->protocol_max = 1;
+	probe(bed.list[0].address);
+	only(PROBE_PROTOCOL, "no common protocol version (n1: 2 to 2, n2: 1 to 1): update the "
+			     "older one", PROBE_KEY_SET);
+	bed_wait(&bed, bed_logged(&bed.node[1], "the pool of n1 was finalised at protocol 2, n2 "
+						"speaks only up to 1: upgrade n2"));
 }
 END_TEST
 
@@ -373,6 +386,7 @@ int main(void)
 	tcase_add_test(t, other_mode);
 	tcase_add_test(t, other_key_set);
 	tcase_add_test(t, other_protocol);
+	tcase_add_test(t, below_what_the_pool_was_finalised_at);
 	tcase_add_test(t, mode_and_key_set);
 	tcase_add_loop_test(t, clock_off, 0, 2);
 	tcase_add_test(t, other_pool);
