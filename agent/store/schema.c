@@ -104,6 +104,16 @@ static int make(struct sqlite3 *db, const struct schema_owner *owner)
 	return run(db, first) ? -1 : make_facts(db, owner);
 }
 
+int schema_finalise(struct table *t)
+{
+	char text[64];
+
+	if (!t->state.nl.protocol || t->before.nl.protocol)
+		return 0;
+	snprintf(text, sizeof(text), "PRAGMA user_version = %d", TABLE_FORMAT_FINALISED);
+	return run(t->db, text) ? table_errno(sqlite3_errcode(t->db)) : 0;
+}
+
 /* The body that @from is at goes into a file, and @to says where. */
 static int move_body(struct table *t, sqlite3_stmt *from, sqlite3_stmt *to)
 {
@@ -191,16 +201,16 @@ int schema_open(struct table *t, const char *path, enum table_use use,
 {
 	int format = format_of(t->db);
 
-	if (format > TABLE_FORMAT) {
+	if (format > TABLE_FORMAT_FINALISED) {
 		snprintf(error, STORE_ERROR_MAX,
 			 "%s has format %d, this agent knows up to %d: install the newer agent "
 			 "again",
-			 path, format, TABLE_FORMAT);
+			 path, format, TABLE_FORMAT_FINALISED);
 		return -1;
 	}
 	if (format > 0 && check_owner(t->db, path, owner, error))
 		return -1;
-	if (format == TABLE_FORMAT)
+	if (format >= TABLE_FORMAT)
 		return 0;
 	if (format > 0 && use == TABLE_IMPORT) {
 		snprintf(error, STORE_ERROR_MAX, "%s was begun by an older agent: start the "

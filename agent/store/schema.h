@@ -5,7 +5,9 @@
 
 #include "table.h"
 
-#define TABLE_FORMAT	3
+#define TABLE_FORMAT		3	/* of a file made anew */
+/* The same, of a pool finalised at protocol 2 or later: agents that speak only 1 keep off. */
+#define TABLE_FORMAT_FINALISED	4
 
 /**
  * struct schema_owner - whose tables they are
@@ -32,5 +34,11 @@ struct schema_owner {
  */
 int schema_open(struct table *t, const char *path, enum table_use use,
 		const struct schema_owner *owner, char error[STORE_ERROR_MAX]);
+
+/*
+ * Within a transaction: when the node list says for the first time that the pool was finalised, the
+ * format says so as well. Returns 0 or -errno.
+ */
+int schema_finalise(struct table *t);
 
 #endif /* HSM_STORE_SCHEMA_H */

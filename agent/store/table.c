@@ -357,6 +357,8 @@ int table_commit(struct table *t)
 	if (!ret)
 		ret = bodies_flush(&t->bodies, t->db);
 	if (!ret)
+		ret = schema_finalise(t);
+	if (!ret)
 		ret = save(t);
 	if (!ret)
 		ret = table_run(t, TABLE_COMMIT);

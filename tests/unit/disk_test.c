@@ -194,18 +194,28 @@ START_TEST(outcomes_of_a_retry)
 }
 END_TEST
 
-START_TEST(a_node_list_takes_effect)
+/* A list of this node alone is in force, in the next epoch. */
+static void take_list(enum hsmrepl_tl_kind kind, uint16_t protocol)
 {
-	struct hsmrepl_nl nl = { .pool = "pool", .epoch = htole64(1), .n_nodes = htole16(1) };
+	uint64_t epoch = b->position.epoch + 1;
+	struct hsmrepl_nl nl = {
+		.pool = "pool", .epoch = htole64(epoch), .n_nodes = htole16(1),
+		.protocol = htole16(protocol),
+	};
 
 	nl.nodes[0].id = htole16(BED_NODE);
 	strcpy(nl.nodes[0].name, "n1");
 	strcpy(nl.nodes[0].address, "h:1");
 	bed_begin(b);
-	bed_op(b, bed_tl(b, HSMREPL_TL_FORM, 5), HSMREPL_OP_NODES, "", &nl, sizeof(nl), 0, "");
-	b->after.epoch = 1;
+	bed_op(b, bed_tl(b, kind, 4 + epoch), HSMREPL_OP_NODES, "", &nl, sizeof(nl), 0, "");
+	b->after.epoch = epoch;
 	ck_assert_int_eq(bed_yes(b), 0);
 	bed_commit(b);
+}
+
+START_TEST(a_node_list_takes_effect)
+{
+	take_list(HSMREPL_TL_FORM, 0);
 	reopen();
 	ck_assert_uint_eq(b->image.nl.n, 1);
 	ck_assert_uint_eq(b->image.nl.epoch, 1);
@@ -253,6 +263,46 @@ START_TEST(a_newer_format_is_refused)
 	run_sql("PRAGMA user_version = 99");
 	ck_assert(!bed_open(b));
 	ck_assert_ptr_nonnull(strstr(b->error, "format 99"));
+}
+END_TEST
+
+static int format(void)
+{
+	char path[BED_PATH + 16];
+	sqlite3_stmt *row;
+	sqlite3 *db;
+	int n;
+
+	snprintf(path, sizeof(path), "%s/" TABLE_FILE, b->dir);
+	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &row, NULL), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_step(row), SQLITE_ROW);
+	n = sqlite3_column_int(row, 0);
+	sqlite3_finalize(row);
+	sqlite3_close(db);
+	return n;
+}
+
+/* A pool that was finalised has a format of its own: agents that know nothing of it keep off. */
+START_TEST(a_finalised_pool_raises_the_format)
+{
+	take_list(HSMREPL_TL_FORM, 0);
+	ck_assert_int_eq(bed_create(b, "a", "x", 1), 0);
+	bed_settle(b);
+	ck_assert_int_eq(format(), 3);
+	take_list(HSMREPL_TL_FINALISE, 2);
+	bed_settle(b);
+	ck_assert_int_eq(format(), 4);
+	for (unsigned int round = 0; round < 2; round++) {
+		reopen();
+		ck_assert_uint_eq(b->image.nl.protocol, 2);
+		ck_assert_uint_eq(b->image.position.epoch, 2);
+		ck_assert_int_eq(format(), 4);
+	}
+	ck_assert_int_eq(store_zeroize(b->store), 0);
+	bed_close(b);
+	ck_assert(bed_open(b));
+	ck_assert_int_eq(format(), 3);
 }
 END_TEST
 
@@ -502,6 +552,7 @@ static void add_tests(TCase *t)
 	tcase_add_test(t, a_node_list_takes_effect);
 	tcase_add_test(t, a_wrong_secret_node_or_second_agent_changes_nothing);
 	tcase_add_test(t, a_newer_format_is_refused);
+	tcase_add_test(t, a_finalised_pool_raises_the_format);
 	tcase_add_loop_test(t, rows_that_were_changed_are_noticed, 0, 8);
 	tcase_add_test(t, incarnations_rise_and_nonces_never_repeat);
 	tcase_add_test(t, zeroize_leaves_the_incarnation_only);
