@@ -77,6 +77,7 @@ static int make_head(struct archive_disk *d, const struct archive_keys *keys,
 	*d = (struct archive_disk){
 		.magic = htole32(ARCHIVE_MAGIC), .format = htole16(ARCHIVE_FORMAT),
 		.node = htole16(head->node), .mode = htole32(head->mode),
+		.protocol = htole16(head->protocol),
 		.time = htole64(head->time), .epoch = htole64(p->epoch), .seq = htole64(p->seq),
 		.sp = htole64(p->sp), .digest = htole64(p->digest), .tls = htole64(head->tls),
 		.bytes = htole64(head->bytes),

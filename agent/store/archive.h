@@ -23,6 +23,7 @@
  * @mode: of that node
  * @pool: pool id
  * @time: when it was begun, seconds since 1970 UTC
+ * @protocol: that the pool was finalised at, 0 for never
  * @place: position that it holds, digest and chain included
  * @tls: TLs with live objects, an estimate
  * @bytes: of these, an estimate
@@ -31,6 +32,7 @@ struct archive_head {
 	uint16_t node;
 	char name[HSMREPL_NAME_MAX];
 	enum hsmrepl_mode mode;
+	uint16_t protocol;
 	uint8_t pool[HSMREPL_POOL_LEN];
 	uint64_t time;
 	struct position place;

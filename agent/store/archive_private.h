@@ -23,7 +23,8 @@ struct archive_disk {
 	__le16 format;
 	__le16 node;
 	__le32 mode;
-	__le32 reserved;
+	__le16 protocol;
+	__le16 reserved;
 	__u8 pool[HSMREPL_POOL_LEN];
 	__le64 time;
 	__le64 epoch;

@@ -94,6 +94,7 @@ static void read_head(struct archive_reader *r)
 
 	*h = (struct archive_head){
 		.node = le16toh(d->node), .mode = (enum hsmrepl_mode)le32toh(d->mode),
+		.protocol = le16toh(d->protocol),
 		.time = le64toh(d->time), .tls = le64toh(d->tls), .bytes = le64toh(d->bytes),
 		.place = { le64toh(d->epoch), le64toh(d->seq), le64toh(d->sp), le64toh(d->digest),
 			   { 0 } },

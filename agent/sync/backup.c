@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "backup.h"
 
+#include <endian.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,6 +87,7 @@ static void make_head(struct backup *b)
 		.node = c->node_id, .mode = c->mode, .time = (uint64_t)time(NULL),
 		.place = *snapshot_place(b->snapshot), .tls = total.tls, .bytes = total.bytes,
 	};
+	b->head.protocol = le16toh(snapshot_nl(b->snapshot)->protocol);
 	memcpy(b->head.name, c->node_name, sizeof(b->head.name));
 	memcpy(b->head.pool, snapshot_nl(b->snapshot)->pool, sizeof(b->head.pool));
 }

@@ -61,13 +61,15 @@ static bool chain(uint8_t chain[HSMREPL_CHAIN_LEN], const struct founding_tl *t)
 	return ok;
 }
 
-bool founding_make(const struct position *from, const struct member *self, struct founding *f)
+bool founding_make(const struct position *from, uint16_t protocol, const struct member *self,
+		   struct founding *f)
 {
 	struct founding_tl t;
 	uint64_t tid = 0;
 
 	memset(f, 0, sizeof(*f));
 	f->nl.epoch = from->epoch + 1;
+	f->nl.protocol = protocol;
 	f->nl.n = 1;
 	f->nl.node[0] = *self;
 	if (!draw(f->nl.pool, sizeof(f->nl.pool)))

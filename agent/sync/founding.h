@@ -23,7 +23,11 @@ struct founding {
 	struct history_epoch epoch;
 };
 
-/* @from: the history's end; @self: this node. False if there are no random numbers. */
-bool founding_make(const struct position *from, const struct member *self, struct founding *f);
+/*
+ * @from: the history's end; @protocol: that its pool was finalised at, 0 for never; @self: this
+ * node. False if there are no random numbers.
+ */
+bool founding_make(const struct position *from, uint16_t protocol, const struct member *self,
+		   struct founding *f);
 
 #endif /* HSM_SYNC_FOUNDING_H */

@@ -176,6 +176,7 @@ static int begin_import(struct restore *r, char error[SYNC_ERROR_MAX])
 static int take_head(struct restore *r, char error[SYNC_ERROR_MAX])
 {
 	const struct archive_head *h = archive_head(r->reader);
+	struct node_view view;
 
 	r->begun = true;
 	if (h->mode != r->host->config->mode)
@@ -183,7 +184,14 @@ static int take_head(struct restore *r, char error[SYNC_ERROR_MAX])
 			    "the backup is of a pool in mode fips: set mode = fips on this node" :
 			    "the backup is of a pool that is not in mode fips: restore it on a "
 			    "node without mode = fips");
-	if (!founding_make(&h->place, &r->self, &r->founding))
+	r->host->look(r->host->arg, &view);
+	if (h->protocol > view.protocol) {
+		snprintf(error, SYNC_ERROR_MAX, "the backup is of a pool finalised at protocol %u, "
+			 "this node speaks only up to %u: restore it on a newer agent and module",
+			 h->protocol, view.protocol);
+		return -1;
+	}
+	if (!founding_make(&h->place, h->protocol, &r->self, &r->founding))
 		return fail(error, "there are no random numbers: see OpenSSL and the kernel");
 	if (!r->rehearsal)
 		return begin_import(r, error);

@@ -134,20 +134,26 @@ static inline void world_batch(struct world *w)
 }
 
 /* A list-changing TL; the members are node 1 alone. */
+static inline void world_list(struct world *w, unsigned int kind, const struct node_list *list)
+{
+	struct hsmrepl_nl nl;
+
+	nl_encode(list, &nl);
+	bed_begin(w->b);
+	bed_op(w->b, bed_tl(w->b, kind, w->rng | 1), HSMREPL_OP_NODES, "", &nl, sizeof(nl), 0, "");
+	w->b->after.epoch = list->epoch;
+	world_draw(w, 2);
+	world_commit(w);
+}
+
 static inline void world_epoch(struct world *w, unsigned int kind)
 {
 	const struct node_list list = {
 		.pool = { 9 }, .epoch = w->b->position.epoch + 1, .n = 1,
 		.node = { { .id = BED_NODE, .name = "n1", .address = "127.0.0.1:4327" } },
 	};
-	struct hsmrepl_nl nl;
 
-	nl_encode(&list, &nl);
-	bed_begin(w->b);
-	bed_op(w->b, bed_tl(w->b, kind, w->rng | 1), HSMREPL_OP_NODES, "", &nl, sizeof(nl), 0, "");
-	w->b->after.epoch = list.epoch;
-	world_draw(w, 2);
-	world_commit(w);
+	world_list(w, kind, &list);
 }
 
 static inline void world_grow(struct world *w, unsigned int batches)

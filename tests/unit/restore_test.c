@@ -19,6 +19,7 @@ static struct world *w;
 static struct config config;
 static struct node_list list;	/* of the node that is asked */
 static struct position position;
+static uint16_t speaks = PROTOCOL_MAX;
 static bool parked;
 static unsigned int resumed;
 static char dir[BED_PATH];	/* of the node that restores */
@@ -29,7 +30,8 @@ static size_t n_file;
 static void look(void *arg, struct node_view *view)
 {
 	(void)arg;
-	*view = (struct node_view){ .nl = &list, .position = position };
+	*view = (struct node_view){ .nl = &list, .position = position,
+				     .protocol = speaks };
 }
 
 static struct store *open_of(void *arg)
@@ -164,6 +166,7 @@ static void ck_restored(const struct founding *f)
 	ck_assert_msg(s != NULL, "%s", error);
 	ck_assert_mem_eq(&image.position, &f->place, sizeof(f->place));
 	ck_assert_uint_eq(image.nl.n, 1);
+	ck_assert_uint_eq(image.nl.protocol, f->nl.protocol);
 	ck_assert_mem_eq(image.nl.pool, f->nl.pool, sizeof(f->nl.pool));
 	ck_assert_uint_eq(image.nl.node[0].id, WORLD_NEWCOMER);
 	ck_assert_int_eq(store_each(s, world_see, &walk), 0);
@@ -197,13 +200,43 @@ START_TEST(a_backup_comes_back_whole)
 }
 END_TEST
 
+/* The new pool asks for what the old one asked for; a node that speaks less does not begin it. */
+START_TEST(a_finalised_pool_comes_back_finalised)
+{
+	const struct node_list raised = {
+		.pool = { 9 }, .epoch = w->b->position.epoch + 1, .protocol = PROTOCOL_MAX, .n = 1,
+		.node = { { .id = BED_NODE, .name = "n1", .address = "127.0.0.1:4327" } },
+	};
+	struct restore_view view;
+	struct founding f;
+	struct restore *r;
+
+	world_list(w, HSMREPL_TL_FINALISE, &raised);
+	bed_settle(w->b);
+	make_backup();
+	speaks = PROTOCOL_MIN;
+	ck_assert(!rehearses());
+	ck_assert_msg(strstr(error, "finalised at protocol 2, this node speaks only up to 1"), "%s",
+		      error);
+	speaks = PROTOCOL_MAX;
+	r = begin(false);
+	ck_assert_msg(give(r, 777) == 0, "%s", error);
+	restore_look(r, &view);
+	ck_assert_uint_eq(view.head.protocol, PROTOCOL_MAX);
+	f = *view.founding;
+	restore_free(r);
+	ck_assert_uint_eq(f.nl.protocol, PROTOCOL_MAX);
+	ck_restored(&f);
+}
+END_TEST
+
 /* One backup restored twice makes two pools that share neither id nor Sync-Point nor chain. */
 START_TEST(no_two_foundings_are_alike)
 {
 	struct founding a, b;
 
-	ck_assert(founding_make(&w->b->position, &self, &a));
-	ck_assert(founding_make(&w->b->position, &self, &b));
+	ck_assert(founding_make(&w->b->position, 0, &self, &a));
+	ck_assert(founding_make(&w->b->position, 0, &self, &b));
 	ck_assert_mem_ne(a.nl.pool, b.nl.pool, sizeof(a.nl.pool));
 	ck_assert_uint_ne(a.place.sp, b.place.sp);
 	ck_assert_uint_ne(a.place.sp, w->b->position.sp);
@@ -352,6 +385,7 @@ int main(void)
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, a_backup_comes_back_whole);
 	tcase_add_test(t, no_two_foundings_are_alike);
+	tcase_add_test(t, a_finalised_pool_comes_back_finalised);
 	tcase_add_test(t, a_rehearsal_touches_nothing);
 	tcase_add_test(t, a_content_of_another_digest_is_refused);
 	tcase_add_test(t, what_is_damaged_leaves_the_node_blank);
