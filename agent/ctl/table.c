@@ -35,6 +35,8 @@ static const struct ctl_verb verbs[] = {
 	{ "live-sync", verb_live_sync, "DONOR [--overwrite]",
 	  "join a pool, or come back to it, by way of a member" },
 	{ "leave", verb_leave, "", "leave the pool in order" },
+	{ "finalise", verb_finalise, "[--dry-run]",
+	  "after an upgrade of all members: no way back" },
 	{ "backup", verb_backup, "FILE|- [--force]", "all objects into a sealed file" },
 	{ "restore", verb_restore, "FILE|- [--dry-run]",
 	  "a new pool of this blank node, from a backup" },

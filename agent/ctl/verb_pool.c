@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Verbs form, node-down and zeroize: who makes up the pool.
+ * Verbs form, node-down, finalise and zeroize: who makes up the pool.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -104,6 +104,48 @@ int verb_node_down(struct ctl *ctl, int argc, char **argv)
 		plan_print(stdout, answer, dry);
 		json_object_put(answer);
 	}
+	return CTL_DONE;
+}
+
+static void print_finalised(struct json_object *answer, bool dry)
+{
+	long long protocol = json_number(answer, "protocol");
+
+	if (dry)
+		printf("all members speak protocol %lld, the pool is finalised at %lld: it can be "
+		       "finalised at %lld, and then no node that speaks less is let in\n",
+		       protocol, (long long)json_number(answer, "finalised"), protocol);
+	else
+		printf("finalised at protocol %lld, epoch %lld, seq %lld, sync point %s\n",
+		       (long long)json_number(answer, "finalised"),
+		       (long long)json_number(answer, "epoch"),
+		       (long long)json_number(answer, "seq"),
+		       json_text(answer, "sync_point", "?"));
+	json_object_put(answer);
+}
+
+int verb_finalise(struct ctl *ctl, int argc, char **argv)
+{
+	bool dry = false;
+	const struct ctl_option options[] = { { .name = "dry-run", .flag = &dry }, { 0 } };
+	struct json_object *request, *answer;
+	struct ctl_operands operands;
+	int status;
+
+	status = ctl_options(ctl, argc, argv, options, 0, 0, &operands);
+	if (status == CTL_GO_ON)
+		status = ctl_open(ctl, O_RDWR);
+	if (status != CTL_GO_ON)
+		return status;
+	request = json_object_new_object();
+	json_object_object_add(request, "dry_run", json_object_new_boolean(dry));
+	status = ctl_ask(ctl, HSMREPL_VERB_FINALISE, request, &answer);
+	if (status != CTL_GO_ON)
+		return status;
+	if (ctl->json)
+		print_json(answer);
+	else
+		print_finalised(answer, dry);
 	return CTL_DONE;
 }
 

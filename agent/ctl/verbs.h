@@ -30,6 +30,7 @@ int verb_cross_check(struct ctl *ctl, int argc, char **argv);
 int verb_verify(struct ctl *ctl, int argc, char **argv);
 int verb_split_brain(struct ctl *ctl, int argc, char **argv);
 int verb_live_sync(struct ctl *ctl, int argc, char **argv);
+int verb_finalise(struct ctl *ctl, int argc, char **argv);
 int verb_leave(struct ctl *ctl, int argc, char **argv);
 int verb_backup(struct ctl *ctl, int argc, char **argv);
 int verb_restore(struct ctl *ctl, int argc, char **argv);

@@ -166,6 +166,22 @@ static int form(struct agent *a, const struct device_request *dr, struct json_ob
 	return 0;
 }
 
+static int finalise(struct agent *a, const struct device_request *dr, struct json_object *request)
+{
+	struct event ev = { .type = EV_FINALISE, .request = dr->id };
+	struct json_object *dry = NULL;
+	struct refusal r;
+
+	json_object_object_get_ex(request, "dry_run", &dry);
+	if (dry && !json_object_is_type(dry, json_type_boolean)) {
+		refusal_set(&r, EINVAL, "give true or false", "\"dry_run\" is not a boolean");
+		return reply_refusal(a, dr->id, &r);
+	}
+	ev.dry = json_object_get_boolean(dry);
+	pump_note(a->pump, &ev);
+	return 0;
+}
+
 int admin_answer(struct agent *a, const struct action *act)
 {
 	struct refusal r;
@@ -235,6 +251,8 @@ static int carry_out(struct agent *a, const struct device_request *dr, struct js
 		return split_brain_take(a, dr, request);
 	case HSMREPL_VERB_LEAVE:
 		return live_leave(a, dr);
+	case HSMREPL_VERB_FINALISE:
+		return finalise(a, dr, request);
 	case HSMREPL_VERB_BACKUP:
 		return vault_backup(a, dr, request);
 	case HSMREPL_VERB_RESTORE:

@@ -11,7 +11,8 @@
 /**
  * admin_take() - carry out a request and answer it
  * @a: agent
- * @r: borrowed for the call; FORM and NODE_DOWN are answered later, by admin_answer()
+ * @r: borrowed for the call; FORM, NODE_DOWN and their like are answered later, by
+ *	admin_answer()
  * Must not be called while the pump runs.
  *
  * Returns 0, or a negative errno if the agent cannot go on (its line is in the log).

@@ -30,6 +30,9 @@ static void put_info(FILE *f, const struct readings *r)
 		    pool, "mode", s->a->config.mode == HSMREPL_MODE_FIPS ? "fips" : "normal", NULL);
 	prom_one(f, "hsmrepl_protocol_version", "gauge",
 		 "Highest protocol version that all connected members speak.", r->version);
+	prom_one(f, "hsmrepl_protocol_finalised", "gauge",
+		 "Protocol version that the pool was finalised at: who speaks less is not let in.",
+		 list_protocol(s->view.nl));
 	prom_one(f, "hsmrepl_start_time_seconds", "gauge",
 		 "When the agent started, in seconds since 1970.",
 		 (double)r->now - (double)scene_age(s, s->a->started_ms) / MS_PER_S);

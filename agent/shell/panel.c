@@ -54,6 +54,7 @@ struct json_object *panel_status(const struct agent *a)
 	scene_look(a, &s);
 	add(o, "turn", s.view.turn_holder ? name(&s, s.view.turn_holder) : NULL);
 	add(o, "protocol", number(mesh_pool_protocol(a->mesh)));
+	add(o, "finalised", s.view.nl->n ? number(list_protocol(s.view.nl)) : NULL);
 	add(o, "uptime_ms", number(scene_age(&s, a->started_ms)));
 	add(o, "version", text(HSMREPL_VERSION));
 	add(o, "live_sync", live_json(a));
@@ -325,5 +326,7 @@ struct json_object *panel_pool(const struct agent *a)
 	add(o, "nodes", list);
 	add(o, "seq", number(s.view.position.seq));
 	add(o, "sync_point", hex64(s.view.position.sp));
+	add(o, "protocol", number(mesh_pool_protocol(a->mesh)));
+	add(o, "finalised", number(list_protocol(s.view.nl)));
 	return o;
 }
