@@ -217,6 +217,7 @@ void coord_revoked_durable(struct node *n, struct actions *out)
 	}
 	for each_peer(p, n)
 		p->confirmed = false;
+	s->told_ms = n->now_ms;
 	slot_move(s, SLOT_ABORTING);
 	tell_if_confirmed(n, out);
 }
@@ -228,6 +229,23 @@ void coord_give_up(struct node *n, struct actions *out)
 		revoke(n, REFUSAL_STATE, 0, n->id, out);
 	else
 		tell_aborted(n, out);
+}
+
+/*
+ * Who has not confirmed our ABORT is told again: one that had not followed into this epoch yet, or
+ * was frozen, said nothing.
+ */
+void coord_tick(struct node *n, struct actions *out)
+{
+	struct slot *s = &n->slot;
+	struct message m = { .type = MSG_ABORT, .batch = s->id };
+
+	if (s->state != SLOT_ABORTING || n->now_ms - s->told_ms < NODE_HEARTBEAT_MS)
+		return;
+	s->told_ms = n->now_ms;
+	for each_peer(p, n)
+		if (batch_has_voter(&s->batch, p->id) && !p->confirmed)
+			out_send(n, out, p, &m);
 }
 
 void coord_aborted(struct node *n, struct peer *p, const struct message *m, struct actions *out)

@@ -64,6 +64,7 @@ void coord_yes(struct node *n, struct peer *p, struct actions *out);
 void coord_aborted(struct node *n, struct peer *p, const struct message *m, struct actions *out);
 void coord_own_durable(struct node *n, struct actions *out);
 void coord_revoked_durable(struct node *n, struct actions *out);
+void coord_tick(struct node *n, struct actions *out);
 void coord_give_up(struct node *n, struct actions *out);
 void coord_lost(struct node *n, struct actions *out);
 void coord_greeted(struct node *n, struct peer *p, const struct message *m, struct actions *out);

@@ -210,6 +210,7 @@ static void on_tick(struct node *n, const struct event *ev, struct actions *out)
 	(void)ev;
 	link_tick(n, out);
 	turn_tick(n);
+	coord_tick(n, out);
 	survey_tick(n, out);
 }
 

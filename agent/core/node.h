@@ -27,6 +27,7 @@
  * @refusal: why it is being revoked or dropped
  * @error: errno that goes with @refusal
  * @refuser: node that said no to our own batch
+ * @told_ms: SLOT_ABORTING: when ABORT was sent last
  */
 struct slot {
 	enum slot_state state;
@@ -42,6 +43,7 @@ struct slot {
 	enum refusal refusal;
 	int error;
 	uint16_t refuser;
+	uint64_t told_ms;
 };
 
 /**

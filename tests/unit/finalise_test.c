@@ -163,6 +163,32 @@ START_TEST(test_a_device_that_is_too_old)
 }
 END_TEST
 
+static bool lose_aborts(const struct letter *l)
+{
+	return l->bytes[4] == MSG_ABORT;
+}
+
+/* The ABORT is lost, or comes too early to be heard: it is said again until all confirm it. */
+START_TEST(test_an_abort_is_said_again)
+{
+	struct cluster c;
+
+	cluster_init(&c, 3);
+	c.seat[3].device_error = EBADMSG;
+	finalise(&c, 1, false);
+	c.lose = lose_aborts;
+	ck_assert(cluster_change(&c, 1, RAISE));
+	cluster_run(&c);
+	ck_assert(!c.seat[1].answered);
+	ck_assert_int_eq(cluster_look(&c, 1).slot, SLOT_ABORTING);
+	c.lose = NULL;
+	cluster_pass(&c, NODE_HEARTBEAT_MS);
+	ck_assert(c.seat[1].answered);
+	cluster_at(&c, 3, 0x33, 3);
+	cluster_free(&c);
+}
+END_TEST
+
 /* n3 goes back to an older version after it was asked what it speaks: it votes no. */
 START_TEST(test_one_goes_back_meanwhile)
 {
@@ -357,6 +383,7 @@ int main(void)
 	tcase_add_test(asked, test_one_that_is_away_is_named);
 	tcase_add_test(asked, test_not_while_another_joins);
 	tcase_add_test(asked, test_a_device_that_is_too_old);
+	tcase_add_test(asked, test_an_abort_is_said_again);
 	tcase_add_test(asked, test_one_goes_back_meanwhile);
 	tcase_add_test(asked, test_it_goes_back_itself);
 	tcase_add_test(asked, test_two_ask_at_once);
