@@ -188,6 +188,14 @@ static bool frozen(const struct world *w, uint32_t mask)
 	return false;
 }
 
+/* Whom they declared down in that epoch; or in the one before, if a FINALISE has ended that. */
+static uint32_t last_word(const struct world *w, uint64_t epoch)
+{
+	uint32_t gone = w->operator.last[epoch % OPERATOR_EPOCHS];
+
+	return gone ? gone : w->operator.last[(epoch - 1) % OPERATOR_EPOCHS];
+}
+
 /*
  * All has healed. Where a node-down was begun, members stand still until it is carried to its end;
  * and who was vouched for stays off until then.
@@ -196,7 +204,7 @@ static void repair(struct host *h)
 {
 	struct world *w = h->w;
 	uint32_t all = nl_mask(&h->nl);
-	uint32_t gone = w->operator.last[h->nl.epoch % OPERATOR_EPOCHS] & all;
+	uint32_t gone = last_word(w, h->nl.epoch) & all;
 
 	for each_host(other, w)
 		if (other->agent && other->nl.epoch > h->nl.epoch && !w->ledger.split)
