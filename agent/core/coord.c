@@ -72,6 +72,7 @@ void coord_grant(struct node *n, struct actions *out)
 	struct action *a = out_add(out, ACT_GRANT);
 
 	n->granted = (uint64_t)n->incarnation << 32 | ++n->counter;
+	n->granted_ms = n->now_ms;
 	a->batch = (struct batch_id){ n->id, n->granted };
 	a->max_tls = n->solo ? 1 : HSMREPL_BATCH_TLS_MAX;
 }

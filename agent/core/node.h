@@ -71,6 +71,7 @@ struct slot {
  * @n_want: entries
  * @queued: transactions wait at the device
  * @granted: batch number of the grant that stands, 0 for none
+ * @granted_ms: since when
  * @revoking: ACT_REVOKE is under way, or came too late for a claim that was not told yet
  * @used: our turn has served one batch of our own
  * @wanted_ms: when we asked for the turn, 0 if we did not
@@ -113,6 +114,7 @@ struct node {
 	unsigned int n_want;
 	bool queued;
 	uint64_t granted;
+	uint64_t granted_ms;
 	bool revoking;
 	bool used;
 	uint64_t wanted_ms;

@@ -121,7 +121,7 @@ static bool others_first(const struct node *n)
 void turn_tick(struct node *n)
 {
 	n->calm = false;
-	if (n->granted && n->n_want)
+	if (n->granted && n->n_want && n->now_ms - n->granted_ms >= NODE_TICK_MS)
 		n->used = true;
 	if (n->wanted_ms && n->now_ms - n->wanted_ms >= NODE_PATIENCE_MS)
 		n->wanted_ms = 0;
