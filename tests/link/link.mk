@@ -5,3 +5,5 @@ build/hsmrepl-link: $(call obj,$(wildcard tests/link/*.c))
 	$(CC) -o $@ $^ -levent
 
 tests: build/hsmrepl-link
+
+build/cable_test: $(call san,tests/link/link.c tests/link/transit.c)

@@ -7,6 +7,7 @@
  *   hsmrepl-link CONTROL add NAME AT TARGET SOURCE   a link; HOST:PORT HOST:PORT HOST
  *   hsmrepl-link CONTROL cut NAME...                 nothing passes
  *   hsmrepl-link CONTROL heal NAME...                everything passes again
+ *   hsmrepl-link CONTROL delay MS NAME...            each byte is under way so long, either way
  */
 #include <errno.h>
 #include <signal.h>
@@ -80,17 +81,37 @@ static int command_add(struct server *server, char **words, int n)
 	return 0;
 }
 
-static int command_cut(struct server *server, char **words, int n, bool cut)
+/* 0 if there are names, and a link for each. */
+static int are_links(struct server *server, char **names, int n)
 {
 	int i;
 
 	for (i = 0; i < n; i++) {
-		if (!find(server, words[i]))
+		if (!find(server, names[i]))
 			return -ENOENT;
 	}
-	for (i = 0; i < n; i++)
-		link_cut(find(server, words[i]), cut);
-	return n ? 0 : -EINVAL;
+	return n > 0 ? 0 : -EINVAL;
+}
+
+static int command_cut(struct server *server, char **names, int n, bool cut)
+{
+	int i, ret = are_links(server, names, n);
+
+	for (i = 0; !ret && i < n; i++)
+		link_cut(find(server, names[i]), cut);
+	return ret;
+}
+
+static int command_delay(struct server *server, const char *ms, char **names, int n)
+{
+	int i, ret = are_links(server, names, n);
+	unsigned int us;
+
+	if (!ret)
+		ret = link_parse_delay(ms, &us);
+	for (i = 0; !ret && i < n; i++)
+		link_delay(find(server, names[i]), us);
+	return ret;
 }
 
 static int command(struct server *server, char *text, size_t len)
@@ -109,6 +130,8 @@ static int command(struct server *server, char *text, size_t len)
 		return command_cut(server, words + 1, n - 1, true);
 	if (!strcmp(words[0], "heal"))
 		return command_cut(server, words + 1, n - 1, false);
+	if (!strcmp(words[0], "delay") && n > 1)
+		return command_delay(server, words[1], words + 2, n - 2);
 	return -EINVAL;
 }
 
@@ -171,6 +194,20 @@ static int claim_network(void)
 	return -1;
 }
 
+/* Whose timers know more than milliseconds. */
+static struct event_base *precise_base(void)
+{
+	struct event_config *config = event_config_new();
+	struct event_base *base;
+
+	if (!config)
+		return NULL;
+	event_config_set_flag(config, EVENT_BASE_FLAG_PRECISE_TIMER);
+	base = event_base_new_with_config(config);
+	event_config_free(config);
+	return base;
+}
+
 static int serve(const char *path)
 {
 	struct server server = { .links = TAILQ_HEAD_INITIALIZER(server.links) };
@@ -189,7 +226,7 @@ static int serve(const char *path)
 	}
 	if (claim_network())
 		return EXIT_FAILURE;
-	server.base = event_base_new();
+	server.base = precise_base();
 	if (!server.base)
 		return EXIT_FAILURE;
 	control = event_new(server.base, server.control, EV_READ | EV_PERSIST, on_control, &server);
@@ -207,6 +244,16 @@ static int serve(const char *path)
 	event_base_free(server.base);
 	unlink(path);
 	return EXIT_SUCCESS;
+}
+
+static void explain(const char *command, int error)
+{
+	fprintf(stderr, "hsmrepl-link: %s: %s\n", command, strerror(-error));
+	if (!strcmp(command, "delay") && error == -EINVAL)
+		fprintf(stderr, "hsmrepl-link: give milliseconds, 0 to %d, and names of links\n",
+			LINK_DELAY_MS_MAX);
+	else if (error == -ENOENT)
+		fprintf(stderr, "hsmrepl-link: links are called as they were added: n1-n2\n");
 }
 
 static int ask(const char *path, char **words, int n)
@@ -235,7 +282,7 @@ static int ask(const char *path, char **words, int n)
 		return EXIT_FAILURE;
 	}
 	if (ret)
-		fprintf(stderr, "hsmrepl-link: %s: %s\n", words[0], strerror(-ret));
+		explain(words[0], ret);
 	close(sock);
 	return ret ? EXIT_FAILURE : EXIT_SUCCESS;
 }
@@ -249,6 +296,7 @@ int main(int argc, char **argv)
 		return ask(argv[1], argv + 2, argc - 2);
 	fprintf(stderr, "usage: hsmrepl-link serve CONTROL\n"
 			"       hsmrepl-link CONTROL add NAME AT TARGET SOURCE\n"
-			"       hsmrepl-link CONTROL cut|heal NAME...\n");
+			"       hsmrepl-link CONTROL cut|heal NAME...\n"
+			"       hsmrepl-link CONTROL delay MS NAME...\n");
 	return 2;
 }
