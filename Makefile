@@ -201,7 +201,7 @@ bench:
 	tests/bench/run
 
 growth:
-	$(MAKE) -s -j$$(nproc) agent bench-programs
+	$(MAKE) -s -j$$(nproc) agent bench-programs build/hsmrepl-link
 	tests/bench/growth
 
 -include $(wildcard tests/*/*.mk)
@@ -280,7 +280,7 @@ help:
 	@echo 'make power-cuts     virtual machines without power again and again (ROUNDS=20 SEED=...)'
 	@echo 'make check-module   module against 6.1 and 6.12, all warnings are errors'
 	@echo 'make bench          side by side with etcd, Galera, PostgreSQL: 20 minutes; QUICK=1: 5'
-	@echo 'make growth         what more objects, nodes and bytes cost, and a start: 8 minutes'
+	@echo 'make growth         what more objects, nodes, bytes and milliseconds between nodes cost, and a start: 12 minutes'
 	@echo 'make doc            the documents as HTML, build/doc/index.html'
 	@echo 'make deb            Debian packages, in build/deb'
 	@echo 'make check-deb      installs, upgrades and purges them in Debian 12 and 13; boots two'

@@ -12,13 +12,20 @@ PHASE = re.compile(r'^hsmrepl_commit_phase_seconds_(sum|count)\{phase="(\w+)"\} 
 class Hsmrepl(System):
     name = "hsmrepl"
     nodes = NODES
+    links = False       # between the nodes: they cost a little, and can be made long
 
     def pool(self, *words):
         return host.call([f"{self.top}/scripts/pool", "--dir", self.folder, *words])
 
     def start(self):
-        self.pool("up", "-n", str(self.nodes), "--direct",
+        self.pool("up", "-n", str(self.nodes), *([] if self.links else ["--direct"]),
                   "--softdev", "--objects-max=10000000", "--softdev", f"--bytes-max={16 << 30}")
+
+    def delay(self, ms):
+        """From each node to each other one."""
+        for a in range(1, self.nodes + 1):
+            for b in range(a + 1, self.nodes + 1):
+                self.pool("link", f"n{a}", f"n{b}", "delay", f"{ms:g}")
 
     def stop(self):
         if os.path.exists(f"{self.folder}/network"):
