@@ -6,8 +6,8 @@
 #include <crypto/sha2.h>
 #include "core.h"
 
-#define HSM_COST_OBJECT	96	/* struct hsm_object, a slab of its own */
-#define HSM_COST_TABLES	40	/* share of two hash tables' buckets and one xarray */
+#define HSM_COST_OBJECT	98	/* struct hsm_object in a slab of its own: 42 to a page */
+#define HSM_COST_TABLES	26	/* share of two hash tables (8 each) and one xarray (9) */
 #define HSM_ENTRY_HEAD	34	/* struct hsm_entry without its label */
 #define HSM_CODES	10000	/* check codes have four digits */
 

@@ -1,47 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Entries, and the tables that find entries and objects; see entry.h. */
-#include <linux/bug.h>
-#include <linux/errno.h>
 #include <linux/jhash.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include "entry.h"
 
-/* What entries are found by. */
-struct label_key {
-	const char *label;
-	u32 len;
-};
-
-static u32 label_key_hash(const void *data, u32 len, u32 seed)
+static struct hsm_entry *entry_at(struct hsm_link *link)
 {
-	const struct label_key *key = data;
-
-	return jhash(key->label, key->len, seed);
+	return container_of(link, struct hsm_entry, by_label);
 }
 
-static u32 label_entry_hash(const void *data, u32 len, u32 seed)
+static struct hsm_object *object_at(struct hsm_link *link)
 {
-	const struct hsm_entry *entry = data;
+	return container_of(link, struct hsm_object, by_id);
+}
+
+u32 hsm_label_hash(const struct hsm_link *link, u32 seed)
+{
+	const struct hsm_entry *entry = container_of(link, struct hsm_entry, by_label);
 
 	return jhash(entry->label, entry->label_len, seed);
 }
 
-static int label_compare(struct rhashtable_compare_arg *arg, const void *obj)
+u32 hsm_id_hash(const struct hsm_link *link, u32 seed)
 {
-	const struct label_key *key = arg->key;
-	const struct hsm_entry *entry = obj;
-
-	return key->len != entry->label_len || memcmp(key->label, entry->label, key->len);
+	return jhash(container_of(link, struct hsm_object, by_id)->id, HSMREPL_ID_LEN, seed);
 }
-
-const struct rhashtable_params hsm_label_params = {
-	.head_offset = offsetof(struct hsm_entry, by_label),
-	.hashfn = label_key_hash,
-	.obj_hashfn = label_entry_hash,
-	.obj_cmpfn = label_compare,
-	.automatic_shrinking = true,
-};
 
 /* The object that the slot would leave. Under the lock. */
 struct hsm_object *hsm_entry_newest(const struct hsm_entry *entry)
@@ -51,30 +35,23 @@ struct hsm_object *hsm_entry_newest(const struct hsm_entry *entry)
 	return rcu_dereference_protected(entry->current_object, true);
 }
 
-/* An id is taken while the newest object of some entry bears it. */
-static int id_compare(struct rhashtable_compare_arg *arg, const void *obj)
-{
-	const struct hsm_object *object = obj, *newest;
-
-	if (memcmp(arg->key, object->id, HSMREPL_ID_LEN))
-		return 1;
-	newest = hsm_entry_newest(object->entry);
-	return !newest || memcmp(newest->id, object->id, HSMREPL_ID_LEN);
-}
-
-const struct rhashtable_params hsm_id_params = {
-	.head_offset = offsetof(struct hsm_object, by_id),
-	.key_offset = offsetof(struct hsm_object, id),
-	.key_len = HSMREPL_ID_LEN,
-	.obj_cmpfn = id_compare,
-	.automatic_shrinking = true,
-};
-
 struct hsm_entry *hsm_entry_find(struct hsm_store *store, const char *label, u32 label_len)
 {
-	struct label_key key = { .label = label, .len = label_len };
+	u32 hash = jhash(label, label_len, store->labels.seed);
+	struct hsm_entry *entry;
+	struct hsm_link *link;
+	unsigned int seen;
 
-	return rhashtable_lookup_fast(&store->labels, &key, hsm_label_params);
+	do {
+		seen = hsm_table_read_begin(&store->labels);
+		hsm_table_for_each(link, &store->labels, hash) {
+			entry = entry_at(link);
+			if (entry->label_len == label_len &&
+			    !memcmp(entry->label, label, label_len))
+				return entry;
+		}
+	} while (hsm_table_read_retry(&store->labels, seen));
+	return NULL;
 }
 
 struct hsm_entry *hsm_entry_add(struct hsm_store *store, const char *label, u32 label_len)
@@ -85,18 +62,12 @@ struct hsm_entry *hsm_entry_add(struct hsm_store *store, const char *label, u32 
 		return NULL;
 	entry->label_len = label_len;
 	memcpy(entry->label, label, label_len);
-	if (xa_alloc(&store->entries, &entry->index, entry, xa_limit_32b, GFP_KERNEL))
-		goto err_free;
-	if (rhashtable_insert_fast(&store->labels, &entry->by_label, hsm_label_params))
-		goto err_erase;
+	if (xa_alloc(&store->entries, &entry->index, entry, xa_limit_32b, GFP_KERNEL)) {
+		kfree(entry);
+		return NULL;
+	}
+	hsm_table_add(&store->labels, &entry->by_label);
 	return entry;
-
-err_erase:
-	xa_erase(&store->entries, entry->index);
-err_free:
-	/* A list may have seen it in @entries. */
-	kfree_rcu(entry, rcu);
-	return NULL;
 }
 
 /* Forgets what nothing needs any more: the touch, then the entry. */
@@ -110,7 +81,7 @@ void hsm_entry_release(struct hsm_store *store, struct hsm_entry *entry)
 	}
 	if (entry->touch || rcu_access_pointer(entry->current_object))
 		return;
-	rhashtable_remove_fast(&store->labels, &entry->by_label, hsm_label_params);
+	hsm_table_remove(&store->labels, &entry->by_label);
 	xa_erase(&store->entries, entry->index);
 	kfree_rcu(entry, rcu);
 }
@@ -172,27 +143,41 @@ void hsm_entry_commit(struct hsm_store *store, struct hsm_entry *entry,
 	WRITE_ONCE(store->digest, digest);
 }
 
+/* An id is taken while the newest object of some entry bears it. */
+static bool bears_id(const struct hsm_object *object, const u8 *id)
+{
+	const struct hsm_object *newest;
+
+	if (memcmp(object->id, id, HSMREPL_ID_LEN))
+		return false;
+	newest = hsm_entry_newest(object->entry);
+	return newest && !memcmp(newest->id, id, HSMREPL_ID_LEN);
+}
+
 /* Under the lock: the object that bears an id, after the batch in the slot; NULL for none. */
 struct hsm_object *hsm_id_find(struct hsm_store *store, const u8 *id)
 {
-	return rhashtable_lookup_fast(&store->ids, id, hsm_id_params);
+	struct hsm_link *link;
+
+	hsm_table_for_each(link, &store->ids, jhash(id, HSMREPL_ID_LEN, store->ids.seed)) {
+		if (bears_id(object_at(link), id))
+			return object_at(link);
+	}
+	return NULL;
 }
 
-/* 0 or -ENOMEM. */
-int hsm_id_add(struct hsm_store *store, struct hsm_object *object)
+void hsm_id_add(struct hsm_store *store, struct hsm_object *object)
 {
-	int err = rhashtable_insert_fast(&store->ids, &object->by_id, hsm_id_params);
-
-	return err ? -ENOMEM : 0;
+	hsm_table_add(&store->ids, &object->by_id);
 }
 
 void hsm_id_remove(struct hsm_store *store, struct hsm_object *object)
 {
-	WARN_ON(rhashtable_remove_fast(&store->ids, &object->by_id, hsm_id_params));
+	hsm_table_remove(&store->ids, &object->by_id);
 }
 
 /* The next version of an object takes its place. */
 void hsm_id_replace(struct hsm_store *store, struct hsm_object *old, struct hsm_object *object)
 {
-	WARN_ON(rhashtable_replace_fast(&store->ids, &old->by_id, &object->by_id, hsm_id_params));
+	hsm_table_replace(&store->ids, &old->by_id, &object->by_id);
 }

@@ -5,8 +5,8 @@
 
 #include "store.h"
 
-extern const struct rhashtable_params hsm_label_params;
-extern const struct rhashtable_params hsm_id_params;
+u32 hsm_label_hash(const struct hsm_link *link, u32 seed);
+u32 hsm_id_hash(const struct hsm_link *link, u32 seed);
 
 struct hsm_entry *hsm_entry_find(struct hsm_store *store, const char *label, u32 label_len);
 struct hsm_entry *hsm_entry_add(struct hsm_store *store, const char *label, u32 label_len);
@@ -20,7 +20,7 @@ u64 hsm_object_cost(const struct hsm_object *object);
 struct hsm_view hsm_object_view(const struct hsm_object *object);
 
 struct hsm_object *hsm_id_find(struct hsm_store *store, const u8 *id);
-int hsm_id_add(struct hsm_store *store, struct hsm_object *object);
+void hsm_id_add(struct hsm_store *store, struct hsm_object *object);
 void hsm_id_remove(struct hsm_store *store, struct hsm_object *object);
 void hsm_id_replace(struct hsm_store *store, struct hsm_object *old, struct hsm_object *object);
 

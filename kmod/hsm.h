@@ -2,9 +2,9 @@
 /*
  * One replica: the state behind one device node.
  *
- * format.c core.c object.c entry.c store.c stage.c outcome.c queue.c slot.c load.c hsm.c make it
- * up; they compile in the kernel and, behind tests/shim, in userspace. Front ends (device.c here,
- * the software device) bring callers' memory, waiting and permissions.
+ * format.c core.c object.c table.c entry.c store.c stage.c outcome.c queue.c slot.c load.c hsm.c
+ * make it up; they compile in the kernel and, behind tests/shim, in userspace. Front ends (device.c
+ * here, the software device) bring callers' memory, waiting and permissions.
  */
 #ifndef HSM_HSM_H
 #define HSM_HSM_H

@@ -5,8 +5,8 @@
 
 #include <linux/rcupdate.h>
 #include <linux/refcount.h>
-#include <linux/rhashtable.h>
 #include "core.h"
+#include "table.h"
 
 struct hsm_entry;
 
@@ -39,7 +39,7 @@ struct hsm_object {
 		};
 		struct rcu_head rcu;
 	};
-	struct rhash_head by_id;
+	struct hsm_link by_id;
 	u8 id[HSMREPL_ID_LEN];
 	char type[HSMREPL_TYPE_MAX];
 };

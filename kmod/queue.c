@@ -9,12 +9,16 @@
 #include <linux/string.h>
 #include "hsm.h"
 
-static const struct rhashtable_params tid_params = {
-	.head_offset = offsetof(struct hsm_txn, by_tid),
-	.key_offset = offsetof(struct hsm_txn, tid),
-	.key_len = sizeof_field(struct hsm_txn, tid),
-	.automatic_shrinking = true,
-};
+static u64 tid_at(const struct hsm_link *link)
+{
+	return container_of(link, struct hsm_txn, by_tid)->tid;
+}
+
+/* TIDs of this node are drawn at random: their low bits are a hash. */
+static u32 tid_hash(const struct hsm_link *link, u32 seed)
+{
+	return tid_at(link);
+}
 
 /**
  * hsm_queue_init() - an empty queue
@@ -26,14 +30,14 @@ int hsm_queue_init(struct hsm_queue *queue)
 {
 	*queue = (struct hsm_queue){ };
 	INIT_LIST_HEAD(&queue->waiting);
-	return rhashtable_init(&queue->by_tid, &tid_params);
+	return hsm_table_init(&queue->by_tid, tid_hash);
 }
 
 /* It is empty. */
 void hsm_queue_destroy(struct hsm_queue *queue)
 {
 	WARN_ON(queue->n_waiting || queue->bytes_waiting || queue->objects || queue->bytes);
-	rhashtable_destroy(&queue->by_tid);
+	hsm_table_destroy(&queue->by_tid);
 }
 
 /**
@@ -252,11 +256,7 @@ int hsm_submit(struct hsm *hsm, struct hsm_txn *txn)
 	do {
 		txn->tid = get_random_u64();
 	} while (!txn->tid || tid_known(hsm, txn->tid));
-	if (rhashtable_insert_fast(&hsm->queue.by_tid, &txn->by_tid, tid_params)) {
-		txn->tid = 0;
-		unexpect(hsm, txn, hsm_txn_stages(txn), true);
-		return -ENOMEM;
-	}
+	hsm_table_add(&hsm->queue.by_tid, &txn->by_tid);
 	refcount_inc(&txn->refs);
 	txn->state = HSM_TXN_QUEUED;
 	list_add_tail(&txn->node, &hsm->queue.waiting);
@@ -268,7 +268,13 @@ int hsm_submit(struct hsm *hsm, struct hsm_txn *txn)
 /* Whether a transaction of this node is queued or claimed. */
 bool hsm_txn_pending(struct hsm *hsm, u64 tid)
 {
-	return rhashtable_lookup_fast(&hsm->queue.by_tid, &tid, tid_params);
+	struct hsm_link *link;
+
+	hsm_table_for_each(link, &hsm->queue.by_tid, (u32)tid) {
+		if (tid_at(link) == tid)
+			return true;
+	}
+	return false;
 }
 
 /**
@@ -324,7 +330,7 @@ static void txn_leave(struct hsm *hsm, struct hsm_txn *txn, bool doubt)
 		waiting_count(&hsm->queue, txn, -1);
 	txn->state = HSM_TXN_DONE;
 	list_del_init(&txn->node);
-	WARN_ON(rhashtable_remove_fast(&hsm->queue.by_tid, &txn->by_tid, tid_params));
+	hsm_table_remove(&hsm->queue.by_tid, &txn->by_tid);
 	unexpect(hsm, txn, hsm_txn_stages(txn), doubt);
 	tl_free(txn);
 }

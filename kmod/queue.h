@@ -5,7 +5,6 @@
 
 #include <linux/list.h>
 #include <linux/refcount.h>
-#include <linux/rhashtable.h>
 #include "store.h"
 
 #define HSM_QUEUE_BYTES	(64 * 1024 * 1024)	/* of TLs that wait, per device; then EAGAIN */
@@ -54,7 +53,7 @@ struct hsm_txn {
 	u32 n_ops;
 	u32 ops_len;
 	struct list_head node;
-	struct rhash_head by_tid;
+	struct hsm_link by_tid;
 	struct hsmrepl_tl *tl;
 	s64 objects;
 	s64 bytes;
@@ -85,7 +84,7 @@ struct hsm_txn {
  */
 struct hsm_queue {
 	struct list_head waiting;
-	struct rhashtable by_tid;
+	struct hsm_table by_tid;
 	u32 n_waiting;
 	u64 bytes_waiting;
 	s64 objects;

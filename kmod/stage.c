@@ -36,10 +36,8 @@ static struct hsm_object *stage_build(struct hsm_store *store, struct hsm_entry 
 	object = hsm_object_build(entry, &content, &store->key);
 	if (!object)
 		return ERR_PTR(-ENOMEM);
-	if (!base && hsm_id_add(store, object)) {
-		hsm_object_put(object);
-		return ERR_PTR(-ENOMEM);
-	}
+	if (!base)
+		hsm_id_add(store, object);
 	return object;
 }
 

@@ -21,12 +21,12 @@ int hsm_store_init(struct hsm_store *store, u64 objects_max, u64 bytes_max)
 	int err;
 
 	*store = (struct hsm_store){ .objects_max = objects_max, .bytes_max = bytes_max };
-	err = rhashtable_init(&store->labels, &hsm_label_params);
+	err = hsm_table_init(&store->labels, hsm_label_hash);
 	if (err)
 		return err;
-	err = rhashtable_init(&store->ids, &hsm_id_params);
+	err = hsm_table_init(&store->ids, hsm_id_hash);
 	if (err) {
-		rhashtable_destroy(&store->labels);
+		hsm_table_destroy(&store->labels);
 		return err;
 	}
 	xa_init_flags(&store->entries, XA_FLAGS_ALLOC);
@@ -64,8 +64,8 @@ void hsm_store_destroy(struct hsm_store *store)
 {
 	hsm_store_clear(store);
 	xa_destroy(&store->entries);
-	rhashtable_destroy(&store->ids);
-	rhashtable_destroy(&store->labels);
+	hsm_table_destroy(&store->ids);
+	hsm_table_destroy(&store->labels);
 	memzero_explicit(&store->key, sizeof(store->key));
 }
 
@@ -284,18 +284,13 @@ int hsm_store_load(struct hsm_store *store, const struct hsmrepl_load_entry *dat
 	if (!entry)
 		return -ENOMEM;
 	object = hsm_object_build(entry, &content, &store->key);
-	if (!object)
-		goto err_release;
-	if (hsm_id_add(store, object))
-		goto err_put;
+	if (!object) {
+		hsm_entry_release(store, entry);
+		return -ENOMEM;
+	}
+	hsm_id_add(store, object);
 	hsm_entry_commit(store, entry, object);
 	return 0;
-
-err_put:
-	hsm_object_put(object);
-err_release:
-	hsm_entry_release(store, entry);
-	return -ENOMEM;
 }
 
 /**

@@ -6,9 +6,9 @@
 #define HSM_STORE_H
 
 #include <linux/rcupdate.h>
-#include <linux/rhashtable.h>
 #include <linux/xarray.h>
 #include "object.h"
+#include "table.h"
 
 /**
  * struct hsm_touch - what undecided and queued transactions make of an entry
@@ -38,7 +38,7 @@ struct hsm_touch {
  * @label: no NUL at its end
  */
 struct hsm_entry {
-	struct rhash_head by_label;
+	struct hsm_link by_label;
 	struct hsm_object __rcu *current_object;
 	union {
 		struct {
@@ -91,8 +91,8 @@ enum hsm_ground {
  * that sysfs may read them without the lock.
  */
 struct hsm_store {
-	struct rhashtable labels;
-	struct rhashtable ids;
+	struct hsm_table labels;
+	struct hsm_table ids;
 	struct xarray entries;
 	siphash_key_t key;
 	u64 digest;

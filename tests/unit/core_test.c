@@ -284,8 +284,8 @@ START_TEST(memory_of_an_object)
 	ck_assert_uint_lt(hsm_cost(16, 1024), 1024 * 12 / 10);
 	ck_assert_uint_eq(sizeof(struct hsm_object), 96);
 	ck_assert_uint_eq(offsetof(struct hsm_entry, label), 34);
-	ck_assert_uint_eq(hsm_cost(30, 0), 96 + 40 + 64);
-	ck_assert_uint_eq(hsm_cost(31, 0), 96 + 40 + 96);
+	ck_assert_uint_eq(hsm_cost(30, 0), 98 + 26 + 64);
+	ck_assert_uint_eq(hsm_cost(31, 0), 98 + 26 + 96);
 	ck_assert_uint_eq(hsm_cost(30, 1025) - hsm_cost(30, 0), 2048);
 	ck_assert_uint_eq(hsm_cost(30, 65536) - hsm_cost(30, 0), 65536);
 }

@@ -2,16 +2,23 @@
 #ifndef SHIM_LINUX_JHASH_H
 #define SHIM_LINUX_JHASH_H
 
+#include <linux/string.h>
 #include <linux/types.h>
 
-/* FNV-1a: any hash will do here. */
+/* Eight bytes at a time: any hash will do here. */
 static inline u32 jhash(const void *data, u32 len, u32 seed)
 {
 	const u8 *bytes = data;
-	u32 hash = seed ^ 2166136261u;
+	u64 hash = seed ^ len, word;
+	u32 n;
 
-	while (len--)
-		hash = (hash ^ *bytes++) * 16777619u;
+	for (; len; bytes += n, len -= n) {
+		n = len < sizeof(word) ? len : sizeof(word);
+		word = 0;
+		memcpy(&word, bytes, n);
+		hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
+		hash ^= hash >> 32;
+	}
 	return hash;
 }
 

@@ -16,10 +16,13 @@ struct rcu_head {
 #define rcu_read_unlock()			((void)0)
 #define rcu_barrier()				((void)0)
 #define rcu_dereference(p)			(p)
+#define rcu_dereference_raw(p)			(p)
 #define rcu_dereference_protected(p, c)		((void)(c), (p))
 #define rcu_access_pointer(p)			(p)
 #define rcu_assign_pointer(p, v)		((p) = (v))
+#define RCU_INIT_POINTER(p, v)			((p) = (v))
 #define kfree_rcu(p, member)			kfree(p)
+#define kvfree_rcu(p, member)			kvfree(p)
 
 static inline void call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head))
 {

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #define GFP_KERNEL	0
+#define __GFP_NOWARN	0
 
 /* Tests set it to n to make the nth allocation from now fail; 0: none does. */
 __attribute__((weak)) unsigned long shim_fail_nth;
@@ -27,6 +28,8 @@ static inline void *kzalloc(size_t size, gfp_t flags)
 	(void)flags;
 	return shim_fails() ? NULL : calloc(1, size);
 }
+
+#define kvzalloc	kzalloc
 
 static inline void *kvcalloc(size_t n, size_t size, gfp_t flags)
 {
