@@ -11,7 +11,7 @@
 #include "bytes.h"
 
 #define ABI(_name, _struct, _access, _flags, ...)			\
-	{								\
+	[_IOC_NR(HSMREPL_IOC_##_name)] = {				\
 		.cmd = HSMREPL_IOC_##_name,				\
 		.min = sizeof(struct _struct),				\
 		.size = sizeof(struct _struct),				\
@@ -25,6 +25,7 @@
 	.reserved_len = sizeof(((struct _struct *)0)->reserved)
 
 #define OUT	.out = true
+#define SECRET	.secret = true
 
 /* @min stays at the size of version 1 when a struct grows: write the number then. */
 static const struct hsm_abi abi_table[] = {
@@ -35,7 +36,7 @@ static const struct hsm_abi abi_table[] = {
 	ABI(GET, hsmrepl_get, HSM_ABI_READ, HSMREPL_GET_COMMITTED, OUT),
 	ABI(LIST, hsmrepl_list, HSM_ABI_READ, 0, OUT),
 	ABI(ADMIN, hsmrepl_admin, HSM_ABI_READ, 0, OUT),
-	ABI(ATTACH, hsmrepl_attach, HSM_ABI_READ | HSM_ABI_WRITE, 0, OUT),
+	ABI(ATTACH, hsmrepl_attach, HSM_ABI_READ | HSM_ABI_WRITE, 0, OUT, SECRET),
 	ABI(LOAD, hsmrepl_load, HSM_ABI_AGENT, HSMREPL_LOAD_BEGIN | HSMREPL_LOAD_END,
 	    RESERVED(hsmrepl_load)),
 	ABI(GRANT, hsmrepl_grant, HSM_ABI_AGENT, 0),
@@ -49,13 +50,9 @@ static_assert(sizeof(union hsm_abi_arg) <= HSM_ABI_SIZE_MAX);
 
 const struct hsm_abi *hsm_abi_find(unsigned int cmd)
 {
-	size_t i;
+	size_t nr = _IOC_NR(cmd);
 
-	for (i = 0; i < ARRAY_SIZE(abi_table); i++) {
-		if (abi_table[i].cmd == cmd)
-			return &abi_table[i];
-	}
-	return NULL;
+	return nr < ARRAY_SIZE(abi_table) && abi_table[nr].cmd == cmd ? &abi_table[nr] : NULL;
 }
 
 int hsm_abi_size(const struct hsm_abi *abi, u32 size)

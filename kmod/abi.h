@@ -26,6 +26,7 @@
  * @reserved_len: its length in bytes, 0 if the struct has none
  * @flags: known flags
  * @out: it has fields for the answer; the others are only read
+ * @secret: it has key material in it, not behind a pointer: to be wiped
  */
 struct hsm_abi {
 	u32 cmd;
@@ -36,6 +37,7 @@ struct hsm_abi {
 	u16 reserved_len;
 	u32 flags;
 	bool out;
+	bool secret;
 };
 
 /* Room for the argument of any command; all of them begin with head. */

@@ -184,7 +184,10 @@ static int ioctl_outcome(struct file *filp, union hsm_abi_arg *arg)
 	return left;
 }
 
-/* The object as it may be told, waiting for an undecided batch. ERR_PTR. */
+/*
+ * The object as it may be told, waiting for an undecided batch. A label that an object bears needs
+ * no check. ERR_PTR.
+ */
 static struct hsm_object *get_object(struct hsm_device *device, const struct hsmrepl_get *get,
 				     const char *label)
 {
@@ -198,6 +201,9 @@ static struct hsm_object *get_object(struct hsm_device *device, const struct hsm
 	do {
 		seen = hsm_device_changes(device);
 		object = hsm_store_get(&device->hsm.store, label, get->label_len, &undecided);
+		err = object ? 0 : hsm_label_check(label, get->label_len);
+		if (err)
+			return ERR_PTR(err);
 		err = hsm_readable(&device->hsm, committed);
 		if (!err && (committed || !undecided))
 			return object ?: ERR_PTR(-ENOENT);
@@ -222,9 +228,6 @@ static int ioctl_get(struct file *filp, union hsm_abi_arg *arg)
 		return -EMSGSIZE;
 	if (copy_from_user(label, u64_to_user_ptr(get->label), get->label_len))
 		return -EFAULT;
-	err = hsm_label_check(label, get->label_len);
-	if (err)
-		return err;
 	object = get_object(file->device, get, label);
 	if (IS_ERR(object))
 		return PTR_ERR(object);
@@ -513,6 +516,7 @@ long hsm_ioctl(struct file *filp, unsigned int cmd, unsigned long address)
 	err = handlers[_IOC_NR(cmd)](filp, &arg);
 	if (abi->out && copy_to_user(user, &arg, min_t(size_t, size, abi->size)))
 		err = -EFAULT;
-	memzero_explicit(&arg, abi->size);
+	if (abi->secret)
+		memzero_explicit(&arg, abi->size);
 	return err;
 }
