@@ -48,7 +48,7 @@ machine_qemu()
 	accel=$(cat "$lab/accel")
 	[ "$accel" = tcg ] || cpu=host
 	qemu-system-x86_64 -name "$node" -machine q35 -accel "$accel" -cpu $cpu \
-		-m "$(cat "$lab/memory")" -smp "${HSMREPL_LAB_CPUS:-1}" -nodefaults -no-user-config -display none -no-reboot \
+		-m "$(cat "$lab/memory")" -smp "${HSMREPL_LAB_CPUS:-1}" ${HSMREPL_LAB_QEMU-} -nodefaults -no-user-config -display none -no-reboot \
 		-kernel "$lab/kernel/vmlinux" -initrd "$dir/image.cpio" \
 		-append "$(cat "$lab/append")" \
 		-drive "if=none,id=disk,file=nbd+unix:///?socket=$(disk_socket "$node"),format=raw,cache=writeback" \
