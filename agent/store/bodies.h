@@ -104,7 +104,17 @@ int bodies_sweep(const struct bodies *b, const char *dir);
 
 void bodies_name(uint64_t number, char name[BODIES_NAME_MAX]);
 
-/* Register sealed(seq, file, at, len) with @db: the body as a blob, NULL if @len is 0. */
-int bodies_register(struct sqlite3 *db, const char *dir);
+/*
+ * Register sealed(seq, file, at, len) with @db: the body as a blob, NULL if @len is 0. @reader: out
+ * unless NULL, for as long as @db is open.
+ */
+struct body_reader;
+int bodies_register(struct sqlite3 *db, const char *dir, struct body_reader **reader);
+
+/*
+ * For a walk in the order of writing, within one read transaction: what comes next is read as well,
+ * many bodies at a time. False at its end, since what is not committed may be written anew.
+ */
+void bodies_read_ahead(struct body_reader *reader, bool on);
 
 #endif /* HSM_STORE_BODIES_H */

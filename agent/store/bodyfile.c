@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,55 +17,12 @@
 #include "import.h"
 #include "table.h"
 
-#define NAME	BODIES_PREFIX "%016" PRIx64
+#define NAME		BODIES_PREFIX "%016" PRIx64
+#define BODIES_AHEAD	(256u << 10)	/* bytes */
 
 void bodies_name(uint64_t number, char name[BODIES_NAME_MAX])
 {
 	snprintf(name, BODIES_NAME_MAX, NAME, number);
-}
-
-static int switch_to(int dir_fd, int *fd, uint64_t *number, uint64_t file)
-{
-	char name[BODIES_NAME_MAX];
-
-	if (*fd >= 0 && *number == file)
-		return 0;
-	if (*fd >= 0)
-		close(*fd);
-	bodies_name(file, name);
-	*fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC);
-	if (*fd < 0)
-		return errno == ENOENT ? -EBADMSG : -errno;
-	*number = file;
-	return 0;
-}
-
-/*
- * Read one body into @buf, @place->len bytes. @fd and @number: the file that was read last, -1 for
- * none. Returns 0; -EBADMSG for what is not the body of @seq; else -errno.
- */
-static int read_body(int dir_fd, int *fd, uint64_t *number, uint64_t seq,
-		     const struct body_place *place, void *buf)
-{
-	struct record_tl head;
-	uint64_t done = 0;
-	int ret = switch_to(dir_fd, fd, number, place->file);
-
-	while (!ret && done < place->len) {
-		ssize_t n = pread(*fd, (uint8_t *)buf + done, place->len - done,
-				  (off_t)(place->at + done));
-
-		if (n > 0)
-			done += (uint64_t)n;
-		else if (!n)
-			ret = -EBADMSG;
-		else if (errno != EINTR)
-			ret = -errno;
-	}
-	if (ret)
-		return ret;
-	memcpy(&head, buf, sizeof(head));
-	return le64toh(head.seq) == seq ? 0 : -EBADMSG;
 }
 
 /**
@@ -72,12 +30,111 @@ static int read_body(int dir_fd, int *fd, uint64_t *number, uint64_t seq,
  * @dir_fd: directory
  * @fd: file read last, -1 for none
  * @number: of it
+ * @ahead: BODIES_AHEAD bytes, while bodies_read_ahead() is on
+ * @ahead_at: where in the file they are from
+ * @ahead_len: so many are there
  */
 struct body_reader {
 	int dir_fd;
 	int fd;
 	uint64_t number;
+	uint8_t *ahead;
+	uint64_t ahead_at;
+	uint64_t ahead_len;
 };
+
+void bodies_read_ahead(struct body_reader *r, bool on)
+{
+	r->ahead_len = 0;
+	free(r->ahead);
+	/* Without memory each body is read by itself. */
+	r->ahead = on ? malloc(BODIES_AHEAD) : NULL;
+}
+
+static int switch_to(struct body_reader *r, uint64_t file)
+{
+	char name[BODIES_NAME_MAX];
+
+	if (r->fd >= 0 && r->number == file)
+		return 0;
+	if (r->fd >= 0)
+		close(r->fd);
+	r->ahead_len = 0;
+	bodies_name(file, name);
+	r->fd = openat(r->dir_fd, name, O_RDONLY | O_CLOEXEC);
+	if (r->fd < 0)
+		return errno == ENOENT ? -EBADMSG : -errno;
+	r->number = file;
+	return 0;
+}
+
+/* Up to @len bytes; fewer only at the end of the file. Returns how many, or -errno. */
+static int64_t read_at(const struct body_reader *r, uint64_t at, void *buf, uint64_t len)
+{
+	uint64_t done = 0;
+
+	while (done < len) {
+		ssize_t n = pread(r->fd, (uint8_t *)buf + done, len - done, (off_t)(at + done));
+
+		if (!n)
+			break;
+		if (n > 0)
+			done += (uint64_t)n;
+		else if (errno != EINTR)
+			return -errno;
+	}
+	return (int64_t)done;
+}
+
+static bool is_ahead(const struct body_reader *r, const struct body_place *place)
+{
+	return place->at >= r->ahead_at && place->at - r->ahead_at <= r->ahead_len &&
+	       place->len <= r->ahead_len - (place->at - r->ahead_at);
+}
+
+/* As read_at(), from what was read ahead. */
+static int64_t take_ahead(struct body_reader *r, const struct body_place *place, void *buf)
+{
+	int64_t n;
+
+	if (!is_ahead(r, place)) {
+		n = read_at(r, place->at, r->ahead, BODIES_AHEAD);
+		if (n < 0)
+			return n;
+		r->ahead_at = place->at;
+		r->ahead_len = (uint64_t)n;
+		/* The disk goes on while this is worked through. */
+		posix_fadvise(r->fd, (off_t)(place->at + r->ahead_len), BODIES_AHEAD,
+			      POSIX_FADV_WILLNEED);
+		if (!is_ahead(r, place))
+			return n;
+	}
+	memcpy(buf, r->ahead + (place->at - r->ahead_at), place->len);
+	return (int64_t)place->len;
+}
+
+/*
+ * Read one body into @buf, @place->len bytes. Returns 0; -EBADMSG for what is not the body of
+ * @seq; else -errno.
+ */
+static int read_body(struct body_reader *r, uint64_t seq, const struct body_place *place, void *buf)
+{
+	struct record_tl head;
+	int64_t n = switch_to(r, place->file);
+
+	if (n)
+		return (int)n;
+	if (r->ahead && place->len <= BODIES_AHEAD)
+		n = take_ahead(r, place, buf);
+	else
+		n = read_at(r, place->at, buf, place->len);
+	if (n < 0)
+		return (int)n;
+	if ((uint64_t)n < place->len)
+		return -EBADMSG;
+	memcpy(&head, buf, sizeof(head));
+	return le64toh(head.seq) == seq ? 0 : -EBADMSG;
+}
 
 static void free_reader(void *reader)
 {
@@ -87,6 +144,7 @@ static void free_reader(void *reader)
 		close(r->fd);
 	if (r->dir_fd >= 0)
 		close(r->dir_fd);
+	free(r->ahead);
 	free(r);
 }
 
@@ -114,7 +172,7 @@ static void sealed(sqlite3_context *c, int n, sqlite3_value **v)
 		sqlite3_result_error_nomem(c);
 		return;
 	}
-	ret = read_body(r->dir_fd, &r->fd, &r->number, number_at(v, 0), &place, buf);
+	ret = read_body(r, number_at(v, 0), &place, buf);
 	if (!ret) {
 		sqlite3_result_blob64(c, buf, place.len, sqlite3_free);
 		return;
@@ -123,7 +181,7 @@ static void sealed(sqlite3_context *c, int n, sqlite3_value **v)
 	sqlite3_result_error_code(c, ret == -EBADMSG ? SQLITE_CORRUPT : SQLITE_IOERR);
 }
 
-int bodies_register(sqlite3 *db, const char *dir)
+int bodies_register(sqlite3 *db, const char *dir, struct body_reader **reader)
 {
 	struct body_reader *r = calloc(1, sizeof(*r));
 
@@ -135,6 +193,8 @@ int bodies_register(sqlite3 *db, const char *dir)
 		free(r);
 		return -errno;
 	}
+	if (reader)
+		*reader = r;
 	/* On failure it frees @r by itself. */
 	return table_errno(sqlite3_create_function_v2(db, "sealed", 4, SQLITE_UTF8, r, sealed, NULL,
 						      NULL, free_reader));

@@ -7,10 +7,11 @@
 
 #include <sqlite3.h>
 
+#include "content.h"
 #include "lookup.h"
 #include "../core/batch.h"
 
-enum lookup_sql { TIDS, ONE, ABORTED, BODIES, COUNT, REFUSED, SQLS };
+enum lookup_sql { TIDS, ONE, ABORTED, BODIES, OBJECTS, COUNT, REFUSED, SQLS };
 
 static const char *const texts[SQLS] = {
 	[TIDS] = "SELECT seq, tid FROM tl WHERE seq > (SELECT seq - ?1 FROM meta)"
@@ -18,6 +19,7 @@ static const char *const texts[SQLS] = {
 	[ONE] = "SELECT seq, sp FROM tl WHERE seq = ?1 AND tid = ?2",
 	[ABORTED] = "SELECT 1 FROM aborted WHERE tid = ?1",
 	[BODIES] = "SELECT seq, " READER_BODY " FROM tl WHERE refs > 0 ORDER BY seq",
+	[OBJECTS] = "SELECT n, label, version, sealed FROM object ORDER BY n",
 	[COUNT] = "SELECT count(*) FROM object",
 	[REFUSED] = "SELECT coordinator, number FROM refused ORDER BY coordinator",
 };
@@ -108,48 +110,74 @@ static int64_t count(struct reader *r)
 }
 
 /**
- * struct walk - over all objects
+ * struct walk - over all objects: bodies and rows lie in the same order
+ * @r: reader
+ * @rows: at the row of the next object
+ * @number: of that row, 0 at the end
  * @fn: told of each
  * @arg: for @fn
- * @told: objects so far
  */
 struct walk {
+	struct reader *r;
+	sqlite3_stmt *rows;
+	uint64_t number;
 	int (*fn)(void *arg, const struct store_object *o);
 	void *arg;
-	uint64_t told;
 };
 
-/* The objects whose content is in this TL. */
-static int walk_tl(struct reader *r, struct walk *w, uint64_t seq, struct bytes sealed)
+static int next_row(struct walk *w)
 {
+	int ret = reader_step(w->rows);
+
+	w->number = ret > 0 ? reader_u64(w->rows, 0) : 0;
+	return ret < 0 ? ret : 0;
+}
+
+/* The object whose content is the operation @op of TL @seq, if there is one. */
+static int walk_op(struct walk *w, uint64_t seq, const struct op *op)
+{
+	struct object_row row = { .seq = seq, .op = op->index };
 	struct store_object o;
+	int ret;
+
+	if (w->number != object_row_number(&row))
+		return 0;
+	ret = reader_object(w->r, w->rows, op, &row);
+	if (ret)
+		return ret;
+	o = content_of(op, &row);
+	ret = w->fn(w->arg, &o);
+	return ret ? ret : next_row(w);
+}
+
+/* The objects whose content is in this TL. */
+static int walk_tl(struct walk *w, uint64_t seq, struct bytes sealed)
+{
 	struct ops ops;
 	struct op op;
-	int ret = reader_tl(r, sealed, &ops);
+	int ret = reader_tl(w->r, sealed, &ops);
 
-	while (!ret && (ret = reader_next_object(r, seq, &ops, &op, &o)) > 0) {
-		w->told++;
-		ret = w->fn(w->arg, &o);
-	}
+	while (!ret && (ret = ops_next(&ops, &op)) > 0)
+		ret = walk_op(w, seq, &op);
 	return ret;
 }
 
 int lookup_each(struct lookup *l, int (*fn)(void *arg, const struct store_object *o), void *arg)
 {
-	struct reader *r = l->r;
-	struct walk w = { .fn = fn, .arg = arg };
-	sqlite3_stmt *q = r->sql[BODIES];
-	int ret;
+	struct walk w = { .r = l->r, .rows = l->r->sql[OBJECTS], .fn = fn, .arg = arg };
+	sqlite3_stmt *q = l->r->sql[BODIES];
+	int ret = next_row(&w);
 
-	while ((ret = reader_step(q)) > 0) {
-		ret = walk_tl(r, &w, reader_u64(q, 0), reader_bytes(q, 1));
-		if (ret)
-			break;
-	}
+	bodies_read_ahead(l->r->bodies, true);
+	while (!ret && (ret = reader_step(q)) > 0)
+		ret = walk_tl(&w, reader_u64(q, 0), reader_bytes(q, 1));
+	bodies_read_ahead(l->r->bodies, false);
 	sqlite3_reset(q);
+	sqlite3_reset(w.rows);
 	if (ret)
 		return ret;
-	return (int64_t)w.told == count(r) ? 0 : -EBADMSG;
+	/* A row that was not come to has no body. */
+	return w.number ? -EBADMSG : 0;
 }
 
 int lookup_image(struct lookup *l, struct store_image *image)

@@ -25,9 +25,9 @@ static int open_db(struct reader *r, const char *dir, const char *path, const ch
 	    SQLITE_OK)
 		return -1;
 	sqlite3_busy_timeout(r->db, TABLE_BUSY_MS);
-	if (bodies_register(r->db, dir))
+	if (bodies_register(r->db, dir, &r->bodies))
 		return -1;
-	if (prepare(r, "SELECT version, sealed FROM object WHERE n = ?1 AND label = ?2",
+	if (prepare(r, "SELECT n, label, version, sealed FROM object WHERE n = ?1",
 		    &r->object) != SQLITE_OK)
 		return -1;
 	for (unsigned int i = 0; i < n; i++)
@@ -86,8 +86,11 @@ void reader_close(struct reader *r)
 int reader_begin(struct reader *r, char error[STORE_ERROR_MAX])
 {
 	/* The inner pages of the tables stay in memory during a walk. */
-	if (sqlite3_exec(r->db, "PRAGMA cache_size = -8192; BEGIN", NULL, NULL, NULL) == SQLITE_OK)
+	if (sqlite3_exec(r->db, "PRAGMA cache_size = -8192; BEGIN", NULL, NULL, NULL) ==
+	    SQLITE_OK) {
+		bodies_read_ahead(r->bodies, true);
 		return 0;
+	}
 	snprintf(error, STORE_ERROR_MAX, TABLE_FILE ": %s", sqlite3_errmsg(r->db));
 	return -1;
 }
@@ -127,21 +130,32 @@ int reader_tl(struct reader *r, struct bytes sealed, struct ops *ops)
 	return ops_begin(ops, r->scratch, r->scratch_len);
 }
 
+int reader_object(struct reader *r, sqlite3_stmt *q, const struct op *op, struct object_row *row)
+{
+	struct bytes there = reader_bytes(q, 1);
+	uint8_t label[SEAL_HASH_LEN];
+
+	if (op->code != HSMREPL_OP_CREATE && op->code != HSMREPL_OP_UPDATE)
+		return -EBADMSG;
+	hasher_hash(r->labels, op->label, op->label_len, NULL, 0, label);
+	if (there.n != SEAL_HASH_LEN || memcmp(there.p, label, SEAL_HASH_LEN) != 0)
+		return -EBADMSG;
+	row->version = reader_u64(q, 2);
+	row->plain = sqlite3_column_type(q, 3) == SQLITE_NULL;
+	if (row->plain)
+		return object_created(op, row);
+	return object_open(r->object_opener, label, reader_bytes(q, 3), row);
+}
+
 static int find_row(struct reader *r, const struct op *op, struct object_row *row)
 {
-	uint8_t label[SEAL_HASH_LEN];
 	int ret;
 
-	hasher_hash(r->labels, op->label, op->label_len, NULL, 0, label);
 	sqlite3_bind_int64(r->object, 1, (sqlite3_int64)object_row_number(row));
-	sqlite3_bind_blob(r->object, 2, label, SEAL_HASH_LEN, SQLITE_STATIC);
 	ret = reader_step(r->object);
 	if (ret <= 0)
 		return ret;
-	row->version = reader_u64(r->object, 0);
-	row->plain = sqlite3_column_type(r->object, 1) == SQLITE_NULL;
-	ret = row->plain ? object_created(op, row) :
-			   object_open(r->object_opener, label, reader_bytes(r->object, 1), row);
+	ret = reader_object(r, r->object, op, row);
 	sqlite3_reset(r->object);
 	return ret ? ret : 1;
 }

@@ -13,6 +13,7 @@
  * struct reader - one reading connection
  * @db: connection
  * @sql: the owner's statements
+ * @bodies: what the bodies are read with
  * @object: finds an object's row
  * @opener: opens TLs
  * @object_opener: opens object rows
@@ -23,6 +24,7 @@
 struct reader {
 	struct sqlite3 *db;
 	struct sqlite3_stmt *sql[READER_SQLS_MAX];
+	struct body_reader *bodies;
 	struct sqlite3_stmt *object;
 	struct opener *opener;
 	struct opener *object_opener;
@@ -67,5 +69,12 @@ int reader_tl(struct reader *r, struct bytes sealed, struct ops *ops);
  */
 int reader_next_object(struct reader *r, uint64_t seq, struct ops *ops, struct op *op,
 		       struct store_object *o);
+
+/*
+ * The row of an object that @q is at, with columns n, label, version and sealed: fills in all of
+ * @row but its place, which is there. Returns 0, or -EBADMSG unless it is that of @op.
+ */
+int reader_object(struct reader *r, struct sqlite3_stmt *q, const struct op *op,
+		  struct object_row *row);
 
 #endif /* HSM_STORE_READER_H */

@@ -220,7 +220,7 @@ static int open_db(struct table *t, const char *dir, const char *path, enum tabl
 		return sqlite_trouble(t, path, error);
 	if (use == TABLE_LIVE)
 		sqlite3_wal_hook(t->db, count_wal, t);
-	if (bodies_register(t->db, dir))
+	if (bodies_register(t->db, dir, NULL))
 		return complain(error, path, "no memory");
 	if (schema_open(t, path, use, &owner, error) || read_row(t, path, error))
 		return -1;

@@ -18,7 +18,7 @@ static inline void older_sql(const char *dir, const char *text)
 
 	snprintf(path, sizeof(path), "%s/" TABLE_FILE, dir);
 	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
-	ck_assert_int_eq(bodies_register(db, dir), 0);
+	ck_assert_int_eq(bodies_register(db, dir, NULL), 0);
 	sqlite3_exec(db, text, NULL, NULL, &error);
 	ck_assert_msg(!error, "%s", error);
 	sqlite3_close(db);
