@@ -56,6 +56,7 @@ static int load(struct agent *a, const struct store_image *image, char error[AGE
 		ret = store_each(a->store, load_object, a->device);
 	if (!ret)
 		ret = device_load_end(a->device, &image->position, &image->nl);
+	device_load_done(a->device);
 	if (!ret) {
 		log_info(a->log, "loaded %" PRIu64 " objects into the device, seq %" PRIu64,
 			 image->objects, image->position.seq);

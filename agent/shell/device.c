@@ -11,24 +11,18 @@
 
 #include <openssl/crypto.h>
 
+#include "loader.h"
 #include "../core/batch.h"
 #include "../lib/hsmrepl.h"
 
-#define LOAD_CHUNK HSMREPL_TL_MAX	/* bytes of objects given to the device at once */
-#define LOAD_ENTRY_MAX (sizeof(struct hsmrepl_load_entry) + HSMREPL_LABEL_MAX + \
-			HSMREPL_PAYLOAD_MAX + DEVICE_ALIGN)
 #define DEVICE_ALIGN 8u
 
-_Static_assert(LOAD_CHUNK <= HSMREPL_BATCH_MAX, "a chunk is no more than LOAD takes");
-_Static_assert(LOAD_ENTRY_MAX <= LOAD_CHUNK, "any object fits into a chunk");
 _Static_assert(DEVICE_GRANT_BYTES <= HSMREPL_BATCH_MAX, "a grant is no more than GRANT takes");
 
 /**
  * struct device - the attached device
  * @dev: handle
- * @load: objects that were not given to the device yet, @load_used bytes of LOAD_CHUNK; only
- * while loading
- * @load_used: bytes of @load
+ * @loader: only while loading
  * @batch: TLs of the batch that is being read
  * @batch_used: bytes of @batch
  * @batch_tls: TLs in @batch
@@ -37,8 +31,7 @@ _Static_assert(DEVICE_GRANT_BYTES <= HSMREPL_BATCH_MAX, "a grant is no more than
  */
 struct device {
 	struct hsmrepl *dev;
-	uint8_t *load;
-	size_t load_used;
+	struct loader *loader;
 	size_t batch_used;
 	unsigned int batch_tls;
 	uint64_t batch_number;
@@ -79,19 +72,12 @@ struct device *device_open(const char *path, char error[DEVICE_ERROR_MAX])
 	return d;
 }
 
-static void load_free(struct device *d)
-{
-	OPENSSL_clear_free(d->load, LOAD_CHUNK);
-	d->load = NULL;
-	d->load_used = 0;
-}
-
 void device_close(struct device *d)
 {
 	if (!d)
 		return;
+	loader_free(d->loader);
 	hsmrepl_close(d->dev);
-	load_free(d);
 	OPENSSL_clear_free(d, sizeof(*d));
 }
 
@@ -196,15 +182,9 @@ int device_attach(struct device *d, uint16_t id, const char *name, enum hsmrepl_
 	return 0;
 }
 
-static int load(struct device *d, struct hsmrepl_load *arg)
+/* What LOAD came to. */
+static int loaded(int ret)
 {
-	int ret;
-
-	arg->size = sizeof(*arg);
-	arg->entries = d->load_used ? to_u64(d->load) : 0;
-	arg->entries_len = (uint32_t)d->load_used;
-	ret = hsmrepl_ioctl(d->dev, HSMREPL_IOC_LOAD, arg);
-	d->load_used = 0;
 	switch (-ret) {
 	case 0:
 	case ENODEV:
@@ -220,70 +200,25 @@ static int load(struct device *d, struct hsmrepl_load *arg)
 
 int device_load_begin(struct device *d)
 {
-	struct hsmrepl_load arg = { .flags = HSMREPL_LOAD_BEGIN };
-
-	load_free(d);
-	d->load = OPENSSL_malloc(LOAD_CHUNK);
-	if (!d->load)
-		return -ENOMEM;
-	return load(d, &arg);
+	loader_free(d->loader);
+	d->loader = loader_new(d->dev);
+	return d->loader ? loaded(loader_begin(d->loader)) : -ENOMEM;
 }
 
 int device_load_object(struct device *d, const struct store_object *o)
 {
-	size_t plain = sizeof(struct hsmrepl_load_entry) + o->label_len + o->payload_len;
-	size_t len = (plain + DEVICE_ALIGN - 1) & ~(size_t)(DEVICE_ALIGN - 1);
-	struct hsmrepl_load_entry *entry;
-	uint8_t *p;
-
-	assert(d->load && o->label_len <= HSMREPL_LABEL_MAX &&
-	       o->payload_len <= HSMREPL_PAYLOAD_MAX);
-	if (len > LOAD_CHUNK - d->load_used) {
-		struct hsmrepl_load arg = { 0 };
-		int ret = load(d, &arg);
-
-		if (ret)
-			return ret;
-	}
-	p = d->load + d->load_used;
-	entry = (struct hsmrepl_load_entry *)p;
-	memset(entry, 0, sizeof(*entry));
-	entry->len = htole32((uint32_t)len);
-	entry->label_len = htole16((uint16_t)o->label_len);
-	entry->payload_len = htole32((uint32_t)o->payload_len);
-	entry->version = htole64(o->version);
-	entry->seq = htole64(o->seq);
-	entry->attrs = htole64(o->attrs);
-	memcpy(entry->id, o->id, sizeof(entry->id));
-	memcpy(entry->type, o->type, sizeof(entry->type));
-	p += sizeof(*entry);
-	memcpy(p, o->label, o->label_len);
-	if (o->payload_len)
-		memcpy(p + o->label_len, o->payload, o->payload_len);
-	memset(p + o->label_len + o->payload_len, 0, len - plain);
-	d->load_used += len;
-	return 0;
+	return loaded(loader_add(d->loader, o));
 }
 
 int device_load_end(struct device *d, const struct position *position, const struct node_list *nl)
 {
-	struct hsmrepl_load arg = {
-		.flags = HSMREPL_LOAD_END,
-		.seq = position->seq,
-		.sync_point = position->sp,
-		.digest = position->digest,
-	};
-	struct hsmrepl_nl list;
-	int ret;
+	return loaded(loader_end(d->loader, position, nl));
+}
 
-	memcpy(arg.chain, position->chain, sizeof(arg.chain));
-	if (nl->n) {
-		nl_encode(nl, &list);
-		arg.nl = to_u64(&list);
-	}
-	ret = load(d, &arg);
-	load_free(d);
-	return ret;
+void device_load_done(struct device *d)
+{
+	loader_free(d->loader);
+	d->loader = NULL;
 }
 
 static int grant(struct device *d, struct hsmrepl_grant *arg)

@@ -124,6 +124,7 @@ int device_attach(struct device *d, uint16_t id, const char *name, enum hsmrepl_
  * device_load_begin() - drop what the device holds: content, slot, queue
  * device_load_object() - add one object
  * device_load_end() - content is complete and stands for @position; @nl->n == 0: no pool
+ * device_load_done() - after that, or at the first error, before anything else
  * @d: device
  *
  * -EBADMSG: the digest is not @position's, or an object is malformed; -EEXIST: an object came
@@ -133,6 +134,7 @@ int device_attach(struct device *d, uint16_t id, const char *name, enum hsmrepl_
 int device_load_begin(struct device *d);
 int device_load_object(struct device *d, const struct store_object *o);
 int device_load_end(struct device *d, const struct position *position, const struct node_list *nl);
+void device_load_done(struct device *d);
 
 /* Let the device claim one batch of at most @max_tls transactions under that number. */
 int device_grant(struct device *d, uint64_t number, uint64_t epoch, unsigned int max_tls);

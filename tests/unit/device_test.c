@@ -287,6 +287,26 @@ START_TEST(load_errors_come_back)
 }
 END_TEST
 
+START_TEST(an_error_on_the_way_comes_back)
+{
+	static uint8_t payload[HSMREPL_PAYLOAD_MAX];
+	const struct store_object o = object("k", payload, sizeof(payload));
+	int ret = 0, n;
+
+	ck_assert_int_eq(device_load_begin(device), 0);
+	fake.answer = -ENOSPC;
+	for (n = 0; n < 100 && !ret; n++)
+		ret = device_load_object(device, &o);
+	ck_assert_int_eq(ret, -ENOSPC);
+	/* What the first chunk came to, the second one tells at the latest. */
+	ck_assert_int_le(n, 2 * 16);
+	device_load_done(device);
+	fake.answer = 0;
+	ck_assert_int_eq(device_load_begin(device), 0);
+	device_load_done(device);
+}
+END_TEST
+
 START_TEST(grants_and_revokes)
 {
 	ck_assert_int_eq(device_grant(device, 88, 3, 64), 0);
@@ -553,6 +573,7 @@ int main(void)
 	tcase_add_test(t, objects_are_loaded_as_entries);
 	tcase_add_test(t, many_objects_are_loaded_in_parts);
 	tcase_add_test(t, load_errors_come_back);
+	tcase_add_test(t, an_error_on_the_way_comes_back);
 	tcase_add_test(t, grants_and_revokes);
 	tcase_add_test(t, prepare_tells_a_refusal_from_a_lost_device);
 	tcase_add_test(t, resolve_yields_the_position);
