@@ -60,11 +60,11 @@ def give(path, user):
         shutil.chown(path, user, user)
 
 
-def stat_of(pid):
+def stat_of(pid, fields=4):
     with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as f:
-        fields = f.read().rsplit(")", 1)[1].split()
+        values = f.read().rsplit(")", 1)[1].split()
     # utime, stime, and those of children that were waited for
-    return sum(int(x) for x in fields[11:15])
+    return sum(int(x) for x in values[11:11 + fields])
 
 
 def dirtied_by(pid):
@@ -79,6 +79,30 @@ def memory_of(pid):
     """Anonymous memory in bytes."""
     with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as f:
         return next(int(line.split()[1]) * 1024 for line in f if line.startswith("RssAnon:"))
+
+
+def thread_cpu_us(pid):
+    """Processor time of the first thread alone."""
+    return stat_of(f"{pid}/task/{pid}", 2) * TICK_US
+
+
+def files_under(folder):
+    return sorted(os.path.join(at, name) for at, _, names in os.walk(folder) for name in names)
+
+
+def drop_caches(files):
+    """What lies on the disk is no longer in memory as well. False if some may be."""
+    for path in files:
+        fd = os.open(path, os.O_RDONLY)
+        os.fdatasync(fd)
+        os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
+        os.close(fd)
+    try:
+        with open("/proc/sys/vm/drop_caches", "w", encoding="ascii") as f:
+            f.write("3")
+    except OSError:
+        return False
+    return True
 
 
 def device_of(path):
