@@ -37,10 +37,34 @@ static void teardown(void)
 	bed_free(b);
 }
 
+/* Up to which lsn all is settled, once nothing is being settled. */
+static uint64_t settled_lsn(void)
+{
+	uint64_t deadline = store_now_ms() + BED_DONE_MS, lsn;
+	bool busy = true;
+
+	while (busy) {
+		ck_assert_uint_lt(store_now_ms(), deadline);
+		pthread_mutex_lock(&b->store->lock);
+		busy = !TAILQ_EMPTY(&b->store->settling);
+		lsn = b->store->table->state.settled;
+		pthread_mutex_unlock(&b->store->lock);
+		if (busy)
+			poll(NULL, 0, 1);
+	}
+	return lsn;
+}
+
+/* A power cut takes all files at one moment: a transaction that came between two is not one. */
 static void take_copy(void)
 {
-	bed_remove(copy);
-	bed_copy(b->dir, copy);
+	uint64_t before;
+
+	do {
+		before = settled_lsn();
+		bed_remove(copy);
+		bed_copy(b->dir, copy);
+	} while (settled_lsn() != before);
 }
 
 /* A batch whose label tells its place. */
