@@ -18,6 +18,17 @@ class Failed(Exception):
     """What went wrong, for a person."""
 
 
+def interrupted(number, frame):
+    raise Failed("out of time" if number == signal.SIGALRM else "interrupted")
+
+
+def fail_after(seconds):
+    """So late, or at a signal that ends programs, Failed is raised; 0: never."""
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGALRM):
+        signal.signal(number, interrupted)
+    signal.alarm(seconds)
+
+
 def wait_until(seconds, what, ready):
     deadline = time.monotonic() + seconds
     while not ready():
