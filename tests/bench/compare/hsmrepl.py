@@ -9,6 +9,13 @@ from compare.load import Load, NODES, PAYLOAD, System
 PHASE = re.compile(r'^hsmrepl_commit_phase_seconds_(sum|count)\{phase="(\w+)"\} (\S+)$', re.M)
 
 
+def load_of(out):
+    """What load_bench printed."""
+    got = dict(word.split("=") for word in out.split())
+    return Load(int(got["committed"]), float(got["ops_s"]), float(got["p50_us"]) / 1000,
+                float(got["p99_us"]) / 1000)
+
+
 class Hsmrepl(System):
     name = "hsmrepl"
     nodes = NODES
@@ -44,12 +51,9 @@ class Hsmrepl(System):
             raise host.Failed(f"{self.folder}: not all nodes run") from None
 
     def load(self, clients, nodes, seconds, size=PAYLOAD):
-        out = host.call([f"{self.top}/build/load_bench", "-c", str(clients), "-s", str(seconds),
-                         "-b", str(size), "-p", self.tag()] +
-                        [f"{self.folder}/n{n}/dev" for n in nodes])
-        got = dict(word.split("=") for word in out.split())
-        return Load(int(got["committed"]), float(got["ops_s"]), float(got["p50_us"]) / 1000,
-                    float(got["p99_us"]) / 1000)
+        return load_of(host.call([f"{self.top}/build/load_bench", "-c", str(clients),
+                                  "-s", str(seconds), "-b", str(size), "-p", self.tag()] +
+                                 [f"{self.folder}/n{n}/dev" for n in nodes]))
 
     def phases(self):
         """{phase: (seconds, batches)} over all nodes since their start."""
