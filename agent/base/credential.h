@@ -11,4 +11,7 @@ const char *credential_directory(void);
 /** credential_is() - does the service manager keep @path from all others? */
 bool credential_is(const char *path);
 
+/** credential_remedy() - what to do about @path that cannot be opened, @reason being errno */
+const char *credential_remedy(const char *path, int reason);
+
 #endif /* HSM_BASE_CREDENTIAL_H */

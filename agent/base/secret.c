@@ -71,7 +71,8 @@ int secret_read(const char *path, uint8_t secret[SECRET_LEN], char error[SECRET_
 
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0) {
-		snprintf(error, SECRET_ERROR_MAX, "key set %s: %s", path, strerror(errno));
+		snprintf(error, SECRET_ERROR_MAX, "key set %s: %s%s", path, strerror(errno),
+			 credential_remedy(path, errno));
 		return -1;
 	}
 	if (check_file(fd, path, error) != 0)

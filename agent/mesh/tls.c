@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "tls.h"
+#include "credential.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -9,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -118,6 +120,9 @@ static int use_files(SSL_CTX *ctx, const struct config *c, char error[CONFIG_ERR
 		return fail(error, "certificate = %s: %s: it must hold this node's certificate in "
 				   "PEM",
 			    c->certificate, reason());
+	if (access(c->private_key, R_OK))
+		return fail(error, "private-key = %s: %s%s", c->private_key, strerror(errno),
+			    credential_remedy(c->private_key, errno));
 	if (!stat(c->private_key, &st) && st.st_mode & S_IRWXO)
 		return fail(error, "private-key = %s: every user may use it: chmod 600 it, and "
 				   "issue a new one if it was read",

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The key-set file: what is taken, and what is refused with which line. */
 #include <check.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "credential.h"
 #include "secret.h"
 
 #define DIGITS "00112233445566778899aabbccddeeff0123456789ABCDEF0123456789abcdef"
@@ -115,6 +117,20 @@ START_TEST(what_is_no_file_is_refused)
 }
 END_TEST
 
+START_TEST(what_cannot_be_opened_has_a_remedy)
+{
+	char error[SECRET_ERROR_MAX];
+	uint8_t secret[SECRET_LEN];
+
+	ck_assert_ptr_nonnull(strstr(credential_remedy("/etc/key-set", EACCES), "credential:"));
+	ck_assert_str_eq(credential_remedy("/etc/key-set", ENOENT), "");
+	ck_assert_int_eq(setenv("CREDENTIALS_DIRECTORY", "/nowhere", 1), 0);
+	ck_assert_int_eq(secret_read("/nowhere/key-set", secret, error), -1);
+	ck_assert_ptr_nonnull(strstr(error, "put it there"));
+	ck_assert_int_eq(unsetenv("CREDENTIALS_DIRECTORY"), 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("secret");
@@ -127,6 +143,7 @@ int main(void)
 	tcase_add_test(t, other_content_is_refused_and_wiped);
 	tcase_add_test(t, a_file_that_others_can_read_is_refused);
 	tcase_add_test(t, a_credential_may_have_an_access_list);
+	tcase_add_test(t, what_cannot_be_opened_has_a_remedy);
 	tcase_add_test(t, what_is_no_file_is_refused);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
