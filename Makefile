@@ -56,7 +56,7 @@ programs = build/hsmrepld build/hsmreplctl build/hsmrepl-softdev
 libraries = build/libhsmrepl.so.$(SOVERSION) build/libhsmrepl.a build/libhsmrepl.pc
 
 .PHONY: all agent module switch tests bench growth bench-programs check demo install \
-	install-agent install-dkms deb check-deb clean help check-module deps
+	install-agent install-dkms deb check-deb first-day clean help check-module deps
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -263,6 +263,10 @@ deb:
 
 check-deb: agent
 	tests/deb/run --all
+	tests/deb/day
+
+first-day:
+	tests/deb/day
 
 clean:
 	rm -rf build
@@ -284,7 +288,9 @@ help:
 	@echo 'make bench-guests   module, software device and etcd in virtual machines: 6 minutes'
 	@echo 'make doc            the documents as HTML, build/doc/index.html'
 	@echo 'make deb            Debian packages, in build/deb'
-	@echo 'make check-deb      installs, upgrades and purges them in Debian 12 and 13; boots two'
+	@echo 'make check-deb      installs, upgrades and purges them in Debian 12 and 13; boots two;'
+	@echo '                    then make first-day'
+	@echo 'make first-day      a new user on three fresh virtual machines types what the README says'
 	@echo 'make install        honours DESTDIR, prefix, KDIR'
 	@echo 'make clean          removes build/'
 	@echo 'V=1                 shows the commands'
