@@ -28,8 +28,8 @@ void node_report(struct node *n, struct actions *out, enum hsmrepl_event event, 
 /* out.c */
 struct action *out_add(struct actions *out, enum action_type type);
 void out_send(struct node *n, struct actions *out, const struct peer *to, struct message *m);
-void out_append(struct actions *out, enum record_type record, struct batch_id batch,
-		struct bytes tls, unsigned int n_tls);
+struct action *out_append(struct actions *out, enum record_type record, struct batch_id batch,
+			  struct bytes tls, unsigned int n_tls);
 void out_resolve(struct actions *out, struct batch_id batch, enum hsmrepl_resolution r, int error);
 void out_answer(struct actions *out, uint64_t request, int error, const char *why);
 void out_drop(struct actions *out, uint16_t peer, const char *why);

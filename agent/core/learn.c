@@ -30,7 +30,7 @@ static void take(struct node *n, const struct batch *b, struct bytes tls, struct
 	slot_fill(n, SLOT_TAKING, id, b);
 	n->slot.fed = true;
 	n->slot.durable = true;
-	out_append(out, RECORD_YES, id, tls, b->n);
+	out_append(out, RECORD_YES, id, tls, b->n)->lazy = true;
 	a = out_add(out, ACT_PREPARE);
 	a->batch = id;
 	a->tail = tls;

@@ -32,8 +32,8 @@ void out_send(struct node *n, struct actions *out, const struct peer *to, struct
 	out->wire_used += a->head.n;
 }
 
-void out_append(struct actions *out, enum record_type record, struct batch_id batch,
-		struct bytes tls, unsigned int n_tls)
+struct action *out_append(struct actions *out, enum record_type record, struct batch_id batch,
+			  struct bytes tls, unsigned int n_tls)
 {
 	struct action *a = out_add(out, ACT_APPEND);
 
@@ -41,6 +41,7 @@ void out_append(struct actions *out, enum record_type record, struct batch_id ba
 	a->batch = batch;
 	a->tail = tls;
 	a->n_tls = n_tls;
+	return a;
 }
 
 void out_resolve(struct actions *out, struct batch_id batch, enum hsmrepl_resolution r, int error)

@@ -2,10 +2,9 @@
 /*
  * The protocol as a pure function: facts in, actions out.
  *
- * node_step() is told one fact at a time and answers with the actions that follow from it.
- * It does no I/O, reads no clock, draws no random numbers and allocates nothing; the pump (of the
- * agent, or of the simulator) carries the actions out in their order and feeds what comes of them
- * back as events.
+ * node_step() is told one fact at a time and answers with the actions that follow from it. It does
+ * no I/O, reads no clock, draws no random numbers and allocates nothing; the pump (of agent or
+ * simulator) carries the actions out in their order and feeds what comes of them back as events.
  *
  * Borrowing: what an event points to is the caller's, and is not kept beyond the call. What an
  * action points to belongs to the node or to the event, and lives until the next step.
@@ -91,7 +90,7 @@ struct event {
 enum action_type {
 	ACT_SEND,	/* peer, head, tail: one frame, head then tail */
 	ACT_DROP,	/* peer, why: close the connection; EV_PEER_DOWN follows */
-	ACT_APPEND,	/* record, batch, tail (TLs of a yes, value), n_tls; see EV_DURABLE */
+	ACT_APPEND,	/* record, batch, tail (TLs of a yes, value), n_tls, lazy; see EV_DURABLE */
 	ACT_GRANT,	/* batch.number, max_tls */
 	ACT_REVOKE,	/* take the grant back; EV_REVOKED follows */
 	ACT_PREPARE,	/* batch, tail, n_tls; EV_PREPARED follows */
@@ -112,6 +111,7 @@ enum action_type {
  * @record: type of the record
  * @batch: batch that it is about
  * @n_tls: TLs in @tail
+ * @lazy: nobody waits for this yes: no EV_DURABLE
  * @max_tls: most TLs that may be claimed
  * @head: frame, or its beginning
  * @tail: rest of the frame, TLs, or a value
@@ -133,6 +133,7 @@ struct action {
 	enum record_type record;
 	struct batch_id batch;
 	unsigned int n_tls;
+	bool lazy;
 	unsigned int max_tls;
 	struct bytes head;
 	struct bytes tail;
@@ -192,7 +193,7 @@ void node_init(struct node *n, uint16_t id, const char *name);
  * @out: cleared first; what to do
  *
  * A frame that does not decode, or says what no correct peer can say, drops that peer. A broken
- * invariant of the node's own is an assertion.
+ * invariant of its own is an assertion.
  */
 void node_step(struct node *n, const struct event *ev, struct actions *out);
 

@@ -42,7 +42,10 @@ static void hand_append(void *arg, const struct action *act, const struct positi
 {
 	struct agent *a = arg;
 
-	store_append(a->store, act->record, act->batch, act->tail, act->n_tls, after);
+	if (act->lazy)
+		store_append_lazily(a->store, act->batch, act->tail, act->n_tls);
+	else
+		store_append(a->store, act->record, act->batch, act->tail, act->n_tls, after);
 	sync_append(a->sync, act, after);
 }
 

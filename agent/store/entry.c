@@ -81,6 +81,7 @@ struct entry *entry_get(struct entry_pool *p, unsigned int type, struct batch_id
 		.batch = batch,
 		.body = { entry_body(e), body_len },
 	};
+	e->awaited = false;
 	e->decides = 0;
 	e->with = NULL;
 	return e;

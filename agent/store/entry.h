@@ -13,6 +13,7 @@
  * struct entry - one record
  * @link: in the one list that it is in
  * @rec: what it says; @rec.body lies in @buf behind room for the header
+ * @awaited: it is flushed at once, and store_next_done() tells when it is on the disk
  * @decides: COMMIT, REFUSED, ABORTED: lsn of the YES that it ends, 0 if none was open
  * @after: COMMIT: position after the batch
  * @with: COMMIT, ABORTED: entry of the YES; YES: a refused one that is let go now; owned
@@ -22,6 +23,7 @@
 struct entry {
 	TAILQ_ENTRY(entry) link;
 	struct record rec;
+	bool awaited;
 	uint64_t decides;
 	struct position after;
 	struct entry *with;

@@ -169,10 +169,27 @@ static void wait_for_room(struct store *s)
 	}
 }
 
+static void enqueue(struct store *s, struct entry *e)
+{
+	pthread_mutex_lock(&s->lock);
+	if (e->rec.type != RECORD_YES) {
+		wait_for_room(s);
+		s->unsettled += entry_weight(e);
+	}
+	if (e->awaited) {
+		assert(s->unfetched < STORE_DONE_MAX);
+		s->unfetched++;
+		s->urgent++;
+	}
+	TAILQ_INSERT_TAIL(&s->queued, e, link);
+	if (e->awaited || s->idle)
+		pthread_cond_signal(&s->writer_work);
+	pthread_mutex_unlock(&s->lock);
+}
+
 void store_append(struct store *s, enum record_type record, struct batch_id batch,
 		  struct bytes tls, unsigned int n_tls, const struct position *after)
 {
-	bool waited_for = record_is_urgent(record);
 	struct entry *e;
 
 	assert(s->running);
@@ -183,20 +200,16 @@ void store_append(struct store *s, enum record_type record, struct batch_id batc
 		e = seal_value(s, batch, tls);
 	else
 		e = make_decision(s, record, batch, after);
-	pthread_mutex_lock(&s->lock);
-	if (record != RECORD_YES) {
-		wait_for_room(s);
-		s->unsettled += entry_weight(e);
-	}
-	if (waited_for) {
-		assert(s->unfetched < STORE_DONE_MAX);
-		s->unfetched++;
-		s->urgent++;
-	}
-	TAILQ_INSERT_TAIL(&s->queued, e, link);
-	if (waited_for || s->idle)
-		pthread_cond_signal(&s->writer_work);
-	pthread_mutex_unlock(&s->lock);
+	e->awaited = record != RECORD_COMMIT && record != RECORD_ABORTED;
+	enqueue(s, e);
+}
+
+void store_append_lazily(struct store *s, struct batch_id batch, struct bytes tls,
+			 unsigned int n_tls)
+{
+	assert(s->running);
+	s->appended = true;
+	enqueue(s, seal_yes(s, batch, tls, n_tls));
 }
 
 int store_fd(const struct store *s)

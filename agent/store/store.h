@@ -133,6 +133,13 @@ int store_each(struct store *s, int (*fn)(void *arg, const struct store_object *
 void store_append(struct store *s, enum record_type record, struct batch_id batch,
 		  struct bytes tls, unsigned int n_tls, const struct position *after);
 
+/*
+ * A YES that nobody waits for: it is written like a COMMIT, and store_next_done() does not tell of
+ * it, unless the log fails with it.
+ */
+void store_append_lazily(struct store *s, struct batch_id batch, struct bytes tls,
+			 unsigned int n_tls);
+
 /* Readable (eventfd) when store_next_done() has something. */
 int store_fd(const struct store *s);
 

@@ -160,12 +160,6 @@ int store_decide(struct store *s, struct entry *e);
 /* Write and settle what waits, end the threads. */
 void store_stop(struct store *s);
 
-/* Is a record of this type flushed at once, and its completion waited for? */
-static inline bool record_is_urgent(unsigned int type)
-{
-	return type != RECORD_COMMIT && type != RECORD_ABORTED;
-}
-
 /* history.c: the connection for history.h. NULL with @error set. */
 struct reader *history_open(const struct store *s, char error[STORE_ERROR_MAX]);
 

@@ -167,23 +167,31 @@ static bool settle_must_look(const struct store *s, bool was_empty)
 	       s->unsettled >= s->options.unsettled_max / SETTLE_LOOKS;
 }
 
+/* The log failed with @first and what follows: that is told even if nobody waits for them. */
+static void fail(struct store *s, struct entry *first, int error)
+{
+	s->error = -error;
+	log_error(s->log, "%s: the log cannot be written: %s: nothing is durable from now on; "
+			  "repair it and start again",
+		  s->dir, strerror(s->error));
+	if (!first->awaited)
+		s->unfetched++;
+	first->awaited = true;
+}
+
 static void finish_group(struct store *s, int error)
 {
 	bool was_empty = TAILQ_EMPTY(&s->written);
 	struct entry *e;
 
-	if (error && !s->error) {
-		s->error = -error;
-		log_error(s->log, "%s: the log cannot be written: %s: nothing is durable from "
-				  "now on; repair it and start again",
-			  s->dir, strerror(s->error));
-	}
+	if (error && !s->error)
+		fail(s, TAILQ_FIRST(&s->writing), error);
 	s->w.active->last_decision = s->w.last_decision;
 	if (!s->w.strip.dirty)
 		s->kept_generation = s->w.active->generation;
 	while ((e = TAILQ_FIRST(&s->writing))) {
 		TAILQ_REMOVE(&s->writing, e, link);
-		if (record_is_urgent(e->rec.type))
+		if (e->awaited)
 			complete(s, e);
 		if (e->rec.type != RECORD_YES) {
 			pass_on(s, e);

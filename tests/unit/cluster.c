@@ -75,7 +75,7 @@ static void append(struct cluster *c, uint16_t id, const struct action *a)
 		d->has_value = true;
 		break;
 	}
-	if (!s->disk_held)
+	if (!s->disk_held && !a->lazy)
 		cluster_step(c, id, ev);
 }
 

@@ -10,7 +10,9 @@
 #include "disk_bed.h"
 
 #define BATCHES		6
+#define LEARNT		30
 #define SECTOR		512
+#define BLOCK		4096
 #define MIXTURES	150
 
 /* Nothing is settled while it runs: the log alone holds what is committed. */
@@ -343,6 +345,45 @@ START_TEST(a_settled_commit_may_be_missing_in_the_log)
 }
 END_TEST
 
+/*
+ * What a learner is told is flushed by nobody: SQLite may hold all of it, and the log any part, in
+ * any order.
+ */
+START_TEST(settled_history_may_be_missing_in_the_log)
+{
+	static const uint8_t zeros[BLOCK];
+	size_t from, to;
+	int fd;
+
+	bed_close(b);
+	ck_assert(bed_open_sized(b, &bed_small));
+	append(0);
+	from = used_bytes();
+	for (unsigned int i = 1; i < LEARNT; i++) {
+		compose(i);
+		bed_learn(b);
+	}
+	bed_settle(b);
+	wait_for_lazy();
+	to = used_bytes();
+	ck_assert_uint_gt(to, from + 2 * BLOCK);
+	for (unsigned int lost = 1; lost < 8; lost++) {
+		take_copy();
+		fd = open_segment(b->store->w.active->number);
+		for (size_t at = from / BLOCK; at * BLOCK < to; at++) {
+			size_t begin = at * BLOCK < from ? from : at * BLOCK;
+			size_t len = (at + 1) * BLOCK - begin;
+
+			if (lost >> at % 3 & 1)
+				ck_assert_int_eq(pwrite(fd, zeros, len, (off_t)begin),
+						 (ssize_t)len);
+		}
+		close(fd);
+		ck_assert_int_eq(open_copy_twice(), LEARNT);
+	}
+}
+END_TEST
+
 /* The undecided yes outlives the segments it was written in, at every moment. */
 START_TEST(a_carried_yes_is_always_there)
 {
@@ -434,6 +475,7 @@ int main(void)
 	tcase_add_test(t, any_mixture_of_an_unfinished_write);
 	tcase_add_test(t, recycled_segments_show_nothing_old);
 	tcase_add_test(t, a_settled_commit_may_be_missing_in_the_log);
+	tcase_add_test(t, settled_history_may_be_missing_in_the_log);
 	tcase_add_test(t, a_carried_yes_is_always_there);
 	tcase_add_test(t, a_segment_stays_until_the_next_is_flushed);
 	tcase_add_test(t, a_missing_segment_is_damage);

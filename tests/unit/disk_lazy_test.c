@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What is appended without waiting for the disk: history that a learner is told. */
+#include <check.h>
+#include <errno.h>
+#include <signal.h>
+
+#include <sys/resource.h>
+
+#include "disk_bed.h"
+
+static struct bed *b;
+
+static void setup(void)
+{
+	b = bed_new();
+	ck_assert_msg(bed_open(b), "%s", b->error);
+}
+
+static void teardown(void)
+{
+	bed_free(b);
+}
+
+static void reopen(void)
+{
+	bed_close(b);
+	ck_assert_msg(bed_open(b), "%s", b->error);
+}
+
+static void learn(uint64_t tid)
+{
+	char label[16];
+
+	snprintf(label, sizeof(label), "o%u", (unsigned int)tid);
+	bed_begin(b);
+	bed_op(b, bed_tl(b, HSMREPL_TL_DATA, tid), HSMREPL_OP_CREATE, label, "x", 1, 0, "");
+	bed_learn(b);
+}
+
+/* It is not flushed for its own sake, and store_next_done() says nothing of it. */
+START_TEST(a_lazy_yes_is_not_waited_for)
+{
+	struct store_done done;
+
+	for (uint64_t tid = 1; tid <= 100; tid++)
+		learn(tid);
+	ck_assert_int_eq(bed_refuse(b), 0);	/* everything before it is on the disk */
+	ck_assert(!store_next_done(b->store, &done.record, &done.batch, &done.error));
+	reopen();
+	ck_assert_mem_eq(&b->image.position, &b->position, sizeof(b->position));
+	ck_assert_uint_eq(b->image.objects, 100);
+}
+END_TEST
+
+/* Nobody waits for it, but that the log failed is told. */
+START_TEST(a_lazy_yes_that_fails_is_told)
+{
+	struct rlimit none = { .rlim_max = RLIM_INFINITY };
+	struct rlimit any = { RLIM_INFINITY, RLIM_INFINITY };
+	struct store_done done;
+
+	signal(SIGXFSZ, SIG_IGN);
+	setrlimit(RLIMIT_FSIZE, &none);
+	learn(1);
+	ck_assert(bed_done(b, &done));
+	ck_assert_int_eq(done.error, EFBIG);
+	setrlimit(RLIMIT_FSIZE, &any);
+	ck_assert_int_eq(bed_refuse(b), EFBIG);
+	reopen();
+	ck_assert_uint_eq(b->image.position.seq, 0);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("disk-lazy");
+	TCase *t = tcase_create("disk-lazy");
+	SRunner *r = srunner_create(s);
+	int failed;
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, a_lazy_yes_is_not_waited_for);
+	tcase_add_test(t, a_lazy_yes_that_fails_is_told);
+	suite_add_tcase(s, t);
+	srunner_run_all(r, CK_ENV);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
