@@ -12,12 +12,15 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "softclient.h"
 #include "softproto.h"
 #include "transport.h"
 
 #define MESSAGE_PARTS	(2 + SOFT_INPUTS)	/* header, argument, buffers */
 #define WAIT_SECONDS	3600			/* any: the wait goes on */
 #define CLOSE_SECONDS	1			/* a device that hangs keeps nobody longer */
+
+_Static_assert(CALLS_MAX <= SOFT_CALLS_MAX, "they may go in one datagram");
 
 /**
  * struct message - one message, where its parts lie in memory
@@ -74,6 +77,16 @@ static int message_window(const struct message *msg, size_t offset, struct iovec
 	return n;
 }
 
+static ssize_t send_datagram(int sock, const struct msghdr *hdr)
+{
+	ssize_t n;
+
+	do {
+		n = sendmsg(sock, hdr, MSG_NOSIGNAL);
+	} while (n < 0 && errno == EINTR);
+	return n < 0 ? soft_error() : n;
+}
+
 static int message_send(int sock, struct message *msg)
 {
 	struct iovec window[MESSAGE_PARTS];
@@ -84,11 +97,9 @@ static int message_send(int sock, struct message *msg)
 	msg->header.len = msg->len;
 	while (sent < msg->len) {
 		hdr.msg_iovlen = message_window(msg, sent, window);
-		n = sendmsg(sock, &hdr, MSG_NOSIGNAL);
-		if (n < 0 && errno == EINTR)
-			continue;
+		n = send_datagram(sock, &hdr);
 		if (n < 0)
-			return errno == EPIPE || errno == ECONNRESET ? -ENODEV : -errno;
+			return n;
 		sent += n;
 	}
 	return 0;
@@ -122,7 +133,7 @@ static ssize_t receive_datagram(int sock, const struct message *msg, size_t offs
 	}
 	n = recvmsg(sock, &hdr, MSG_CMSG_CLOEXEC);
 	if (n < 0)
-		return errno == ECONNRESET ? -ENODEV : -errno;
+		return soft_error();
 	if (n == 0)
 		return -ENODEV;
 	if (hdr.msg_flags & MSG_TRUNC)
@@ -166,22 +177,18 @@ static int receive_reply(struct hsmrepl *dev, uint32_t call, struct message *msg
 	return msg->header.status;
 }
 
-/* HELLO and SUBSCRIBE: a call without argument that yields a socket. */
-static int ask_socket(struct hsmrepl *dev, unsigned int type, int status, int *passed)
+/* HELLO and SUBSCRIBE: @msg is a call without argument that yields a socket; becomes its reply. */
+static int ask_socket(struct hsmrepl *dev, struct message *msg, int *passed)
 {
-	struct message msg;
 	int ret;
 
-	message_begin(&msg, NULL, 0);
-	msg.header.type = type;
-	msg.header.cmd = SOFT_VERSION;
-	msg.header.call = ++dev->call;
-	msg.header.status = status;
-	ret = message_send(dev->fd, &msg);
+	msg->header.cmd = SOFT_VERSION;
+	msg->header.call = ++dev->call;
+	ret = message_send(dev->fd, msg);
 	if (ret)
 		return ret;
 	*passed = -1;
-	ret = receive_reply(dev, dev->call, &msg, passed);
+	ret = receive_reply(dev, dev->call, msg, passed);
 	if (!ret && *passed < 0)
 		return -EPROTO;
 	return ret;
@@ -228,22 +235,21 @@ static uint32_t size_of(const void *arg)
 	return size;
 }
 
-static int send_call(struct hsmrepl *dev, unsigned int cmd, void *arg)
+/* Into @msg the call of @cmd; nothing at all with an error. */
+static int make_call(struct hsmrepl *dev, unsigned int cmd, void *arg, struct message *msg)
 {
 	const struct soft_layout *layout = layout_of(cmd, size_of(arg));
-	struct message msg;
-	int ret;
+	int ret = 0;
 
-	message_begin(&msg, arg, arg ? argument_bytes(size_of(arg)) : 0);
-	if (layout) {
-		ret = add_inputs(&msg, layout, arg);
-		if (ret)
-			return ret;
-	}
-	msg.header.type = SOFT_CALL;
-	msg.header.cmd = cmd;
-	msg.header.call = ++dev->call;
-	return message_send(dev->fd, &msg);
+	message_begin(msg, arg, arg ? argument_bytes(size_of(arg)) : 0);
+	msg->header.type = SOFT_CALL;
+	msg->header.cmd = cmd;
+	msg->header.call = ++dev->call;
+	if (layout)
+		ret = add_inputs(msg, layout, arg);
+	if (ret)
+		message_begin(msg, NULL, 0);
+	return ret;
 }
 
 static int take_reply(struct hsmrepl *dev, unsigned int cmd, uint32_t call, void *arg)
@@ -260,73 +266,139 @@ static int take_reply(struct hsmrepl *dev, unsigned int cmd, uint32_t call, void
 
 static int soft_ioctl(struct hsmrepl *dev, unsigned int cmd, void *arg)
 {
+	struct message msg;
 	int ret;
 
 	/* What is none of our commands gets no further than its number. */
 	if (_IOC_TYPE(cmd) != HSMREPL_IOC_TYPE)
 		arg = NULL;
-	ret = send_call(dev, cmd, arg);
+	ret = make_call(dev, cmd, arg, &msg);
+	if (!ret)
+		ret = message_send(dev->fd, &msg);
 	return ret ? ret : take_reply(dev, cmd, dev->call, arg);
+}
+
+/**
+ * struct replies - what came in one datagram
+ * @bytes: replies, one behind the other
+ * @len: bytes there
+ * @taken: bytes of them that were taken
+ */
+struct replies {
+	char bytes[SOFT_PACK_MAX];
+	size_t len;
+	size_t taken;
+};
+
+static int receive_replies(struct hsmrepl *dev, struct replies *replies)
+{
+	ssize_t n;
+
+	do {
+		n = recv(dev->fd, replies->bytes, sizeof(replies->bytes), MSG_TRUNC);
+	} while (n < 0 && (errno == EINTR || errno == EAGAIN));
+	if (n < 0)
+		return soft_error();
+	if (n == 0)
+		return -ENODEV;
+	if ((size_t)n > sizeof(replies->bytes))
+		return -EPROTO;
+	replies->len = n;
+	replies->taken = 0;
+	return 0;
+}
+
+/* Ends @call by the next of the replies. Returns 0 whatever it says, or an error of the device. */
+static int next_reply(struct hsmrepl *dev, struct replies *replies, struct pending_call *call)
+{
+	struct soft_header header;
+	size_t left;
+	int ret;
+
+	if (replies->taken == replies->len) {
+		ret = receive_replies(dev, replies);
+		if (ret)
+			return ret;
+	}
+	left = replies->len - replies->taken;
+	if (left < sizeof(header))
+		return -EPROTO;
+	memcpy(&header, replies->bytes + replies->taken, sizeof(header));
+	if (header.len > left || header.len != sizeof(header) + header.arg_len ||
+	    header.arg_len > argument_bytes(size_of(call->arg)) || header.type != SOFT_REPLY ||
+	    header.call != call->number)
+		return -EPROTO;
+	memcpy(call->arg, replies->bytes + replies->taken + sizeof(header), header.arg_len);
+	replies->taken += header.len;
+	call->error = header.status;
+	return 0;
+}
+
+static void take_replies(struct hsmrepl *dev, struct pending_call *calls, unsigned int n)
+{
+	struct replies replies;
+	int ret = 0;
+
+	replies.len = 0;
+	replies.taken = 0;
+	for (unsigned int i = 0; i < n; i++) {
+		if (calls[i].error)
+			continue;
+		if (!ret)
+			ret = next_reply(dev, &replies, &calls[i]);
+		if (ret)
+			calls[i].error = ret;
+	}
+}
+
+/* How many of the @n messages go in the next datagram, the first one at least. */
+static unsigned int count_packed(const struct hsmrepl *dev, const struct message *msg,
+				 unsigned int n)
+{
+	size_t len = msg[0].len;
+	unsigned int i = 1;
+
+	while (dev->packed && i < n && len + msg[i].len <= SOFT_DATAGRAM_MAX)
+		len += msg[i++].len;
+	return i;
+}
+
+static int send_packed(int sock, struct message *msg, unsigned int n)
+{
+	struct iovec part[CALLS_MAX * MESSAGE_PARTS];
+	struct msghdr hdr = { .msg_iov = part };
+	ssize_t sent = 0;
+
+	for (unsigned int i = 0; i < n; i++) {
+		msg[i].header.len = msg[i].len;
+		memcpy(&part[hdr.msg_iovlen], msg[i].part, msg[i].n_parts * sizeof(part[0]));
+		hdr.msg_iovlen += msg[i].n_parts;
+	}
+	if (hdr.msg_iovlen)
+		sent = send_datagram(sock, &hdr);
+	return sent < 0 ? sent : 0;
 }
 
 static void soft_calls(struct hsmrepl *dev, unsigned int cmd, struct pending_call *calls,
 		       unsigned int n)
 {
+	struct message msg[CALLS_MAX];
+	unsigned int some;
+	int ret;
+
 	for (unsigned int i = 0; i < n; i++) {
-		calls[i].error = send_call(dev, cmd, calls[i].arg);
+		calls[i].error = make_call(dev, cmd, calls[i].arg, &msg[i]);
 		calls[i].number = dev->call;
 	}
-	for (unsigned int i = 0; i < n; i++)
-		if (!calls[i].error)
-			calls[i].error = take_reply(dev, cmd, calls[i].number, calls[i].arg);
-}
-
-static ssize_t read_error(int error)
-{
-	return error == ECONNRESET ? -ENODEV : -error;
-}
-
-/* Rest of a record that is longer than a datagram, @got bytes of which are there. */
-static ssize_t read_rest(struct hsmrepl *dev, char *buf, size_t len, size_t got)
-{
-	struct hsmrepl_record record;
-	ssize_t n;
-
-	memcpy(&record, buf, sizeof(record));
-	if (record.len > len)
-		return -EPROTO;
-	while (got < record.len) {
-		n = recv(dev->records, buf + got, record.len - got, 0);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return read_error(errno);
-		if (n == 0)
-			return -ENODEV;
-		got += n;
+	for (unsigned int i = 0; i < n; i += some) {
+		some = count_packed(dev, &msg[i], n - i);
+		ret = some == 1 ? message_send(dev->fd, &msg[i]) :
+				  send_packed(dev->fd, &msg[i], some);
+		for (unsigned int j = i; j < i + some; j++)
+			if (!calls[j].error)
+				calls[j].error = ret;
 	}
-	return got;
-}
-
-static ssize_t soft_read(struct hsmrepl *dev, void *buf, size_t len)
-{
-	int flags = dev->flags & O_NONBLOCK ? MSG_DONTWAIT : 0;
-	struct hsmrepl_record record;
-	ssize_t n;
-
-	if (len < HSMREPL_READ_MIN) {
-		n = recv(dev->records, &record, sizeof(record), flags | MSG_PEEK | MSG_TRUNC);
-		if (n > (ssize_t)len || (n >= (ssize_t)sizeof(record) && record.len > len))
-			return -EMSGSIZE;
-		if (n < 0)
-			return read_error(errno);
-	}
-	n = recv(dev->records, buf, len, flags);
-	if (n < 0)
-		return read_error(errno);
-	if (n < (ssize_t)sizeof(record))
-		return -ENODEV;
-	return read_rest(dev, buf, len, n);
+	take_replies(dev, calls, n);
 }
 
 static int soft_events_next(struct hsmrepl_events *events, struct hsmrepl_notice *notice)
@@ -334,7 +406,7 @@ static int soft_events_next(struct hsmrepl_events *events, struct hsmrepl_notice
 	ssize_t n = recv(events->fd, notice, sizeof(*notice), MSG_DONTWAIT);
 
 	if (n < 0)
-		return errno == EWOULDBLOCK ? -EAGAIN : read_error(errno);
+		return soft_error();
 	return n == sizeof(*notice) ? 0 : -ENODEV;
 }
 
@@ -352,12 +424,15 @@ static const struct events_source soft_events_source = {
 static int soft_subscribe(struct hsmrepl *dev, struct hsmrepl_events **events)
 {
 	struct hsmrepl_events *new = calloc(1, sizeof(*new));
+	struct message msg;
 	int ret;
 
 	if (!new)
 		return -ENOMEM;
 	new->source = &soft_events_source;
-	ret = ask_socket(dev, SOFT_SUBSCRIBE, 0, &new->fd);
+	message_begin(&msg, NULL, 0);
+	msg.header.type = SOFT_SUBSCRIBE;
+	ret = ask_socket(dev, &msg, &new->fd);
 	if (ret) {
 		free(new);
 		return ret;
@@ -400,6 +475,20 @@ static int open_access(int flags)
 	}
 }
 
+static int say_hello(struct hsmrepl *dev)
+{
+	struct message msg;
+	int ret;
+
+	message_begin(&msg, NULL, 0);
+	msg.header.type = SOFT_HELLO;
+	msg.header.status = open_access(dev->flags);
+	msg.header.features = SOFT_FEATURE_PACKED;
+	ret = ask_socket(dev, &msg, &dev->records);
+	dev->packed = msg.header.features & SOFT_FEATURE_PACKED;
+	return ret;
+}
+
 int soft_open(struct hsmrepl *dev, const char *path)
 {
 	/* With a receive timeout a signal ends recvmsg() even where SA_RESTART is set. */
@@ -419,7 +508,7 @@ int soft_open(struct hsmrepl *dev, const char *path)
 		goto fail;
 	}
 	dev->transport = &soft_transport;
-	ret = ask_socket(dev, SOFT_HELLO, open_access(dev->flags), &dev->records);
+	ret = say_hello(dev);
 	if (ret)
 		goto fail;
 	return 0;

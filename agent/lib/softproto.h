@@ -9,11 +9,17 @@
  * under way at a time, so a small call is one datagram each way; but a call that is answered at
  * once (SUBMIT with ASYNC, say) may be sent before the last one's reply was read.
  *
+ * If HELLO and its reply both say SOFT_FEATURE_PACKED, there may be more in one datagram: up to
+ * SOFT_CALLS_MAX whole messages of the caller, one behind the other, of which only the last may
+ * be a call that waits; and what is ready for the caller at the same time, whole replies or whole
+ * records, up to SOFT_PACK_MAX bytes. A reply that does not fit there, or that hands something
+ * over, goes by itself, after those before it.
+ *
  * Two more sockets, each made by the device and handed over with the reply (SCM_RIGHTS), carry what
- * comes unasked: from HELLO on records (one struct hsmrepl_record to a datagram, for the agent as
- * many as fit; one that is longer goes on in further datagrams), from SUBSCRIBE on notices (one
- * struct hsmrepl_notice to a datagram). A caller that closes shuts its end down, and waits until
- * the device has closed too: then nobody meets what he was any more.
+ * comes unasked: from HELLO on records (one struct hsmrepl_record to a datagram unless packed, for
+ * the agent as many as fit; one that is longer goes on in further datagrams), from SUBSCRIBE on
+ * notices (one struct hsmrepl_notice to a datagram). A caller that closes shuts its end down, and
+ * waits until the device has closed too: then nobody meets what he was any more.
  */
 #ifndef _SOFTPROTO_H
 #define _SOFTPROTO_H
@@ -24,6 +30,8 @@
 
 #define SOFT_VERSION		1
 #define SOFT_DATAGRAM_MAX	(64 * 1024)
+#define SOFT_PACK_MAX		(16 * 1024)	/* bytes of replies or records in one datagram */
+#define SOFT_CALLS_MAX		64		/* messages of a caller in one datagram */
 #define SOFT_ARG_MAX		4096	/* bytes of an argument; of a longer one, its size */
 #define SOFT_INPUTS		2	/* input buffers of one command */
 #define SOFT_DATA_MAX		(HSMREPL_BATCH_MAX + sizeof(struct hsmrepl_nl))
@@ -48,6 +56,8 @@ enum soft_type {
 #define SOFT_OPEN_READ	(1 << 0)
 #define SOFT_OPEN_WRITE	(1 << 1)
 
+#define SOFT_FEATURE_PACKED	(1 << 0)
+
 /**
  * struct soft_header - begins every message
  * @len: bytes of the message, this header included
@@ -57,7 +67,8 @@ enum soft_type {
  * @cmd: HSMREPL_IOC_* of a call
  * @call: number of the call; CANCEL and REPLY repeat it
  * @status: reply: 0 or a negative errno
- * @reserved: zero
+ * @features: HELLO: SOFT_FEATURE_* that the caller understands; its reply: those of them that the
+ *            device does, too; else zero
  */
 struct soft_header {
 	uint32_t len;
@@ -66,7 +77,7 @@ struct soft_header {
 	uint32_t cmd;
 	uint32_t call;
 	int32_t status;
-	uint32_t reserved;
+	uint32_t features;
 };
 
 /**

@@ -5,6 +5,7 @@
 #ifndef _TRANSPORT_H
 #define _TRANSPORT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -27,8 +28,8 @@ struct pending_call {
 /**
  * struct transport - one kind of device
  * @ioctl: see hsmrepl_ioctl()
- * @calls: @n calls, at most CALLS_MAX, of a command answered at once; fills in their errors.
- *         NULL if one after the other is as quick
+ * @calls: @n calls, at most CALLS_MAX, of a command answered at once that fills no buffer; sets
+ *         their errors. NULL if one after the other is as quick
  * @read: see hsmrepl_read()
  * @subscribe: see hsmrepl_events_open()
  * @close: undo the open function; the handle itself is freed by the caller
@@ -49,6 +50,8 @@ struct transport {
  * @records: where records are read: @fd, or a socket of its own
  * @flags: open flags
  * @call: number of the last call (software device)
+ * @packed: several messages go in one datagram (software device)
+ * @taken: bytes read of the datagram that is first at @records, if not all (software device)
  */
 struct hsmrepl {
 	const struct transport *transport;
@@ -56,6 +59,8 @@ struct hsmrepl {
 	int records;
 	int flags;
 	uint32_t call;
+	bool packed;
+	size_t taken;
 };
 
 /**

@@ -12,7 +12,7 @@
 
 #include "conn.h"
 
-#define SERVED_MAX	64	/* messages of one connection in a round of the loop */
+#define SERVED_MAX	(4 * SOFT_DATAGRAM_MAX)	/* bytes of one connection in a round of the loop */
 #define SEND_BUFFER	(4 * SOFT_DATAGRAM_MAX)	/* bytes of a reply and more: sending never waits */
 
 void conn_break(struct conn *conn)
@@ -50,12 +50,41 @@ static ssize_t send_datagram(struct conn *conn, const void *data, size_t len, in
 	return sendmsg(conn->calls, &hdr, MSG_NOSIGNAL);
 }
 
+static void send_kept(struct conn *conn)
+{
+	struct soft_device *dev = conn->dev;
+
+	if (!dev->kept_len)
+		return;
+	if (send_datagram(conn, dev->kept, dev->kept_len, -1) < 0)
+		conn_break(conn);
+	explicit_bzero(dev->kept, dev->kept_len);
+	dev->kept_len = 0;
+}
+
+/* Keeps a reply until the others of this round are there, if it may go with them. */
+static bool keep(struct conn *conn, const void *reply, size_t len, int passed)
+{
+	struct soft_device *dev = conn->dev;
+	bool fits = passed < 0 && len <= sizeof(dev->kept);
+
+	if (!fits || dev->kept_len + len > sizeof(dev->kept))
+		send_kept(conn);
+	if (!fits)
+		return false;
+	memcpy(dev->kept + dev->kept_len, reply, len);
+	dev->kept_len += len;
+	return true;
+}
+
 /* There is always room for one reply: a caller that does not take his is not served any more. */
 void conn_reply(struct conn *conn, const void *reply, size_t len, int passed)
 {
 	const u8 *data = reply;
 	size_t part;
 
+	if (conn->dev->served == conn && keep(conn, reply, len, passed))
+		return;
 	while (len) {
 		part = len < SOFT_DATAGRAM_MAX ? len : SOFT_DATAGRAM_MAX;
 		if (send_datagram(conn, data, part, passed) < 0) {
@@ -76,6 +105,7 @@ static void reply_socket(struct conn *conn, const struct soft_header *header, in
 		.cmd = header->cmd,
 		.call = header->call,
 		.status = status,
+		.features = header->features & SOFT_FEATURE_PACKED,
 	};
 
 	conn_reply(conn, &reply, sizeof(reply), sock);
@@ -118,6 +148,7 @@ static void hello(struct conn *conn, const struct soft_header *header)
 		reply_socket(conn, header, -EPROTO, -1);
 		return;
 	}
+	conn->packed = header->features & SOFT_FEATURE_PACKED;
 	if (header->status & SOFT_OPEN_READ)
 		conn->access |= HSM_ABI_READ;
 	if (header->status & SOFT_OPEN_WRITE)
@@ -134,35 +165,32 @@ static void subscribe(struct conn *conn, const struct soft_header *header)
 }
 
 /* One whole message. Whoever breaks the protocol is not served any more. */
-static void dispatch(struct conn *conn, const u8 *message, size_t len)
+static bool dispatch(struct conn *conn, const u8 *message, size_t len)
 {
 	struct soft_header header;
 
 	memcpy(&header, message, sizeof(header));
-	if (header.type != SOFT_HELLO && conn->records < 0) {
-		conn_break(conn);
-		return;
-	}
+	if (header.type != SOFT_HELLO && conn->records < 0)
+		return false;
 	switch (header.type) {
 	case SOFT_HELLO:
 		hello(conn, &header);
-		break;
+		return true;
 	case SOFT_SUBSCRIBE:
 		subscribe(conn, &header);
-		break;
+		return true;
 	case SOFT_CANCEL:
 		if (conn->call.abi && conn->call.number == header.call)
 			call_give_up(conn, -EINTR);
-		break;
+		return true;
 	case SOFT_CALL:
-		if (!conn->call.abi && header.arg_len <= SOFT_ARG_MAX &&
-		    header.arg_len <= len - sizeof(header)) {
-			call_begin(conn, &header, message + sizeof(header), len - sizeof(header));
-			break;
-		}
-		/* fall through */
+		if (conn->call.abi || header.arg_len > SOFT_ARG_MAX ||
+		    header.arg_len > len - sizeof(header))
+			return false;
+		call_begin(conn, &header, message + sizeof(header), len - sizeof(header));
+		return true;
 	default:
-		conn_break(conn);
+		return false;
 	}
 }
 
@@ -174,33 +202,36 @@ static void end_message(struct conn *conn)
 }
 
 /* First datagram of a message that has more of them. */
-static void begin_message(struct conn *conn, const u8 *datagram, size_t len, u32 whole)
+static bool begin_message(struct conn *conn, const u8 *datagram, size_t len, u32 whole)
 {
 	conn->message = whole <= SOFT_MESSAGE_MAX ? malloc(whole) : NULL;
-	if (!conn->message) {
-		conn_break(conn);
-		return;
-	}
+	if (!conn->message)
+		return false;
 	memcpy(conn->message, datagram, len);
 	conn->message_len = whole;
 	conn->message_got = len;
+	return true;
 }
 
-static void take_datagram(struct conn *conn, u8 *datagram, size_t len)
+/* Whole messages, or the beginning of a single one that goes on. */
+static bool take_datagram(struct conn *conn, const u8 *datagram, size_t len)
 {
 	struct soft_header header;
+	size_t at = 0;
 
-	if (len < sizeof(header)) {
-		conn_break(conn);
-		return;
+	for (unsigned int i = 0; at < len; i++) {
+		if (len - at < sizeof(header) || i == SOFT_CALLS_MAX)
+			return false;
+		memcpy(&header, datagram + at, sizeof(header));
+		if (header.len > len - at)
+			return !at && begin_message(conn, datagram, len, header.len);
+		if (header.len < sizeof(header) || (header.len < len && !conn->packed))
+			return false;
+		if (!dispatch(conn, datagram + at, header.len))
+			return false;
+		at += header.len;
 	}
-	memcpy(&header, datagram, sizeof(header));
-	if (header.len == len)
-		dispatch(conn, datagram, len);
-	else if (header.len > len)
-		begin_message(conn, datagram, len, header.len);
-	else
-		conn_break(conn);
+	return true;
 }
 
 static ssize_t receive_more(struct conn *conn)
@@ -212,7 +243,8 @@ static ssize_t receive_more(struct conn *conn)
 		return n;
 	conn->message_got += n;
 	if (conn->message_got == conn->message_len) {
-		dispatch(conn, conn->message, conn->message_len);
+		if (!dispatch(conn, conn->message, conn->message_len))
+			conn_break(conn);
 		end_message(conn);
 	}
 	return n;
@@ -225,7 +257,8 @@ static ssize_t receive_first(struct conn *conn)
 
 	if (n <= 0)
 		return n;
-	take_datagram(conn, datagram, n);
+	if (!take_datagram(conn, datagram, n))
+		conn_break(conn);
 	explicit_bzero(datagram, n);
 	return n;
 }
@@ -239,13 +272,20 @@ static ssize_t receive(struct conn *conn)
 static void on_readable(evutil_socket_t sock, short events, void *arg)
 {
 	struct conn *conn = arg;
-	ssize_t n = receive(conn);
+	ssize_t n, served = 0;
+	bool over;
 
 	(void)sock;
 	(void)events;
-	for (unsigned int i = 1; i < SERVED_MAX && n > 0 && conn->n_async; i++)
+	conn->dev->served = conn->packed ? conn : NULL;
+	do {
 		n = receive(conn);
-	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+		served += n;
+	} while (n > 0 && conn->n_async && served < SERVED_MAX);
+	over = n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
+	send_kept(conn);
+	conn->dev->served = NULL;
+	if (over)
 		conn_close(conn);
 }
 

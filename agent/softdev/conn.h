@@ -71,6 +71,7 @@ struct admin {
  * @timeout: of the call under way
  * @access: HSM_ABI_READ, HSM_ABI_WRITE
  * @privileged: may attach
+ * @packed: several messages may go in one datagram
  * @message: message of several datagrams that is still coming in, or NULL
  * @message_len: bytes of it
  * @message_got: bytes there
@@ -97,6 +98,7 @@ struct conn {
 	struct event *timeout;
 	unsigned int access;
 	bool privileged;
+	bool packed;
 	u8 *message;
 	u32 message_len;
 	u32 message_got;
@@ -121,7 +123,7 @@ void conn_close(struct conn *conn);
 /** conn_break() - it cannot be served any more: make it end at its next event */
 void conn_break(struct conn *conn);
 
-/** conn_reply() - send a reply of @len bytes, and a descriptor unless -1 */
+/** conn_reply() - a reply of @len bytes, and a descriptor unless -1; sent now or with others */
 void conn_reply(struct conn *conn, const void *reply, size_t len, int passed);
 
 /** call_begin() - a call has come; @rest are the @len bytes after the header */

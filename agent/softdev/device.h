@@ -43,6 +43,9 @@ struct event_base;
  * @changed: @waiting wants another try
  * @datagram: the datagram being worked on
  * @reply: the reply being built
+ * @served: packed connection whose messages are being served: its replies are kept until then
+ * @kept: replies, one behind the other
+ * @kept_len: bytes of them
  */
 struct soft_device {
 	struct hsm hsm;
@@ -68,6 +71,9 @@ struct soft_device {
 	bool changed;
 	u8 datagram[SOFT_DATAGRAM_MAX] __attribute__((aligned(HSM_ALIGN)));
 	u8 reply[sizeof(struct soft_header) + SOFT_ARG_MAX + HSMREPL_PAYLOAD_MAX];
+	struct conn *served;
+	u8 kept[SOFT_PACK_MAX];
+	size_t kept_len;
 };
 
 /** device_open() - replica with @limits, socket at @path; 0 or a negative errno after a message */

@@ -40,9 +40,11 @@ static u8 *make_room(struct conn *conn, size_t len)
 /* May a record of @len bytes go into the datagram being filled? One of any length may begin it. */
 static bool fits(const struct conn *conn, size_t len)
 {
-	if (!conn->out_len)
-		return true;
-	return conn->dev->agent == conn && conn->out_len + len <= SOFT_DATAGRAM_MAX;
+	size_t room = conn->packed ? SOFT_PACK_MAX : 0;
+
+	if (conn->dev->agent == conn)
+		room = SOFT_DATAGRAM_MAX;
+	return !conn->out_len || conn->out_len + len <= room;
 }
 
 /* Begin a record whose body has @len bytes. Returns where the body goes, NULL if it must wait. */

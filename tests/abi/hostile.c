@@ -8,35 +8,22 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "hsmrepl.h"
 #include "report.h"
 #include "softproto.h"
+#include "softsock.h"
 
 #define ROUNDS		2000
 #define MESSAGES	40	/* of one connection */
 #define BYTES_MAX	8192
+#define TOGETHER_MAX	4	/* of one datagram */
 
 static uint32_t next(uint64_t *seed)
 {
 	*seed = *seed * 6364136223846793005ULL + 1442695040888963407ULL;
 	return *seed >> 33;
-}
-
-static int reach(const char *path)
-{
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	int sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-
-	if (sock < 0 || strlen(path) >= sizeof(addr.sun_path))
-		return -1;
-	strcpy(addr.sun_path, path);
-	if (!connect(sock, (struct sockaddr *)&addr, sizeof(addr)))
-		return sock;
-	close(sock);
-	return -1;
 }
 
 /* A message that is right in most things, and wrong in some. Returns its bytes. */
@@ -70,9 +57,10 @@ static void torment(const char *path, uint64_t *seed)
 		.type = SOFT_HELLO,
 		.cmd = SOFT_VERSION,
 		.status = SOFT_OPEN_READ | SOFT_OPEN_WRITE,
+		.features = next(seed) % 4 ? SOFT_FEATURE_PACKED : 0,
 	};
-	uint8_t bytes[BYTES_MAX], reply[BYTES_MAX];
-	int i, sock = reach(path);
+	uint8_t bytes[TOGETHER_MAX * BYTES_MAX], reply[BYTES_MAX];
+	int i, sock = softsock_reach(path);
 
 	if (sock < 0)
 		return;
@@ -80,7 +68,10 @@ static void torment(const char *path, uint64_t *seed)
 		send(sock, &hello, sizeof(hello), MSG_NOSIGNAL);
 	for (i = 0; i < MESSAGES; i++) {
 		size_t len = make_message(seed, bytes);
+		unsigned int more = next(seed) % 2 ? next(seed) % TOGETHER_MAX : 0;
 
+		while (more--)
+			len += make_message(seed, bytes + len);
 		if (send(sock, bytes, len, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
 			break;
 		if (next(seed) % 2)

@@ -208,6 +208,40 @@ static const char *play_several(struct scene *scene)
 	return NULL;
 }
 
+/* As many completions as there is room for; the rest is there for the next read. */
+static const char *play_pieces(struct scene *scene)
+{
+	struct {
+		struct hsmrepl_record record;
+		struct hsmrepl_completion completion;
+	} got[3];
+	static char room[HSMREPL_READ_MIN];
+	char label[] = "a";
+	uint64_t tids[6];
+
+	for (unsigned int i = 0; i < 6; i++, label[0]++)
+		MUST(!submit_async(scene->dev, HSMREPL_OP_CREATE, label, NULL, 0, &tids[i]));
+	MUST(fake_commit(&scene->fake) == 6);
+	MUST(poll_readable(hsmrepl_fd(scene->dev), FAKE_DEADLINE_MS));
+	MUST(hsmrepl_read(scene->dev, got, sizeof(got) - 1) == 2 * sizeof(got[0]));
+	MUST(got[0].record.id == tids[0] && got[1].record.id == tids[1]);
+	MUST(poll_readable(hsmrepl_fd(scene->dev), 0));
+	MUST(hsmrepl_read(scene->dev, got, sizeof(got[0]) - 1) == -EMSGSIZE);
+	MUST(hsmrepl_read(scene->dev, got, sizeof(got[0])) == sizeof(got[0]));
+	MUST(got[0].record.id == tids[2]);
+	MUST(hsmrepl_read(scene->dev, room, sizeof(room)) == 3 * sizeof(got[0]));
+	memcpy(got, room, sizeof(got));
+	MUST(got[0].record.id == tids[3] && got[2].record.id == tids[5]);
+	MUST(!poll_readable(hsmrepl_fd(scene->dev), 0));
+	MUST(hsmrepl_read(scene->dev, room, sizeof(room)) == -EAGAIN);
+	MUST(!submit_async(scene->dev, HSMREPL_OP_CREATE, "z", NULL, 0, &tids[0]));
+	MUST(fake_commit(&scene->fake) == 1);
+	MUST(poll_readable(hsmrepl_fd(scene->dev), FAKE_DEADLINE_MS));
+	MUST(hsmrepl_read(scene->dev, got, sizeof(got)) == sizeof(got[0]));
+	MUST(got[0].record.id == tids[0]);
+	return NULL;
+}
+
 static const char *play_submit_timeout(struct scene *scene)
 {
 	struct hsmrepl_outcome outcome;
@@ -315,6 +349,7 @@ const struct scene_entry scenes_caller[] = {
 	{ "a transaction applies whole or not", play_all_or_none },
 	{ "asynchronous completion", play_cookie },
 	{ "several submitted at once", play_several },
+	{ "completions are read in pieces", play_pieces },
 	{ "a caller stops waiting: pending, then committed", play_submit_timeout },
 	{ "a signal ends a wait", play_signal },
 	{ "a caller closes: its transactions go on", play_caller_leaves },
