@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Entries, and the tables that find entries and objects; see entry.h. */
-#include <linux/jhash.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include "entry.h"
@@ -15,16 +14,16 @@ static struct hsm_object *object_at(struct hsm_link *link)
 	return container_of(link, struct hsm_object, by_id);
 }
 
-u32 hsm_label_hash(const struct hsm_link *link, u32 seed)
+u32 hsm_label_hash(const struct hsm_link *link, const struct hsm_hash_key *key)
 {
 	const struct hsm_entry *entry = container_of(link, struct hsm_entry, by_label);
 
-	return jhash(entry->label, entry->label_len, seed);
+	return hsm_hash(entry->label, entry->label_len, key);
 }
 
-u32 hsm_id_hash(const struct hsm_link *link, u32 seed)
+u32 hsm_id_hash(const struct hsm_link *link, const struct hsm_hash_key *key)
 {
-	return jhash(container_of(link, struct hsm_object, by_id)->id, HSMREPL_ID_LEN, seed);
+	return hsm_hash(container_of(link, struct hsm_object, by_id)->id, HSMREPL_ID_LEN, key);
 }
 
 /* The object that the slot would leave. Under the lock. */
@@ -37,7 +36,7 @@ struct hsm_object *hsm_entry_newest(const struct hsm_entry *entry)
 
 struct hsm_entry *hsm_entry_find(struct hsm_store *store, const char *label, u32 label_len)
 {
-	u32 hash = jhash(label, label_len, store->labels.seed);
+	u32 hash = hsm_hash(label, label_len, &store->labels.key);
 	struct hsm_entry *entry;
 	struct hsm_link *link;
 	unsigned int seen;
@@ -47,7 +46,7 @@ struct hsm_entry *hsm_entry_find(struct hsm_store *store, const char *label, u32
 		hsm_table_for_each(link, &store->labels, hash) {
 			entry = entry_at(link);
 			if (entry->label_len == label_len &&
-			    !memcmp(entry->label, label, label_len))
+			    hsm_same(entry->label, label, label_len))
 				return entry;
 		}
 	} while (hsm_table_read_retry(&store->labels, seen));
@@ -159,7 +158,7 @@ struct hsm_object *hsm_id_find(struct hsm_store *store, const u8 *id)
 {
 	struct hsm_link *link;
 
-	hsm_table_for_each(link, &store->ids, jhash(id, HSMREPL_ID_LEN, store->ids.seed)) {
+	hsm_table_for_each(link, &store->ids, hsm_hash(id, HSMREPL_ID_LEN, &store->ids.key)) {
 		if (bears_id(object_at(link), id))
 			return object_at(link);
 	}

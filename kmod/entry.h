@@ -5,8 +5,7 @@
 
 #include "store.h"
 
-u32 hsm_label_hash(const struct hsm_link *link, u32 seed);
-u32 hsm_id_hash(const struct hsm_link *link, u32 seed);
+hsm_table_hash hsm_label_hash, hsm_id_hash;
 
 struct hsm_entry *hsm_entry_find(struct hsm_store *store, const char *label, u32 label_len);
 struct hsm_entry *hsm_entry_add(struct hsm_store *store, const char *label, u32 label_len);

@@ -15,7 +15,7 @@ static u64 tid_at(const struct hsm_link *link)
 }
 
 /* TIDs of this node are drawn at random: their low bits are a hash. */
-static u32 tid_hash(const struct hsm_link *link, u32 seed)
+static u32 tid_hash(const struct hsm_link *link, const struct hsm_hash_key *key)
 {
 	return tid_at(link);
 }

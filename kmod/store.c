@@ -70,7 +70,7 @@ void hsm_store_destroy(struct hsm_store *store)
 }
 
 /* A reference to the committed object; NULL for none. Under rcu_read_lock(). */
-static struct hsm_object *entry_get(const struct hsm_entry *entry)
+static inline struct hsm_object *entry_get(const struct hsm_entry *entry)
 {
 	struct hsm_object *object;
 

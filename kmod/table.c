@@ -12,55 +12,11 @@
 #include "table.h"
 
 #define SEGMENT_BYTES	4096	/* what the allocator gives without loss */
-#define SEGMENT_HEADS	((SEGMENT_BYTES - sizeof(struct rcu_head)) / sizeof(struct hsm_link))
 #define BUCKETS_MIN	64	/* all in the first segment */
 #define SEGMENTS_MIN	8
 
-/**
- * struct segment - some buckets
- * @rcu: once no longer in use
- * @heads: first link of each
- */
-struct segment {
-	struct rcu_head rcu;
-	struct hsm_link heads[SEGMENT_HEADS];
-};
-
-/**
- * struct hsm_directory - all segments of a table; replaced by a larger one
- * @rcu: once replaced
- * @room: for so many
- * @segment: NULL behind those in use
- */
-struct hsm_directory {
-	struct rcu_head rcu;
-	u32 room;
-	struct segment __rcu *segment[];
-};
-
-static_assert(sizeof(struct segment) <= SEGMENT_BYTES);
-static_assert(BUCKETS_MIN <= SEGMENT_HEADS);
-
-static u32 bucket_index(u32 hash, u32 buckets)
-{
-	u32 mask = roundup_pow_of_two(buckets) - 1;
-	u32 index = hash & mask;
-
-	return index < buckets ? index : index & (mask >> 1);
-}
-
-/* NULL, without the lock only: just gone. */
-static struct hsm_link *bucket(struct hsm_table *table, u32 index)
-{
-	struct hsm_directory *directory = rcu_dereference_raw(table->directory);
-	u32 at = index / SEGMENT_HEADS;
-	struct segment *segment;
-
-	if (at >= directory->room)
-		return NULL;
-	segment = rcu_dereference_raw(directory->segment[at]);
-	return segment ? &segment->heads[index % SEGMENT_HEADS] : NULL;
-}
+static_assert(sizeof(struct hsm_segment) <= SEGMENT_BYTES);
+static_assert(BUCKETS_MIN <= HSM_SEGMENT_HEADS);
 
 static struct hsm_link *locked_next(const struct hsm_link *link)
 {
@@ -92,7 +48,7 @@ static int enlarge(struct hsm_table *table)
 
 static int add_segment(struct hsm_table *table, u32 at)
 {
-	struct segment *segment;
+	struct hsm_segment *segment;
 
 	if (at == locked_directory(table)->room && enlarge(table))
 		return -ENOMEM;
@@ -110,10 +66,14 @@ static int add_segment(struct hsm_table *table, u32 at)
  *
  * Return: 0 or -ENOMEM.
  */
-int hsm_table_init(struct hsm_table *table, u32 (*hash)(const struct hsm_link *link, u32 seed))
+int hsm_table_init(struct hsm_table *table, hsm_table_hash *hash)
 {
-	*table = (struct hsm_table){ .buckets = BUCKETS_MIN, .hash = hash };
-	get_random_bytes(&table->seed, sizeof(table->seed));
+	*table = (struct hsm_table){
+		.buckets = BUCKETS_MIN,
+		.mask = BUCKETS_MIN - 1,
+		.hash = hash,
+	};
+	get_random_bytes(&table->key, sizeof(table->key));
 	seqcount_init(&table->moves);
 	if (enlarge(table))
 		return -ENOMEM;
@@ -150,6 +110,19 @@ static void moves_end(struct hsm_table *table)
 	preempt_enable();
 }
 
+/* While items move: whoever has one of the two from before and one from after looks again. */
+static void set_buckets(struct hsm_table *table, u32 buckets)
+{
+	WRITE_ONCE(table->mask, roundup_pow_of_two(buckets) - 1);
+	/* Pairs with hsm_table_first(): the segment of the last one is seen. */
+	smp_store_release(&table->buckets, buckets);
+}
+
+static u32 index_of(struct hsm_table *table, const struct hsm_link *link)
+{
+	return hsm_bucket_index(table->hash(link, &table->key), table->buckets, table->mask);
+}
+
 /* The bucket whose items are, or were, also those of the last one. */
 static u32 elder(u32 last)
 {
@@ -162,16 +135,15 @@ static bool grow(struct hsm_table *table)
 	u32 last = table->buckets;
 	struct hsm_link *place, *to, *link;
 
-	if (!bucket(table, last) && add_segment(table, last / SEGMENT_HEADS))
+	if (!hsm_table_bucket(table, last) && add_segment(table, last / HSM_SEGMENT_HEADS))
 		return false;
-	to = bucket(table, last);
-	place = bucket(table, elder(last));
+	to = hsm_table_bucket(table, last);
+	place = hsm_table_bucket(table, elder(last));
 	moves_begin(table);
 	RCU_INIT_POINTER(to->next, NULL);
-	/* Pairs with hsm_table_first(): its segment is seen. */
-	smp_store_release(&table->buckets, last + 1);
+	set_buckets(table, last + 1);
 	while ((link = locked_next(place))) {
-		if (bucket_index(table->hash(link, table->seed), last + 1) != last) {
+		if (index_of(table, link) != last) {
 			place = link;
 			continue;
 		}
@@ -181,7 +153,7 @@ static bool grow(struct hsm_table *table)
 	}
 	moves_end(table);
 	/* What the next one will look at. */
-	prefetch(hsm_table_next(bucket(table, elder(last + 1))));
+	prefetch(hsm_table_next(hsm_table_bucket(table, elder(last + 1))));
 	return true;
 }
 
@@ -189,19 +161,20 @@ static bool grow(struct hsm_table *table)
 static void shrink(struct hsm_table *table)
 {
 	u32 last = table->buckets - 1;
-	struct hsm_link *from = bucket(table, last), *place = bucket(table, elder(last));
-	struct segment __rcu **at;
-	struct segment *segment;
+	struct hsm_link *from = hsm_table_bucket(table, last);
+	struct hsm_link *place = hsm_table_bucket(table, elder(last));
+	struct hsm_segment __rcu **at;
+	struct hsm_segment *segment;
 
 	while (locked_next(place))
 		place = locked_next(place);
 	moves_begin(table);
 	rcu_assign_pointer(place->next, locked_next(from));
-	WRITE_ONCE(table->buckets, last);
+	set_buckets(table, last);
 	moves_end(table);
-	if (last % SEGMENT_HEADS)
+	if (last % HSM_SEGMENT_HEADS)
 		return;
-	at = &locked_directory(table)->segment[last / SEGMENT_HEADS];
+	at = &locked_directory(table)->segment[last / HSM_SEGMENT_HEADS];
 	segment = rcu_dereference_protected(*at, true);
 	RCU_INIT_POINTER(*at, NULL);
 	kfree_rcu(segment, rcu);
@@ -209,7 +182,7 @@ static void shrink(struct hsm_table *table)
 
 static struct hsm_link *bucket_of(struct hsm_table *table, const struct hsm_link *link)
 {
-	return bucket(table, bucket_index(table->hash(link, table->seed), table->buckets));
+	return hsm_table_bucket(table, index_of(table, link));
 }
 
 /**
@@ -269,20 +242,4 @@ void hsm_table_replace(struct hsm_table *table, struct hsm_link *old, struct hsm
 		return;
 	RCU_INIT_POINTER(link->next, locked_next(old));
 	rcu_assign_pointer(place->next, link);
-}
-
-/**
- * hsm_table_first() - where to look for an item
- * @table: the table
- * @hash: of the item
- *
- * Return: the first link of its bucket, NULL for none.
- */
-struct hsm_link *hsm_table_first(struct hsm_table *table, u32 hash)
-{
-	/* Pairs with grow(). */
-	u32 buckets = smp_load_acquire(&table->buckets);
-	struct hsm_link *head = bucket(table, bucket_index(hash, buckets));
-
-	return head ? hsm_table_next(head) : NULL;
 }

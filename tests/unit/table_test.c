@@ -26,7 +26,7 @@ static u32 hash_key(u32 key)
 	return key * 0x10001;
 }
 
-static u32 hash(const struct hsm_link *link, u32 seed)
+static u32 hash(const struct hsm_link *link, const struct hsm_hash_key *key)
 {
 	return hash_key(key_of(link));
 }

@@ -4,5 +4,6 @@
 
 #undef static_assert
 #define static_assert(condition, ...)	_Static_assert(condition, #condition)
+#define BUILD_BUG_ON_ZERO(condition)	((int)sizeof(struct { int : -!!(condition); }))
 
 #endif
