@@ -8,13 +8,13 @@
 #include <linux/stddef.h>
 
 #include "abi.h"
-#include "bytes.h"
 
 #define ABI(_name, _struct, _access, _flags, ...)			\
 	[_IOC_NR(HSMREPL_IOC_##_name)] = {				\
 		.cmd = HSMREPL_IOC_##_name,				\
 		.min = sizeof(struct _struct),				\
-		.size = sizeof(struct _struct),				\
+		.size = sizeof(struct _struct) +			\
+			BUILD_BUG_ON_ZERO(sizeof(struct _struct) % HSM_ABI_WORD), \
 		.access = (_access),					\
 		.flags = (_flags),					\
 		__VA_ARGS__						\
@@ -24,24 +24,29 @@
 	.reserved = offsetof(struct _struct, reserved),			\
 	.reserved_len = sizeof(((struct _struct *)0)->reserved)
 
-#define OUT	.out = true
+#define OUT(_struct, _field)						\
+	.out = offsetof(struct _struct, _field) & ~(HSM_ABI_WORD - 1)
+
 #define SECRET	.secret = true
 
 /* @min stays at the size of version 1 when a struct grows: write the number then. */
 static const struct hsm_abi abi_table[] = {
-	ABI(INFO, hsmrepl_info, 0, 0, RESERVED(hsmrepl_info), OUT),
-	ABI(STATE, hsmrepl_state, HSM_ABI_READ, 0, RESERVED(hsmrepl_state), OUT),
-	ABI(SUBMIT, hsmrepl_submit, HSM_ABI_WRITE, HSMREPL_SUBMIT_ASYNC, OUT),
-	ABI(OUTCOME, hsmrepl_outcome, HSM_ABI_READ, 0, OUT),
-	ABI(GET, hsmrepl_get, HSM_ABI_READ, HSMREPL_GET_COMMITTED, OUT),
-	ABI(LIST, hsmrepl_list, HSM_ABI_READ, 0, OUT),
-	ABI(ADMIN, hsmrepl_admin, HSM_ABI_READ, 0, OUT),
-	ABI(ATTACH, hsmrepl_attach, HSM_ABI_READ | HSM_ABI_WRITE, 0, OUT, SECRET),
+	ABI(INFO, hsmrepl_info, 0, 0, RESERVED(hsmrepl_info), OUT(hsmrepl_info, abi_version)),
+	ABI(STATE, hsmrepl_state, HSM_ABI_READ, 0, RESERVED(hsmrepl_state),
+	    OUT(hsmrepl_state, state)),
+	ABI(SUBMIT, hsmrepl_submit, HSM_ABI_WRITE, HSMREPL_SUBMIT_ASYNC, OUT(hsmrepl_submit, tid)),
+	ABI(OUTCOME, hsmrepl_outcome, HSM_ABI_READ, 0, OUT(hsmrepl_outcome, outcome)),
+	ABI(GET, hsmrepl_get, HSM_ABI_READ, HSMREPL_GET_COMMITTED, OUT(hsmrepl_get, payload_len)),
+	ABI(LIST, hsmrepl_list, HSM_ABI_READ, 0, OUT(hsmrepl_list, cursor)),
+	ABI(ADMIN, hsmrepl_admin, HSM_ABI_READ, 0, OUT(hsmrepl_admin, answer_len)),
+	ABI(ATTACH, hsmrepl_attach, HSM_ABI_READ | HSM_ABI_WRITE, 0,
+	    OUT(hsmrepl_attach, loaded), SECRET),
 	ABI(LOAD, hsmrepl_load, HSM_ABI_AGENT, HSMREPL_LOAD_BEGIN | HSMREPL_LOAD_END,
 	    RESERVED(hsmrepl_load)),
 	ABI(GRANT, hsmrepl_grant, HSM_ABI_AGENT, 0),
 	ABI(PREPARE, hsmrepl_prepare, HSM_ABI_AGENT, 0, RESERVED(hsmrepl_prepare)),
-	ABI(RESOLVE, hsmrepl_resolve, HSM_ABI_AGENT, 0, RESERVED(hsmrepl_resolve), OUT),
+	ABI(RESOLVE, hsmrepl_resolve, HSM_ABI_AGENT, 0, RESERVED(hsmrepl_resolve),
+	    OUT(hsmrepl_resolve, epoch)),
 	ABI(REPORT, hsmrepl_report, HSM_ABI_AGENT, 0, RESERVED(hsmrepl_report)),
 	ABI(ANSWER, hsmrepl_answer, HSM_ABI_AGENT, 0),
 };
@@ -55,25 +60,7 @@ const struct hsm_abi *hsm_abi_find(unsigned int cmd)
 	return nr < ARRAY_SIZE(abi_table) && abi_table[nr].cmd == cmd ? &abi_table[nr] : NULL;
 }
 
-int hsm_abi_size(const struct hsm_abi *abi, u32 size)
-{
-	if (size < abi->min)
-		return -EINVAL;
-	if (size > HSM_ABI_SIZE_MAX)
-		return -E2BIG;
-	return 0;
-}
-
 int hsm_abi_tail(const void *tail, size_t len)
 {
 	return hsm_all_zero(tail, len) ? 0 : -E2BIG;
-}
-
-int hsm_abi_check(const struct hsm_abi *abi, const union hsm_abi_arg *arg)
-{
-	if (arg->head.flags & ~abi->flags)
-		return -EOPNOTSUPP;
-	if (!hsm_all_zero((const u8 *)arg + abi->reserved, abi->reserved_len))
-		return -EOPNOTSUPP;
-	return 0;
 }

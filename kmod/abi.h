@@ -6,14 +6,17 @@
 #ifndef _HSM_ABI_H
 #define _HSM_ABI_H
 
+#include <linux/errno.h>
 #include <linux/types.h>
 #include <linux/hsmrepl.h>
+#include "bytes.h"
 
 /* What the caller's file must be for a command (struct hsm_abi.access). */
 #define HSM_ABI_READ	(1 << 0)	/* opened for reading, else EACCES */
 #define HSM_ABI_WRITE	(1 << 1)	/* opened for writing, else EACCES */
 #define HSM_ABI_AGENT	(1 << 2)	/* the attached agent's, else EPERM */
 
+#define HSM_ABI_WORD		8	/* bytes; each struct has a whole number of them */
 #define HSM_ABI_SIZE_MAX	4096	/* bytes; a struct that claims more is E2BIG unread */
 
 /**
@@ -25,7 +28,7 @@
  * @reserved: offset of the reserved field, in bytes
  * @reserved_len: its length in bytes, 0 if the struct has none
  * @flags: known flags
- * @out: it has fields for the answer; the others are only read
+ * @out: offset of the word where the answer begins, 0 if there is none; what is before is only read
  * @secret: it has key material in it, not behind a pointer: to be wiped
  */
 struct hsm_abi {
@@ -36,7 +39,7 @@ struct hsm_abi {
 	u16 reserved;
 	u16 reserved_len;
 	u32 flags;
-	bool out;
+	u16 out;
 	bool secret;
 };
 
@@ -80,7 +83,14 @@ const struct hsm_abi *hsm_abi_find(unsigned int cmd);
  *
  * Return: 0, -EINVAL if shorter than version 1, -E2BIG if over HSM_ABI_SIZE_MAX.
  */
-int hsm_abi_size(const struct hsm_abi *abi, u32 size);
+static inline int hsm_abi_size(const struct hsm_abi *abi, u32 size)
+{
+	if (size < abi->min)
+		return -EINVAL;
+	if (size > HSM_ABI_SIZE_MAX)
+		return -E2BIG;
+	return 0;
+}
 
 /**
  * hsm_abi_tail() - judge the bytes past the known struct
@@ -98,6 +108,13 @@ int hsm_abi_tail(const void *tail, size_t len);
  *
  * Return: 0, -EOPNOTSUPP for an unknown flag or a reserved field that is not zero.
  */
-int hsm_abi_check(const struct hsm_abi *abi, const union hsm_abi_arg *arg);
+static inline int hsm_abi_check(const struct hsm_abi *abi, const union hsm_abi_arg *arg)
+{
+	if (arg->head.flags & ~abi->flags)
+		return -EOPNOTSUPP;
+	if (!hsm_all_zero((const u8 *)arg + abi->reserved, abi->reserved_len))
+		return -EOPNOTSUPP;
+	return 0;
+}
 
 #endif /* _HSM_ABI_H */

@@ -56,6 +56,7 @@ struct hsm_device {
 /**
  * struct hsm_file - one open file
  * @device: its device
+ * @access: HSM_ABI_READ and HSM_ABI_WRITE, as it was opened
  * @reading: one read at a time
  * @wait: wakes readers
  * @news: grows when there may be something to read; read without the lock
@@ -66,6 +67,7 @@ struct hsm_device {
  */
 struct hsm_file {
 	struct hsm_device *device;
+	u32 access;
 	struct mutex reading;
 	wait_queue_head_t wait;
 	unsigned long news;

@@ -7,6 +7,7 @@
 #include <linux/poll.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+#include "abi.h"
 #include "device.h"
 #include "netlink.h"
 #include "records.h"
@@ -185,6 +186,10 @@ static int hsm_file_open(struct inode *inode, struct file *filp)
 	if (!file)
 		return -ENOMEM;
 	file->device = container_of(misc, struct hsm_device, misc);
+	if (filp->f_mode & FMODE_READ)
+		file->access |= HSM_ABI_READ;
+	if (filp->f_mode & FMODE_WRITE)
+		file->access |= HSM_ABI_WRITE;
 	mutex_init(&file->reading);
 	init_waitqueue_head(&file->wait);
 	INIT_LIST_HEAD(&file->pending);

@@ -9,6 +9,7 @@
 #include "abi.h"
 #include "device.h"
 #include "netlink.h"
+#include "user.h"
 
 #define LIST_ROOM_MIN	512	/* bytes: the longest entry fits, see the uapi header */
 
@@ -192,7 +193,7 @@ static struct hsm_object *get_object(struct hsm_device *device, const struct hsm
 				     const char *label)
 {
 	bool committed = get->flags & HSMREPL_GET_COMMITTED;
-	long left = hsm_timeout(get->timeout_ms);
+	long left = 0;
 	struct hsm_object *object;
 	unsigned long seen;
 	bool undecided;
@@ -211,7 +212,7 @@ static struct hsm_object *get_object(struct hsm_device *device, const struct hsm
 			hsm_object_put(object);
 		if (err == -ENOTCONN)
 			return ERR_PTR(err);
-		left = hsm_device_wait(device, seen, left);
+		left = hsm_device_wait(device, seen, left ?: hsm_timeout(get->timeout_ms));
 	} while (left > 0);
 	return ERR_PTR(left);
 }
@@ -220,13 +221,13 @@ static int ioctl_get(struct file *filp, union hsm_abi_arg *arg)
 {
 	struct hsm_file *file = filp->private_data;
 	struct hsmrepl_get *get = &arg->get;
-	char label[HSMREPL_LABEL_MAX];
+	char label[HSMREPL_LABEL_MAX] __uninitialized;	/* the first label_len bytes are used */
 	struct hsm_object *object;
 	int err = 0;
 
 	if (get->label_len > sizeof(label))
 		return -EMSGSIZE;
-	if (copy_from_user(label, u64_to_user_ptr(get->label), get->label_len))
+	if (hsm_bytes_from_user(label, u64_to_user_ptr(get->label), get->label_len))
 		return -EFAULT;
 	object = get_object(file->device, get, label);
 	if (IS_ERR(object))
@@ -480,41 +481,79 @@ static int (*const handlers[])(struct file *filp, union hsm_abi_arg *arg) = {
 	HANDLER(ANSWER, ioctl_answer),
 };
 
-static int check_access(const struct file *filp, const struct hsm_abi *abi)
+static int check_access(const struct hsm_file *file, const struct hsm_abi *abi)
 {
-	const struct hsm_file *file = filp->private_data;
+	u32 lacks = abi->access & ~file->access;
 
-	if ((abi->access & HSM_ABI_AGENT) && READ_ONCE(file->device->agent) != file)
+	if (!lacks)
+		return 0;
+	if ((lacks & HSM_ABI_AGENT) && READ_ONCE(file->device->agent) != file)
 		return -EPERM;
-	if ((abi->access & HSM_ABI_READ) && !(filp->f_mode & FMODE_READ))
-		return -EACCES;
-	if ((abi->access & HSM_ABI_WRITE) && !(filp->f_mode & FMODE_WRITE))
-		return -EACCES;
-	return 0;
+	return lacks & (HSM_ABI_READ | HSM_ABI_WRITE) ? -EACCES : 0;
 }
 
-/* The out fields go back whatever the handler returns: an outcome that is pending has a TID. */
+/* A caller may know less of the struct, or more. How much of it is to be taken, or an error. */
+static ssize_t known_part(const struct hsm_abi *abi, u32 size, const void __user *user)
+{
+	int err = hsm_abi_size(abi, size);
+
+	if (err)
+		return err;
+	if (size < abi->size)
+		return round_down(size, HSM_ABI_WORD);
+	err = check_zeroed_user(user + abi->size, size - abi->size);
+	if (err < 0)
+		return err;
+	return err ? abi->size : -E2BIG;
+}
+
+/* How much of the struct is known to caller and module, or an error. */
+static ssize_t take_arg(const struct hsm_abi *abi, union hsm_abi_arg *arg, const u64 __user *user)
+{
+	ssize_t known = abi->size;
+	u64 *word = (u64 *)arg;
+	int err;
+
+	err = hsm_words_from_user(word, user, sizeof(*word));
+	if (err)
+		return err;
+	if (arg->head.size != known) {
+		known = known_part(abi, arg->head.size, user);
+		if (known < 0)
+			return known;
+		memset((u8 *)arg + known, 0, abi->size - known);
+	}
+	err = hsm_words_from_user(word + 1, user + 1, known - sizeof(*word));
+	return err ?: hsm_abi_check(abi, arg) ?: known;
+}
+
+/* The answer, whatever it is: an outcome that is pending has a TID. */
+static int give_arg(const struct hsm_abi *abi, const union hsm_abi_arg *arg, u64 __user *user,
+		    ssize_t known)
+{
+	size_t first = abi->out / HSM_ABI_WORD;
+
+	if (!abi->out || abi->out >= known)
+		return 0;
+	return hsm_words_to_user(user + first, (const u64 *)arg + first, known - abi->out);
+}
+
 long hsm_ioctl(struct file *filp, unsigned int cmd, unsigned long address)
 {
 	const struct hsm_abi *abi = hsm_abi_find(cmd);
-	void __user *user = (void __user *)address;
-	union hsm_abi_arg arg;	/* its first abi->size bytes are used, and filled below */
-	u32 size;
+	u64 __user *user = (u64 __user *)address;
+	union hsm_abi_arg arg __uninitialized;	/* its first abi->size bytes are used */
+	ssize_t known;
 	int err;
 
 	if (!abi)
 		return -ENOTTY;
-	if (get_user(size, (u32 __user *)user))
-		return -EFAULT;
-	err = hsm_abi_size(abi, size) ?: copy_struct_from_user(&arg, abi->size, user, size);
-	if (err)
-		return err;
-	arg.head.size = size;
-	err = hsm_abi_check(abi, &arg) ?: check_access(filp, abi);
+	known = take_arg(abi, &arg, user);
+	err = known < 0 ? known : check_access(filp->private_data, abi);
 	if (err)
 		return err;
 	err = handlers[_IOC_NR(cmd)](filp, &arg);
-	if (abi->out && copy_to_user(user, &arg, min_t(size_t, size, abi->size)))
+	if (give_arg(abi, &arg, user, known))
 		err = -EFAULT;
 	if (abi->secret)
 		memzero_explicit(&arg, abi->size);

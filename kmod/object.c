@@ -31,14 +31,9 @@ static void object_free_rcu(struct rcu_head *rcu)
 	kmem_cache_free(object_cache, container_of(rcu, struct hsm_object, rcu));
 }
 
-/**
- * hsm_object_put() - give a reference back
- * @object: no longer used by the caller
- */
-void hsm_object_put(struct hsm_object *object)
+/* The last reference is gone. */
+void hsm_object_free(struct hsm_object *object)
 {
-	if (!refcount_dec_and_test(&object->refs))
-		return;
 	kvfree_sensitive(object->payload, object->payload_len);
 	call_rcu(&object->rcu, object_free_rcu);
 }

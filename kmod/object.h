@@ -49,7 +49,13 @@ void hsm_object_teardown(void);
 
 struct hsm_object *hsm_object_build(struct hsm_entry *entry, const struct hsm_content *content,
 				    const siphash_key_t *key);
+void hsm_object_free(struct hsm_object *object);
+
 /* Gives a reference back; no lock needed. */
-void hsm_object_put(struct hsm_object *object);
+static inline void hsm_object_put(struct hsm_object *object)
+{
+	if (refcount_dec_and_test(&object->refs))
+		hsm_object_free(object);
+}
 
 #endif
