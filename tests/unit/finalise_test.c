@@ -23,6 +23,22 @@ static void refused(struct cluster *c, uint16_t id, int error, const char *why)
 	ck_assert_int_eq(c->seat[id].change, 0);
 }
 
+/* The list that waits in the device of @id is claimed, and goes through the pool. */
+static void proceed(struct cluster *c, uint16_t id, uint64_t tid)
+{
+	ck_assert(cluster_change(c, id, tid));
+	cluster_run(c);
+}
+
+/* What n1 asked for fails at n3, and that is said. */
+static void fails_at_3(struct cluster *c, int error)
+{
+	proceed(c, 1, RAISE);
+	ck_assert(c->seat[1].answered);
+	ck_assert_int_eq(c->seat[1].answer_error, error);
+	ck_assert_msg(strstr(c->seat[1].why, "n3 cannot take it"), "%s", c->seat[1].why);
+}
+
 /* All that are up have a list of that protocol. */
 static void at_protocol(struct cluster *c, uint16_t protocol)
 {
@@ -36,8 +52,7 @@ static void finalised(struct cluster *c, unsigned int n)
 	cluster_init(c, n);
 	finalise(c, 1, false);
 	ck_assert(!c->seat[1].answered);
-	ck_assert(cluster_change(c, 1, RAISE));
-	cluster_run(c);
+	proceed(c, 1, RAISE);
 	ck_assert(c->seat[1].answered);
 	ck_assert_int_eq(c->seat[1].answer_error, 0);
 	cluster_at(c, 4, 0x33 ^ RAISE, n);
@@ -114,8 +129,7 @@ START_TEST(test_one_that_is_away_is_named)
 	cluster_down(&c, 1, 3, false, false);
 	cluster_run(&c);
 	finalise(&c, 1, false);
-	ck_assert(cluster_change(&c, 1, RAISE));
-	cluster_run(&c);
+	proceed(&c, 1, RAISE);
 	ck_assert_int_eq(c.seat[1].answer_error, 0);
 	at_protocol(&c, 2);
 	/* it hears that it is out, and cannot ask for anything */
@@ -149,11 +163,7 @@ START_TEST(test_a_device_that_is_too_old)
 	cluster_init(&c, 3);
 	c.seat[3].device_error = EBADMSG;
 	finalise(&c, 1, false);
-	ck_assert(cluster_change(&c, 1, RAISE));
-	cluster_run(&c);
-	ck_assert(c.seat[1].answered);
-	ck_assert_int_eq(c.seat[1].answer_error, EBADMSG);
-	ck_assert_msg(strstr(c.seat[1].why, "n3 cannot take it"), "%s", c.seat[1].why);
+	fails_at_3(&c, EBADMSG);
 	c.seat[3].device_error = 0;
 	ck_assert(cluster_write(&c, 2, TID));
 	cluster_run(&c);
@@ -177,8 +187,7 @@ START_TEST(test_an_abort_is_said_again)
 	c.seat[3].device_error = EBADMSG;
 	finalise(&c, 1, false);
 	c.lose = lose_aborts;
-	ck_assert(cluster_change(&c, 1, RAISE));
-	cluster_run(&c);
+	proceed(&c, 1, RAISE);
 	ck_assert(!c.seat[1].answered);
 	ck_assert_int_eq(cluster_look(&c, 1).slot, SLOT_ABORTING);
 	c.lose = NULL;
@@ -197,11 +206,7 @@ START_TEST(test_one_goes_back_meanwhile)
 	cluster_init(&c, 3);
 	finalise(&c, 1, false);
 	restart_as(&c, 3, 1);
-	ck_assert(cluster_change(&c, 1, RAISE));
-	cluster_run(&c);
-	ck_assert(c.seat[1].answered);
-	ck_assert_int_eq(c.seat[1].answer_error, EOPNOTSUPP);
-	ck_assert_msg(strstr(c.seat[1].why, "n3 cannot take it"), "%s", c.seat[1].why);
+	fails_at_3(&c, EOPNOTSUPP);
 	cluster_at(&c, 3, 0x33, 3);
 	at_protocol(&c, 0);
 	cluster_free(&c);
@@ -216,8 +221,7 @@ START_TEST(test_it_goes_back_itself)
 	cluster_init(&c, 3);
 	finalise(&c, 1, false);
 	restart_as(&c, 1, 1);
-	ck_assert(cluster_change(&c, 1, RAISE));
-	cluster_run(&c);
+	proceed(&c, 1, RAISE);
 	cluster_at(&c, 3, 0x33, 3);
 	ck_assert(c.seat[1].aborted);
 	at_protocol(&c, 0);
@@ -235,8 +239,7 @@ START_TEST(test_two_ask_at_once)
 	cluster_init(&c, 3);
 	finalise(&c, 1, false);
 	finalise(&c, 2, false);
-	ck_assert(cluster_change(&c, 1, RAISE));
-	cluster_run(&c);
+	proceed(&c, 1, RAISE);
 	ck_assert_int_eq(c.seat[1].answer_error, 0);
 	ck_assert(c.seat[2].answered);
 	ck_assert_int_eq(c.seat[2].answer_error, ECANCELED);
@@ -255,8 +258,7 @@ START_TEST(test_later_lists_carry_it)
 	cluster_learner(&c);
 	cluster_admit(&c, 1, 4);
 	ck_assert_uint_eq(c.seat[1].change_nl.protocol, 2);
-	ck_assert(cluster_change(&c, 1, TID));
-	cluster_run(&c);
+	proceed(&c, 1, TID);
 	cluster_at(&c, 5, 0x33 ^ RAISE ^ TID, 4);
 	at_protocol(&c, 2);
 	cluster_crash(&c, 3);
@@ -266,8 +268,7 @@ START_TEST(test_later_lists_carry_it)
 	cluster_pass(&c, 1000);
 	at_protocol(&c, 2);
 	cluster_step(&c, 2, (struct event){ .type = EV_LEAVE, .request = 8 });
-	ck_assert(cluster_change(&c, 2, TID << 8));
-	cluster_run(&c);
+	proceed(&c, 2, TID << 8);
 	ck_assert_uint_eq(cluster_look(&c, 1).nl->n, 2);
 	at_protocol(&c, 2);
 	cluster_free(&c);
@@ -284,8 +285,7 @@ START_TEST(test_a_learner_hears_of_it)
 		cluster_learner(&c);
 		restart_as(&c, 4, speaks);
 		finalise(&c, 1, false);
-		ck_assert(cluster_change(&c, 1, RAISE));
-		cluster_run(&c);
+		proceed(&c, 1, RAISE);
 		ck_assert_int_eq(c.seat[1].answer_error, 0);
 		cluster_feed(&c, 4);
 		ck_assert_uint_eq(cluster_look(&c, 4).position.seq, speaks == 2 ? 4 : 3);
@@ -311,8 +311,7 @@ static void die_undecided(struct cluster *c, bool (*lose)(const struct letter *l
 	cluster_init(c, 3);
 	finalise(c, 1, false);
 	c->lose = lose;
-	ck_assert(cluster_change(c, 1, RAISE));
-	cluster_run(c);
+	proceed(c, 1, RAISE);
 	c->lose = NULL;
 	cluster_crash(c, 1);
 	cluster_down(c, 2, 1, false, false);
@@ -355,8 +354,7 @@ START_TEST(test_all_restart_while_it_is_undecided)
 	cluster_init(&c, 3);
 	finalise(&c, 1, false);
 	c.lose = lose_votes;
-	ck_assert(cluster_change(&c, 1, RAISE));
-	cluster_run(&c);
+	proceed(&c, 1, RAISE);
 	c.lose = NULL;
 	for (uint16_t id = 1; id <= 3; id++)
 		cluster_crash(&c, id);
