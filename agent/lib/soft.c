@@ -493,6 +493,7 @@ int soft_open(struct hsmrepl *dev, const char *path)
 {
 	/* With a receive timeout a signal ends recvmsg() even where SA_RESTART is set. */
 	const struct timeval wait = { .tv_sec = WAIT_SECONDS };
+	const int room = SOFT_MESSAGE_MAX;
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	int ret;
 
@@ -507,6 +508,8 @@ int soft_open(struct hsmrepl *dev, const char *path)
 		ret = errno == EPROTOTYPE ? -EPROTO : -errno;
 		goto fail;
 	}
+	/* As far as the system allows it, a long message need not keep step with its reader. */
+	setsockopt(dev->fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
 	dev->transport = &soft_transport;
 	ret = say_hello(dev);
 	if (ret)

@@ -268,7 +268,15 @@ static ssize_t receive(struct conn *conn)
 	return conn->message ? receive_more(conn) : receive_first(conn);
 }
 
-/* Who submits without waiting may have sent more than one: they are claimed together. */
+/*
+ * Is there likely more at once? Who submits without waiting may have sent more than one: they are
+ * claimed together. And of a long message the rest follows.
+ */
+static bool has_more(const struct conn *conn)
+{
+	return conn->n_async || conn->message;
+}
+
 static void on_readable(evutil_socket_t sock, short events, void *arg)
 {
 	struct conn *conn = arg;
@@ -281,7 +289,7 @@ static void on_readable(evutil_socket_t sock, short events, void *arg)
 	do {
 		n = receive(conn);
 		served += n;
-	} while (n > 0 && conn->n_async && served < SERVED_MAX);
+	} while (n > 0 && has_more(conn) && served < SERVED_MAX);
 	over = n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
 	send_kept(conn);
 	conn->dev->served = NULL;
