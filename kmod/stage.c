@@ -46,7 +46,7 @@ static struct hsm_object *stage_build(struct hsm_store *store, struct hsm_entry 
  * @store: the store
  * @op: checked operation, complete (see hsm_op_complete())
  * @seq: of its TL
- * @own: hsm_store_expect() counted it
+ * @own: hsm_store_expect() counted it; its entry is in @stage
  * @stage: out
  *
  * Operations stage on top of each other in the order of the batch.
@@ -56,7 +56,7 @@ static struct hsm_object *stage_build(struct hsm_store *store, struct hsm_entry 
 int hsm_store_stage(struct hsm_store *store, const struct hsmrepl_op *op, u64 seq, bool own,
 		    struct hsm_stage *stage)
 {
-	struct hsm_entry *entry = hsm_entry_touch(store, op);
+	struct hsm_entry *entry = own ? stage->entry : hsm_entry_touch(store, op);
 	struct hsm_object *object = NULL, *base;
 	struct hsm_view from, to;
 	struct hsm_touch *touch;
