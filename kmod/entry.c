@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Entries, and the tables that find entries and objects; see entry.h. */
+#include <linux/build_bug.h>
 #include <linux/slab.h>
+#include <linux/stddef.h>
 #include <linux/string.h>
 #include "entry.h"
+
+static_assert(sizeof(struct hsm_entry) - offsetof(struct hsm_entry, by_label) >= HSM_ITEM_MIN);
+static_assert(sizeof(struct hsm_object) - offsetof(struct hsm_object, by_id) >= HSM_ITEM_MIN);
 
 static struct hsm_entry *entry_at(struct hsm_link *link)
 {

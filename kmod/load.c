@@ -4,6 +4,8 @@
 #include <linux/string.h>
 #include "hsm.h"
 
+#define AHEAD	16	/* entries whose lookups are prepared together */
+
 /**
  * hsm_drop_content() - reset state: Sync-Point 0, empty
  * @hsm: replica
@@ -53,14 +55,35 @@ static int load_check(const struct hsm *hsm, const struct hsmrepl_load *arg,
 	return nl && (arg->flags & HSMREPL_LOAD_END) ? hsm_nl_check(nl) : 0;
 }
 
+/* Prepares for some entries. Returns the one behind them. */
+static const struct hsmrepl_load_entry *
+expect_entries(struct hsm *hsm, const struct hsmrepl_load_entry *first, const void *end)
+{
+	const struct hsmrepl_load_entry *entry;
+	int items, n;
+
+	for (items = 0; items < 2; items++) {
+		entry = first;
+		for (n = 0; n < AHEAD && (const void *)entry < end; n++) {
+			hsm_store_fetch(&hsm->store, (const char *)(entry + 1),
+					le16_to_cpu(entry->label_len), entry->id, items);
+			entry = hsm_load_entry_next(entry);
+		}
+	}
+	hsm_store_expect_objects(&hsm->store, n);
+	return entry;
+}
+
 /* All entries or none. */
 static int load_entries(struct hsm *hsm, const struct hsmrepl_load_entry *first, u32 len)
 {
 	const void *end = (const u8 *)first + len;
-	const struct hsmrepl_load_entry *entry, *failed;
+	const struct hsmrepl_load_entry *entry, *expected = first, *failed;
 	int err;
 
 	for (entry = first; (const void *)entry < end; entry = hsm_load_entry_next(entry)) {
+		if (entry == expected)
+			expected = expect_entries(hsm, entry, end);
 		err = hsm_store_load(&hsm->store, entry);
 		if (err)
 			goto err_unload;

@@ -253,6 +253,32 @@ int hsm_store_room(const struct hsm_store *store, s64 objects, s64 bytes)
 }
 
 /**
+ * hsm_store_fetch() - have at hand what is about to be looked up
+ * @store: the store
+ * @label: label
+ * @label_len: bytes
+ * @id: HSMREPL_ID_LEN bytes
+ * @items: what is in the buckets; in an earlier round, the buckets
+ */
+void hsm_store_fetch(struct hsm_store *store, const char *label, u32 label_len, const u8 *id,
+		     bool items)
+{
+	hsm_table_fetch(&store->labels, hsm_hash(label, label_len, &store->labels.key), items);
+	hsm_table_fetch(&store->ids, hsm_hash(id, HSMREPL_ID_LEN, &store->ids.key), items);
+}
+
+/**
+ * hsm_store_expect_objects() - make room in the tables
+ * @store: the store
+ * @n: so many objects are about to be added
+ */
+void hsm_store_expect_objects(struct hsm_store *store, u32 n)
+{
+	hsm_table_expect(&store->labels, n);
+	hsm_table_expect(&store->ids, n);
+}
+
+/**
  * hsm_store_load() - add one restored object
  * @store: the store
  * @data: passed hsm_load_entry_check()

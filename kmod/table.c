@@ -5,7 +5,6 @@
 #include <linux/errno.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
-#include <linux/prefetch.h>
 #include <linux/preempt.h>
 #include <linux/random.h>
 #include <linux/slab.h>
@@ -152,8 +151,6 @@ static bool grow(struct hsm_table *table)
 		rcu_assign_pointer(to->next, link);
 	}
 	moves_end(table);
-	/* What the next one will look at. */
-	prefetch(hsm_table_next(hsm_table_bucket(table, elder(last + 1))));
 	return true;
 }
 
@@ -183,6 +180,38 @@ static void shrink(struct hsm_table *table)
 static struct hsm_link *bucket_of(struct hsm_table *table, const struct hsm_link *link)
 {
 	return hsm_table_bucket(table, index_of(table, link));
+}
+
+/* Items that the next n buckets to come will look at. */
+static void fetch_elders(struct hsm_table *table, u32 n)
+{
+	struct hsm_link *link;
+	int behind;
+	u32 i;
+
+	for (behind = 0; behind < 2; behind++) {
+		for (i = 0; i < n; i++) {
+			link = locked_next(hsm_table_bucket(table, elder(table->buckets + i)));
+			if (link && behind)
+				link = locked_next(link);
+			hsm_table_fetch_item(link);
+		}
+	}
+}
+
+/**
+ * hsm_table_expect() - grow for items to come, at less cost than one by one
+ * @table: the table
+ * @n: so many
+ */
+void hsm_table_expect(struct hsm_table *table, u32 n)
+{
+	if (table->items + n <= table->buckets)
+		return;
+	n = table->items + n - table->buckets;
+	fetch_elders(table, n);
+	while (n-- && grow(table))
+		;
 }
 
 /**

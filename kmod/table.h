@@ -73,6 +73,7 @@ struct hsm_table {
 
 int hsm_table_init(struct hsm_table *table, hsm_table_hash *hash);
 void hsm_table_destroy(struct hsm_table *table);
+void hsm_table_expect(struct hsm_table *table, u32 n);
 void hsm_table_add(struct hsm_table *table, struct hsm_link *link);
 void hsm_table_remove(struct hsm_table *table, struct hsm_link *link);
 void hsm_table_replace(struct hsm_table *table, struct hsm_link *old, struct hsm_link *link);
@@ -111,6 +112,32 @@ static inline struct hsm_link *hsm_table_first(struct hsm_table *table, u32 hash
 	struct hsm_link *head = hsm_table_bucket(table, hsm_bucket_index(hash, buckets, mask));
 
 	return head ? hsm_table_next(head) : NULL;
+}
+
+#define HSM_ITEM_MIN	33	/* bytes of an item from its link on, at the least */
+
+/* No branch hangs on what is read: a wrong guess would have to wait for it. */
+static inline void hsm_table_fetch_item(const struct hsm_link *link)
+{
+	if (!link)
+		return;
+	(void)READ_ONCE(*(const u8 *)link);
+	(void)READ_ONCE(*((const u8 *)link + HSM_ITEM_MIN - 1));
+}
+
+/*
+ * For many lookups to come, so that they wait for memory together: fetches the bucket, or, in a
+ * second round, its first item. Reads it, since processors drop a prefetch when the translation of
+ * the page is not at hand either.
+ */
+static inline void hsm_table_fetch(struct hsm_table *table, u32 hash, bool item)
+{
+	struct hsm_link *bucket = hsm_table_bucket(table, hsm_bucket_index(hash, table->buckets,
+									   table->mask));
+	const struct hsm_link *first = hsm_table_next(bucket);
+
+	if (item)
+		hsm_table_fetch_item(first);
 }
 
 /* Without the lock: what was found is there; nothing found counts only if not to be retried. */

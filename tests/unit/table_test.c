@@ -10,6 +10,7 @@
 struct item {
 	struct hsm_link link;
 	u32 key;
+	u8 more[HSM_ITEM_MIN];
 };
 
 static struct hsm_table table;
@@ -102,6 +103,26 @@ START_TEST(each_is_found_at_every_size)
 }
 END_TEST
 
+START_TEST(what_is_expected_finds_room)
+{
+	u32 i;
+
+	for (i = 0; i < ITEMS; i++) {
+		if (i % 100 == 0)
+			hsm_table_expect(&table, 100);
+		ck_assert_uint_ge(table.buckets, i + 1);
+		hsm_table_add(&table, &items[i].link);
+		hsm_table_fetch(&table, hash_key(i), i % 2);
+	}
+	expect_range(0, ITEMS);
+	shim_fail_nth = 1;
+	hsm_table_expect(&table, ITEMS);
+	expect_range(0, ITEMS);
+	for (i = 0; i < ITEMS; i++)
+		hsm_table_remove(&table, &items[i].link);
+}
+END_TEST
+
 START_TEST(another_takes_the_place)
 {
 	struct item other = { .key = 7 };
@@ -159,6 +180,7 @@ int main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, each_is_found_at_every_size);
+	tcase_add_test(tcase, what_is_expected_finds_room);
 	tcase_add_test(tcase, another_takes_the_place);
 	tcase_add_test(tcase, without_memory_it_is_slower);
 	tcase_add_test(tcase, no_table_without_memory);

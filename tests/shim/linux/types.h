@@ -28,7 +28,7 @@ typedef unsigned int gfp_t;
 #endif
 
 /* One thread: what orders accesses between processors has nothing to do. */
-#define READ_ONCE(x)		(x)
+#define READ_ONCE(x)		(*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, v)	((x) = (v))
 #define smp_load_acquire(p)	(*(p))
 #define smp_store_release(p, v)	(*(p) = (v))
