@@ -160,8 +160,7 @@ int device_resolve(struct device *d, struct batch_id batch, enum hsmrepl_resolut
 
 /*
  * Queue the transaction that brings @nl: a FORM, NODE_ADD, NODE_REMOVE or FINALISE. @refusal: 0, or
- * ENOMEM or
- * EAGAIN if there is no room for it now.
+ * ENOMEM or EAGAIN if there is no room for it now.
  */
 int device_nodes(struct device *d, enum hsmrepl_tl_kind kind, const struct node_list *nl,
 		 int *refusal);
