@@ -12,10 +12,10 @@
 #include <errno.h>
 #include <string.h>
 
+#include "decimal.h"
+
 /* After this a newcomer is forgotten, unless its NODE_ADD is in the slot. */
 #define CANDIDATE_MS (2 * NODE_ADMIT_MS)
-
-#define DECIMAL_MAX 6	/* digits of a version, and NUL */
 
 /* Answer whoever asked for the change, if anybody did. */
 void list_answer(struct node *n, int error, const char *why, struct actions *out)
@@ -207,18 +207,6 @@ void list_leave(struct node *n, const struct event *ev, struct actions *out)
 	submit(n, out);
 }
 
-static const char *decimal(uint16_t value, char text[DECIMAL_MAX])
-{
-	char *at = text + DECIMAL_MAX;
-
-	*--at = '\0';
-	do {
-		*--at = (char)('0' + value % 10);
-		value /= 10;
-	} while (value);
-	return at;
-}
-
 static const char *say_of(const char *name, const char *what, struct actions *out)
 {
 	const char *const parts[] = { name, what, NULL };
@@ -268,17 +256,18 @@ static uint16_t least(struct node *n, uint16_t *protocol)
 static const char *say_no_rise(struct node *n, uint16_t id, uint16_t protocol, int *error,
 			       struct actions *out)
 {
-	char text[DECIMAL_MAX];
+	char text[DECIMAL_MAX + 1];
 	const char *const done[] = {
-		"the pool is finalised at protocol ", decimal(protocol, text),
+		"the pool is finalised at protocol ", text,
 		" already: there is nothing to do", NULL
 	};
 	const char *const behind[] = {
-		name_of(n, id), " still speaks only protocol ", decimal(protocol, text),
+		name_of(n, id), " still speaks only protocol ", text,
 		": upgrade it first, agent and module", NULL
 	};
 	bool newest = protocol >= PROTOCOL_MAX;
 
+	*decimal_put(text, protocol) = '\0';
 	*error = newest ? EALREADY : EOPNOTSUPP;
 	return out_say(out->why, sizeof(out->why), newest ? done : behind);
 }

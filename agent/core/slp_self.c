@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "decimal.h"
 #include "slp_attr.h"
 
 #define SCHEME SLP_TYPE "://"
@@ -21,7 +22,7 @@ size_t slp_self_url(const struct slp_self *self, uint32_t host, char url[SLP_URL
 	} else {
 		p = slp_append(p, slp_dotted(host, dotted));
 		p = slp_append(p, ":");
-		p = slp_decimal(p, self->port);
+		p = decimal_put(p, self->port);
 		*p = '\0';
 	}
 	return (size_t)(p - url);
@@ -44,7 +45,7 @@ size_t slp_self_attrs(const struct slp_self *self, char attrs[SLP_ATTRS_MAX])
 
 	static_assert(128 + SLP_ESCAPED(HSMREPL_NAME_MAX) + SLP_ESCAPED(SLP_PRINT_MAX) +
 		      SLP_ESCAPED(SLP_POOL_MAX) <= SLP_ATTRS_MAX, "all fits");
-	p = slp_append(slp_decimal(p, n->id), ")");
+	p = slp_append(decimal_put(p, n->id), ")");
 	p = put_attr(p, "node-name", n->name);
 	p = put_attr(p, "mode", n->mode == HSMREPL_MODE_FIPS ? "fips" : "normal");
 	p = put_attr(p, "key-set", n->key_set);

@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "decimal.h"
+
 #define LANGUAGE_PART_MAX 8	/* letters */
 
 struct bytes slp_bytes(const char *s)
@@ -309,25 +311,12 @@ bool slp_undotted(struct bytes text, uint32_t *addr)
 	return true;
 }
 
-char *slp_decimal(char *p, uint32_t value)
-{
-	char digit[10];
-	unsigned int n = 0;
-
-	do
-		digit[n++] = (char)('0' + value % 10);
-	while (value /= 10);
-	while (n)
-		*p++ = digit[--n];
-	return p;
-}
-
 const char *slp_dotted(uint32_t addr, char out[SLP_DOTTED_MAX])
 {
 	char *p = out;
 
 	for (int shift = 24; shift >= 0; shift -= 8) {
-		p = slp_decimal(p, addr >> shift & 0xff);
+		p = decimal_put(p, addr >> shift & 0xff);
 		*p++ = shift ? '.' : '\0';
 	}
 	return out;

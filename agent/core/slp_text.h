@@ -80,9 +80,6 @@ const char *slp_dotted(uint32_t addr, char out[SLP_DOTTED_MAX]);
 /* Decimal digits, nothing else, up to @max. */
 bool slp_undecimal(struct bytes text, uint32_t max, uint32_t *value);
 
-/* Appends the number in decimal to @p; returns the end. Without NUL. */
-char *slp_decimal(char *p, uint32_t value);
-
 /* Appends @s; returns the end, with a NUL there. */
 char *slp_append(char *p, const char *s);
 
