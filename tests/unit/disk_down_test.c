@@ -5,7 +5,6 @@
 #include "disk_bed.h"
 #include "batch.h"
 #include "wire.h"
-#include "batch.h"
 
 #define BALLOT(n)	((uint64_t)(n) << 16 | 2)
 #define NAME		"Name-That-Must-Not-Show"
