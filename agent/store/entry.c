@@ -6,6 +6,7 @@
 #include "entry.h"
 
 #define SMALL	256	/* bytes of a buffer that holds any record whose body is not sealed */
+#define WASTE	4	/* times the bytes that are needed: such a buffer is given up */
 
 static_assert(SMALL >= sizeof(struct record_header) + sizeof(struct record_position),
 	      "the longest body that is not sealed");
@@ -70,7 +71,7 @@ struct entry *entry_get(struct entry_pool *p, unsigned int type, struct batch_id
 	} else {
 		e = new_entry();
 	}
-	if (e->room < room) {
+	if (e->room < room || e->room > WASTE * room) {
 		free(e->buf);
 		e->buf = malloc(room);
 		assert(e->buf);
