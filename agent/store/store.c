@@ -171,20 +171,24 @@ static void wait_for_room(struct store *s)
 
 static void enqueue(struct store *s, struct entry *e)
 {
+	bool wake;
+
 	pthread_mutex_lock(&s->lock);
 	if (e->rec.type != RECORD_YES) {
 		wait_for_room(s);
 		s->unsettled += entry_weight(e);
 	}
 	if (e->awaited) {
-		assert(s->unfetched < STORE_DONE_MAX);
-		s->unfetched++;
+		assert(s->waited_for - s->fetched < STORE_DONE_MAX);
+		s->waited_for++;
 		s->urgent++;
 	}
 	TAILQ_INSERT_TAIL(&s->queued, e, link);
-	if (e->awaited || s->idle)
-		pthread_cond_signal(&s->writer_work);
+	wake = e->awaited || s->idle;
 	pthread_mutex_unlock(&s->lock);
+	/* Woken before, it would only wait for the lock. */
+	if (wake)
+		pthread_cond_signal(&s->writer_work);
 }
 
 void store_append(struct store *s, enum record_type record, struct batch_id batch,
@@ -217,24 +221,33 @@ int store_fd(const struct store *s)
 	return s->event_fd;
 }
 
+static bool take_done(struct store *s, struct store_done *done)
+{
+	if (s->fetched == atomic_load_explicit(&s->completed, memory_order_acquire))
+		return false;
+	*done = s->done[s->fetched % STORE_DONE_MAX];
+	atomic_store_explicit(&s->fetched, s->fetched + 1, memory_order_release);
+	return true;
+}
+
+/* What came before is looked for after it; of what comes later the eventfd tells. */
+static void quieten(struct store *s)
+{
+	uint64_t count;
+
+	if (read(s->event_fd, &count, sizeof(count)) < 0)
+		assert(errno == EAGAIN);
+}
+
 bool store_next_done(struct store *s, enum record_type *record, struct batch_id *batch, int *error)
 {
-	struct store_done done = { 0 };
-	uint64_t count;
-	bool found;
+	struct store_done done;
 
-	pthread_mutex_lock(&s->lock);
-	found = s->n_done > 0;
-	if (found) {
-		done = s->done[s->first_done];
-		s->first_done = (s->first_done + 1) % STORE_DONE_MAX;
-		s->unfetched--;
-		if (!--s->n_done && read(s->event_fd, &count, sizeof(count)) != sizeof(count))
-			assert(!"the eventfd was written to");
+	if (!take_done(s, &done)) {
+		quieten(s);
+		if (!take_done(s, &done))
+			return false;
 	}
-	pthread_mutex_unlock(&s->lock);
-	if (!found)
-		return false;
 	*record = done.record;
 	*batch = done.batch;
 	*error = done.error;

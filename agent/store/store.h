@@ -140,7 +140,10 @@ void store_append(struct store *s, enum record_type record, struct batch_id batc
 void store_append_lazily(struct store *s, struct batch_id batch, struct bytes tls,
 			 unsigned int n_tls);
 
-/* Readable (eventfd) when store_next_done() has something. */
+/*
+ * Readable (eventfd) when store_next_done() has something, until it has nothing; now and then also
+ * when all was fetched already.
+ */
 int store_fd(const struct store *s);
 
 /**

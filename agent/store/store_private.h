@@ -11,6 +11,7 @@
 #define HSM_STORE_STORE_PRIVATE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "entry.h"
 #include "home.h"
@@ -56,7 +57,10 @@ struct store_done {
  * @fetched_ns: when the completion fetched last was on the disk; caller's thread
  * @table: writing connection; settle thread
  * @w: the writer's
- * @event_fd: eventfd, readable while @done is not empty
+ * @done: ring of completions
+ * @completed: so many came into @done; writer
+ * @fetched: so many were taken out; caller's thread
+ * @event_fd: eventfd, written to after something came into @done
  * @lock: guards all that follows
  * @writer_work: for the writer: @queued, @stop_writer
  * @settle_work: for the settle thread: @written, @need_segment, @stop_settle
@@ -73,10 +77,7 @@ struct store_done {
  * @written_ms: when something was settled last
  * @settling: the settle thread is at them
  * @unsettled: bytes of decisions from queued to settling
- * @done: ring of completions, @n_done of them from @first_done on
- * @first_done: oldest entry of the ring of completions
- * @n_done: completions not fetched
- * @unfetched: completions that are there or will come
+ * @waited_for: completions that came or will come, all in all
  * @idle: the writer waits without a deadline
  * @need_segment: the writer waits for a segment
  * @stop_writer: the writer thread is to end
@@ -109,6 +110,9 @@ struct store {
 	uint64_t fetched_ns;
 	struct table *table;
 	struct writer w;
+	struct store_done done[STORE_DONE_MAX];
+	_Atomic uint64_t completed;
+	_Atomic uint64_t fetched;
 	int event_fd;
 
 	pthread_mutex_t lock;
@@ -126,10 +130,7 @@ struct store {
 	uint64_t written_since_ms, written_ms;
 	struct entries settling;
 	size_t unsettled;
-	struct store_done done[STORE_DONE_MAX];
-	unsigned int first_done;
-	unsigned int n_done;
-	unsigned int unfetched;
+	uint64_t waited_for;
 	bool idle;
 	bool need_segment;
 	bool stop_writer;

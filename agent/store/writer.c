@@ -133,17 +133,16 @@ static int write_group(struct store *s, bool durably)
 
 static void complete(struct store *s, const struct entry *e)
 {
-	uint64_t one = 1;
+	uint64_t n = s->completed;
 
-	assert(s->n_done < STORE_DONE_MAX);
-	s->done[(s->first_done + s->n_done++) % STORE_DONE_MAX] = (struct store_done){
+	assert(n - atomic_load_explicit(&s->fetched, memory_order_acquire) < STORE_DONE_MAX);
+	s->done[n % STORE_DONE_MAX] = (struct store_done){
 		.record = e->rec.type,
 		.batch = e->rec.batch,
 		.error = s->error,
 		.done_ns = store_now_ns(),
 	};
-	if (s->n_done == 1 && write(s->event_fd, &one, sizeof(one)) != sizeof(one))
-		assert(!"an eventfd takes a one");
+	atomic_store_explicit(&s->completed, n + 1, memory_order_release);
 }
 
 /* With the lock held: a decision goes on to SQLite, unless the log has failed. */
@@ -175,13 +174,24 @@ static void fail(struct store *s, struct entry *first, int error)
 			  "repair it and start again",
 		  s->dir, strerror(s->error));
 	if (!first->awaited)
-		s->unfetched++;
+		s->waited_for++;
 	first->awaited = true;
 }
 
-static void finish_group(struct store *s, int error)
+/**
+ * struct news - who is told when the lock is given up; under it they would only wait for it
+ * @done: something was completed
+ * @settle: the settle thread has to look
+ */
+struct news {
+	bool done;
+	bool settle;
+};
+
+static struct news finish_group(struct store *s, int error)
 {
 	bool was_empty = TAILQ_EMPTY(&s->written);
+	struct news news = { false, false };
 	struct entry *e;
 
 	if (error && !s->error)
@@ -191,8 +201,10 @@ static void finish_group(struct store *s, int error)
 		s->kept_generation = s->w.active->generation;
 	while ((e = TAILQ_FIRST(&s->writing))) {
 		TAILQ_REMOVE(&s->writing, e, link);
-		if (e->awaited)
+		if (e->awaited) {
 			complete(s, e);
+			news.done = true;
+		}
 		if (e->rec.type != RECORD_YES) {
 			pass_on(s, e);
 		} else {
@@ -200,7 +212,17 @@ static void finish_group(struct store *s, int error)
 			e->with = NULL;
 		}
 	}
-	if (settle_must_look(s, was_empty))
+	news.settle = settle_must_look(s, was_empty);
+	return news;
+}
+
+static void tell(struct store *s, struct news news)
+{
+	uint64_t one = 1;
+
+	if (news.done && write(s->event_fd, &one, sizeof(one)) != sizeof(one))
+		assert(!"an eventfd takes a one");
+	if (news.settle)
 		pthread_cond_signal(&s->settle_work);
 }
 
@@ -226,6 +248,7 @@ static void wait_for_work(struct store *s)
 void *writer_main(void *store)
 {
 	struct store *s = store;
+	struct news news;
 	bool durably;
 	int error;
 
@@ -246,7 +269,10 @@ void *writer_main(void *store)
 		if (!error)
 			error = write_group(s, durably);
 		pthread_mutex_lock(&s->lock);
-		finish_group(s, error);
+		news = finish_group(s, error);
+		pthread_mutex_unlock(&s->lock);
+		tell(s, news);
+		pthread_mutex_lock(&s->lock);
 	}
 	pthread_mutex_unlock(&s->lock);
 	return NULL;

@@ -66,11 +66,10 @@ static inline bool bed_done(struct bed *b, struct store_done *done)
 {
 	struct pollfd fd = { .fd = store_fd(b->store), .events = POLLIN };
 
-	if (store_next_done(b->store, &done->record, &done->batch, &done->error))
-		return true;
-	if (poll(&fd, 1, BED_DONE_MS) != 1)
-		return false;
-	return store_next_done(b->store, &done->record, &done->batch, &done->error);
+	while (!store_next_done(b->store, &done->record, &done->batch, &done->error))
+		if (poll(&fd, 1, BED_DONE_MS) != 1)
+			return false;
+	return true;
 }
 
 static inline struct batch_id bed_id(const struct bed *b)
