@@ -191,6 +191,8 @@ int history_epochs(struct store *s, int (*fn)(void *arg, const struct history_ep
 void history_pin(struct store *s, uint64_t seq)
 {
 	pthread_mutex_lock(&s->lock);
+	if (s->pin == UINT64_MAX)
+		pthread_cond_signal(&s->settle_work);
 	s->pin = seq;
 	pthread_mutex_unlock(&s->lock);
 }

@@ -15,6 +15,8 @@
 #define PAUSE		8		/* part of the time; without news for so long it is over */
 #define WAL_PAGES_MAX	16384		/* then the WAL goes into the file, */
 #define QUIET_MS	2000		/* or when nothing was decided for so long */
+#define PACED_BYTES	(8u << 20)	/* less is through before many commits see it */
+#define PIECE_NS	1000000		/* of more, worked at a time */
 
 int settle_entry(struct table *t, const struct entry *e)
 {
@@ -39,15 +41,115 @@ int settle_entry(struct table *t, const struct entry *e)
 	return ret;
 }
 
-static int transaction(struct store *s, uint64_t tail)
+/* A peer that is fed gets what is settled. */
+static bool is_fed(const struct store *s)
+{
+	return s->pin != UINT64_MAX;
+}
+
+static size_t settle_bytes(const struct store *s)
+{
+	size_t bytes = is_fed(s) ? FED_BYTES : STORE_SETTLE_BYTES;
+
+	return bytes < s->options.unsettled_max / 2 ? bytes : s->options.unsettled_max / 2;
+}
+
+/* Nothing came for so long that it is not worth to wait for more. */
+static uint64_t pause_at_ms(const struct store *s)
+{
+	return s->written_ms + s->options.settle_ms / PAUSE;
+}
+
+/* The writer waits for a segment, and has no answer yet. */
+static bool segment_wanted(struct store *s)
+{
+	return s->need_segment && !s->segment_error && !segments_find_free(&s->segments);
+}
+
+/**
+ * struct pace - how a group is spread over the time in which the next one gathers
+ *
+ * At full speed it would take the processors from the commits for long enough to be seen there.
+ *
+ * @since_ms: when the first of it was decided
+ * @from_ms: when settling it began
+ * @span_ms: so long it may take: as long as it took to gather, but for a quarter
+ * @weight: bytes of all entries
+ * @done: bytes of those that are through
+ * @woke_ns: when the piece of work under way began
+ */
+struct pace {
+	uint64_t since_ms;
+	uint64_t from_ms;
+	uint64_t span_ms;
+	size_t weight;
+	size_t done;
+	uint64_t woke_ns;
+};
+
+static void begin_pace(struct store *s, struct pace *p)
+{
+	const struct entry *e;
+
+	p->from_ms = store_now_ms();
+	p->span_ms = (p->from_ms - p->since_ms) * 3 / 4;
+	p->woke_ns = store_now_ns();
+	TAILQ_FOREACH(e, &s->settling, link)
+		p->weight += entry_weight(e);
+}
+
+/* Bytes beyond which appends may soon have to wait. */
+static size_t many(const struct store *s)
+{
+	return s->options.unsettled_max / 2;
+}
+
+/* With the lock held: somebody waits for what is settled, or for this thread. */
+static bool must_hurry(struct store *s)
+{
+	return s->stop_settle || is_fed(s) || segment_wanted(s) || s->unsettled >= many(s) ||
+	       store_now_ms() >= pause_at_ms(s);
+}
+
+/* With the lock held. */
+static void sleep_until(struct store *s, uint64_t due)
+{
+	uint64_t pause;
+
+	s->look_at = many(s);
+	while (store_now_ms() < due && !must_hurry(s)) {
+		pause = pause_at_ms(s);
+		store_wait(s, &s->settle_work, due < pause ? due : pause);
+	}
+}
+
+static void keep_pace(struct store *s, struct pace *p, const struct entry *e)
+{
+	uint64_t due;
+
+	p->done += entry_weight(e);
+	if (p->weight < PACED_BYTES || store_now_ns() - p->woke_ns < PIECE_NS)
+		return;
+	due = p->from_ms + p->span_ms * p->done / p->weight;
+	pthread_mutex_lock(&s->lock);
+	sleep_until(s, due);
+	pthread_mutex_unlock(&s->lock);
+	p->woke_ns = store_now_ns();
+}
+
+static int transaction(struct store *s, uint64_t tail, struct pace *pace)
 {
 	struct table *t = s->table;
 	struct entry *e;
 	int ret = table_begin(t);
 
-	TAILQ_FOREACH(e, &s->settling, link)
-		if (!ret)
-			ret = settle_entry(t, e);
+	begin_pace(s, pace);
+	TAILQ_FOREACH(e, &s->settling, link) {
+		if (ret)
+			break;
+		ret = settle_entry(t, e);
+		keep_pace(s, pace, e);
+	}
 	t->state.tail = tail;
 	if (!ret)
 		counter_rise(s, false);
@@ -66,7 +168,6 @@ static int transaction(struct store *s, uint64_t tail)
 	return ret;
 }
 
-/* Before the entry goes: whoever asks for an outcome finds it here or there. */
 static void remember_tids(struct store *s, const struct entry *e)
 {
 	struct record_cursor c = { .r = &e->with->rec };
@@ -76,22 +177,35 @@ static void remember_tids(struct store *s, const struct entry *e)
 		tids_add(&s->lookup->tids, part.seq, part.tid);
 }
 
-static void release_settled(struct store *s)
+/* Before the entries go: whoever asks for an outcome finds it here or there. */
+static void remember(struct store *s)
 {
-	struct entry *e;
+	const struct entry *e;
 
-	while ((e = TAILQ_FIRST(&s->settling))) {
+	TAILQ_FOREACH(e, &s->settling, link)
 		if (e->rec.type == RECORD_COMMIT)
 			remember_tids(s, e);
-		TAILQ_REMOVE(&s->settling, e, link);
-		s->unsettled -= entry_weight(e);
+}
+
+/* With the lock held, which is given up after each: there are many, and a commit waits for it. */
+static void release(struct store *s)
+{
+	struct entries settled = TAILQ_HEAD_INITIALIZER(settled);
+	struct entry *e;
+
+	TAILQ_CONCAT(&settled, &s->settling, link);
+	while ((e = TAILQ_FIRST(&settled))) {
+		TAILQ_REMOVE(&settled, e, link);
 		entry_put(&s->pool, e);
+		pthread_mutex_unlock(&s->lock);
+		pthread_mutex_lock(&s->lock);
 	}
 }
 
 /* With the lock held, given up for the transaction. */
 static void settle_group(struct store *s)
 {
+	struct pace pace = { .since_ms = s->written_since_ms };
 	uint64_t last, tail;
 	int ret;
 
@@ -100,12 +214,15 @@ static void settle_group(struct store *s)
 	tail = segments_oldest(&s->segments, last, s->kept_generation);
 	s->table->pin = s->pin;
 	pthread_mutex_unlock(&s->lock);
-	ret = transaction(s, tail);
+	ret = transaction(s, tail, &pace);
+	if (!ret)
+		remember(s);
 	pthread_mutex_lock(&s->lock);
 	s->settle_error = -ret;
 	if (!ret) {
-		release_settled(s);
+		s->unsettled -= pace.weight;
 		segments_free_below(&s->segments, tail);
+		release(s);
 	}
 	pthread_cond_broadcast(&s->room);
 }
@@ -141,30 +258,11 @@ void settle_make_segment(struct store *s)
 	pthread_cond_broadcast(&s->room);
 }
 
-/* The writer waits for a segment, and has no answer yet. */
-static bool segment_wanted(struct store *s)
-{
-	return s->need_segment && !s->segment_error && !segments_find_free(&s->segments);
-}
-
-/* A peer that is fed gets what is settled. */
-static bool is_fed(const struct store *s)
-{
-	return s->pin != UINT64_MAX;
-}
-
-static size_t settle_bytes(const struct store *s)
-{
-	size_t bytes = is_fed(s) ? FED_BYTES : STORE_SETTLE_BYTES;
-
-	return bytes < s->options.unsettled_max / 2 ? bytes : s->options.unsettled_max / 2;
-}
-
 /* Only while more comes is it worth to wait for it: what is settled is what others can ask for. */
 static uint64_t settle_at_ms(const struct store *s)
 {
 	unsigned int ms = s->options.settle_ms;
-	uint64_t pause = s->written_ms + ms / PAUSE, whole;
+	uint64_t pause = pause_at_ms(s), whole;
 
 	whole = s->written_since_ms + (is_fed(s) && ms > FED_MS ? FED_MS : ms);
 	return whole < pause ? whole : pause;
@@ -208,6 +306,7 @@ static void wait_for_work(struct store *s)
 {
 	while (!is_due(s) && !s->stop_settle && !spare_missing(s) && !segment_wanted(s) &&
 	       !checkpoint_due(s)) {
+		s->look_at = settle_bytes(s);
 		if (!TAILQ_EMPTY(&s->written))
 			store_wait(s, &s->settle_work, settle_at_ms(s));
 		else if (s->table->wal_pages)

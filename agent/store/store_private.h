@@ -63,7 +63,7 @@ struct store_done {
  * @event_fd: eventfd, written to after something came into @done
  * @lock: guards all that follows
  * @writer_work: for the writer: @queued, @stop_writer
- * @settle_work: for the settle thread: @written, @need_segment, @stop_settle
+ * @settle_work: for the settle thread: @written, @need_segment, @stop_settle, @pin
  * @room: for whoever waits: something was settled, or a segment was made, or will not be
  * @pool: unused entries
  * @segments: the log's files
@@ -77,6 +77,7 @@ struct store_done {
  * @written_ms: when something was settled last
  * @settling: the settle thread is at them
  * @unsettled: bytes of decisions from queued to settling
+ * @look_at: the settle thread wants to know when there are so many
  * @waited_for: completions that came or will come, all in all
  * @idle: the writer waits without a deadline
  * @need_segment: the writer waits for a segment
@@ -130,6 +131,7 @@ struct store {
 	uint64_t written_since_ms, written_ms;
 	struct entries settling;
 	size_t unsettled;
+	size_t look_at;
 	uint64_t waited_for;
 	bool idle;
 	bool need_segment;

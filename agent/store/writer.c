@@ -9,8 +9,6 @@
 #include "priority.h"
 #include "store_private.h"
 
-#define SETTLE_LOOKS	8	/* part of what may be unsettled; then it may be due */
-
 static int flush(struct writer *w)
 {
 	int ret = strip_flush(&w->strip, w->active);
@@ -160,10 +158,13 @@ static void pass_on(struct store *s, struct entry *e)
 }
 
 /* Else the settle thread looks by itself after a while: waking it for each group costs more. */
-static bool settle_must_look(const struct store *s, bool was_empty)
+static bool settle_must_look(struct store *s, bool was_empty)
 {
-	return s->error || (was_empty && !TAILQ_EMPTY(&s->written)) ||
-	       s->unsettled >= s->options.unsettled_max / SETTLE_LOOKS;
+	bool many = s->unsettled >= s->look_at;
+
+	if (many)
+		s->look_at = SIZE_MAX;
+	return s->error || (was_empty && !TAILQ_EMPTY(&s->written)) || many;
 }
 
 /* The log failed with @first and what follows: that is told even if nobody waits for them. */
