@@ -57,6 +57,38 @@ void hsmrepl_close(struct hsmrepl *dev);
 int hsmrepl_ioctl(struct hsmrepl *dev, unsigned int cmd, void *arg);
 
 /**
+ * struct hsmrepl_pending - a command that was begun
+ * @arg: its struct, size filled in; stays until the end
+ * @number: for the library
+ * @error: from hsmrepl_ioctl_end() on: what hsmrepl_ioctl() would have returned
+ */
+struct hsmrepl_pending {
+	void *arg;
+	uint32_t number;
+	int error;
+};
+
+/**
+ * hsmrepl_ioctl_begin() - begin commands, without waiting for what comes of them
+ * @dev: handle
+ * @cmd: HSMREPL_IOC_* that is answered at once and fills no buffer: SUBMIT with ASYNC, GRANT,
+ *	PREPARE, RESOLVE
+ * @pending: @n of them, @arg filled in
+ * @n: commands; with those begun before, and not ended, at most HSMREPL_PENDING_MAX
+ *
+ * The device sees them in this order, before any later command. Until they are ended nothing may
+ * be called with the handle but this and hsmrepl_read(). A device that is quick at it may have
+ * carried them out on return.
+ */
+void hsmrepl_ioctl_begin(struct hsmrepl *dev, unsigned int cmd, struct hsmrepl_pending *pending,
+			 unsigned int n);
+
+/** hsmrepl_ioctl_end() - wait for @n commands, which were begun in this order and first of all */
+void hsmrepl_ioctl_end(struct hsmrepl *dev, struct hsmrepl_pending *pending, unsigned int n);
+
+#define HSMREPL_PENDING_MAX	64
+
+/**
  * hsmrepl_read() - take records, whole ones
  * @dev: handle
  * @buf: room for them

@@ -20,7 +20,7 @@
 #define WAIT_SECONDS	3600			/* any: the wait goes on */
 #define CLOSE_SECONDS	1			/* a device that hangs keeps nobody longer */
 
-_Static_assert(CALLS_MAX <= SOFT_CALLS_MAX, "they may go in one datagram");
+_Static_assert(HSMREPL_PENDING_MAX <= SOFT_CALLS_MAX, "they may go in one datagram");
 
 /**
  * struct message - one message, where its parts lie in memory
@@ -309,7 +309,7 @@ static int receive_replies(struct hsmrepl *dev, struct replies *replies)
 }
 
 /* Ends @call by the next of the replies. Returns 0 whatever it says, or an error of the device. */
-static int next_reply(struct hsmrepl *dev, struct replies *replies, struct pending_call *call)
+static int next_reply(struct hsmrepl *dev, struct replies *replies, struct hsmrepl_pending *call)
 {
 	struct soft_header header;
 	size_t left;
@@ -334,7 +334,7 @@ static int next_reply(struct hsmrepl *dev, struct replies *replies, struct pendi
 	return 0;
 }
 
-static void take_replies(struct hsmrepl *dev, struct pending_call *calls, unsigned int n)
+static void soft_end(struct hsmrepl *dev, struct hsmrepl_pending *calls, unsigned int n)
 {
 	struct replies replies;
 	int ret = 0;
@@ -365,7 +365,7 @@ static unsigned int count_packed(const struct hsmrepl *dev, const struct message
 
 static int send_packed(int sock, struct message *msg, unsigned int n)
 {
-	struct iovec part[CALLS_MAX * MESSAGE_PARTS];
+	struct iovec part[HSMREPL_PENDING_MAX * MESSAGE_PARTS];
 	struct msghdr hdr = { .msg_iov = part };
 	ssize_t sent = 0;
 
@@ -379,10 +379,10 @@ static int send_packed(int sock, struct message *msg, unsigned int n)
 	return sent < 0 ? sent : 0;
 }
 
-static void soft_calls(struct hsmrepl *dev, unsigned int cmd, struct pending_call *calls,
+static void soft_begin(struct hsmrepl *dev, unsigned int cmd, struct hsmrepl_pending *calls,
 		       unsigned int n)
 {
-	struct message msg[CALLS_MAX];
+	struct message msg[HSMREPL_PENDING_MAX];
 	unsigned int some;
 	int ret;
 
@@ -398,7 +398,6 @@ static void soft_calls(struct hsmrepl *dev, unsigned int cmd, struct pending_cal
 			if (!calls[j].error)
 				calls[j].error = ret;
 	}
-	take_replies(dev, calls, n);
 }
 
 static int soft_events_next(struct hsmrepl_events *events, struct hsmrepl_notice *notice)
@@ -457,7 +456,8 @@ static void soft_close(struct hsmrepl *dev)
 
 static const struct transport soft_transport = {
 	.ioctl = soft_ioctl,
-	.calls = soft_calls,
+	.begin = soft_begin,
+	.end = soft_end,
 	.read = soft_read,
 	.subscribe = soft_subscribe,
 	.close = soft_close,

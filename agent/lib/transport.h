@@ -11,33 +11,20 @@
 
 #include "hsmrepl.h"
 
-#define CALLS_MAX 64	/* under way at once: the device has room for so many replies */
-
-/**
- * struct pending_call - one of several calls of the same command
- * @arg: its argument
- * @number: for the transport
- * @error: what came of it: 0 or a negative errno
- */
-struct pending_call {
-	void *arg;
-	uint32_t number;
-	int error;
-};
-
 /**
  * struct transport - one kind of device
  * @ioctl: see hsmrepl_ioctl()
- * @calls: @n calls, at most CALLS_MAX, of a command answered at once that fills no buffer; sets
- *         their errors. NULL if one after the other is as quick
+ * @begin: see hsmrepl_ioctl_begin(); NULL if beginning is as long as doing
+ * @end: see hsmrepl_ioctl_end(); NULL as @begin
  * @read: see hsmrepl_read()
  * @subscribe: see hsmrepl_events_open()
  * @close: undo the open function; the handle itself is freed by the caller
  */
 struct transport {
 	int (*ioctl)(struct hsmrepl *dev, unsigned int cmd, void *arg);
-	void (*calls)(struct hsmrepl *dev, unsigned int cmd, struct pending_call *calls,
+	void (*begin)(struct hsmrepl *dev, unsigned int cmd, struct hsmrepl_pending *pending,
 		      unsigned int n);
+	void (*end)(struct hsmrepl *dev, struct hsmrepl_pending *pending, unsigned int n);
 	ssize_t (*read)(struct hsmrepl *dev, void *buf, size_t len);
 	int (*subscribe)(struct hsmrepl *dev, struct hsmrepl_events **events);
 	void (*close)(struct hsmrepl *dev);

@@ -178,18 +178,15 @@ int hsmrepl_txn_submit_async(struct hsmrepl *dev, const struct hsmrepl_txn *txn,
 
 static void submit_some(struct hsmrepl *dev, struct hsmrepl_request *request, unsigned int n)
 {
-	struct hsmrepl_submit submit[CALLS_MAX];
-	struct pending_call calls[CALLS_MAX];
+	struct hsmrepl_submit submit[HSMREPL_PENDING_MAX];
+	struct hsmrepl_pending calls[HSMREPL_PENDING_MAX];
 
 	for (unsigned int i = 0; i < n; i++) {
 		fill_async(&submit[i], request[i].txn, request[i].cookie);
-		calls[i] = (struct pending_call){ .arg = &submit[i] };
+		calls[i] = (struct hsmrepl_pending){ .arg = &submit[i] };
 	}
-	if (dev->transport->calls)
-		dev->transport->calls(dev, HSMREPL_IOC_SUBMIT, calls, n);
-	else
-		for (unsigned int i = 0; i < n; i++)
-			calls[i].error = hsmrepl_ioctl(dev, HSMREPL_IOC_SUBMIT, &submit[i]);
+	hsmrepl_ioctl_begin(dev, HSMREPL_IOC_SUBMIT, calls, n);
+	hsmrepl_ioctl_end(dev, calls, n);
 	for (unsigned int i = 0; i < n; i++) {
 		request[i].tid = submit[i].tid;
 		request[i].error = calls[i].error;
@@ -201,7 +198,7 @@ void hsmrepl_txn_submit_many(struct hsmrepl *dev, struct hsmrepl_request *reques
 	unsigned int some;
 
 	for (; n; request += some, n -= some) {
-		some = n < CALLS_MAX ? n : CALLS_MAX;
+		some = n < HSMREPL_PENDING_MAX ? n : HSMREPL_PENDING_MAX;
 		submit_some(dev, request, some);
 	}
 }
