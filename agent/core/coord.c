@@ -75,6 +75,7 @@ void coord_grant(struct node *n, struct actions *out)
 	n->granted_ms = n->now_ms;
 	a->batch = (struct batch_id){ n->id, n->granted };
 	a->max_tls = n->solo ? 1 : HSMREPL_BATCH_TLS_MAX;
+	a->position = &n->pos;
 }
 
 /*

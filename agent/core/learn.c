@@ -35,6 +35,7 @@ static void take(struct node *n, const struct batch *b, struct bytes tls, struct
 	a->batch = id;
 	a->tail = tls;
 	a->n_tls = b->n;
+	a->lazy = true;
 }
 
 /*

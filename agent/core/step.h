@@ -91,9 +91,9 @@ enum action_type {
 	ACT_SEND,	/* peer, head, tail: one frame, head then tail */
 	ACT_DROP,	/* peer, why: close the connection; EV_PEER_DOWN follows */
 	ACT_APPEND,	/* record, batch, tail (TLs of a yes, value), n_tls, lazy; see EV_DURABLE */
-	ACT_GRANT,	/* batch.number, max_tls */
+	ACT_GRANT,	/* batch.number, max_tls, position: of this node */
 	ACT_REVOKE,	/* take the grant back; EV_REVOKED follows */
-	ACT_PREPARE,	/* batch, tail, n_tls; EV_PREPARED follows */
+	ACT_PREPARE,	/* batch, tail, n_tls, lazy; EV_PREPARED follows */
 	ACT_RESOLVE,	/* batch, resolution, error; EV_RESOLVED follows */
 	ACT_SUBMIT_NODES, /* kind, nl: queue a change of the node list; EV_SUBMITTED follows */
 	ACT_ANSWER,	/* request, error, why: answer the administrator; plan: of a node-down */
@@ -119,7 +119,7 @@ enum action_type {
  * @error: errno for the submitters, or of the answer
  * @kind: of the change
  * @nl: node list
- * @position: place to look for
+ * @position: place to look for, or where this node stands
  * @request: of the administrator
  * @state: of this node
  * @nodes_up: members connected, this node included
