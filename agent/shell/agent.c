@@ -47,13 +47,21 @@ static void drop_flooding(struct agent *a)
 	a->n_flooding = 0;
 }
 
-void agent_pump(struct agent *a)
+static void heed_pump(struct agent *a, int ret)
 {
-	int ret = pump_run(a->pump);
-
 	if (ret && !a->failed)
 		device_gone(a, ret);
 	drop_flooding(a);
+}
+
+void agent_pump(struct agent *a)
+{
+	heed_pump(a, pump_run(a->pump));
+}
+
+void agent_settle(struct agent *a)
+{
+	heed_pump(a, pump_settle(a->pump));
 }
 
 /* What the mesh and the device report. */
@@ -158,6 +166,9 @@ static void on_device(void *arg)
 	int ret;
 
 	phases_read(pump_phases(a->pump), pump_now_ns());
+	agent_settle(a);	/* who asks after his commit is told of it */
+	if (a->failed)
+		return;
 	ret = device_read(a->device, &sink);
 	if (ret)
 		device_gone(a, ret);
@@ -427,6 +438,8 @@ int agent_run(const char *config_path, const char *trace_path)
 		agent_pump(&a);
 		if (!a.failed && loop_run(a.loop) != 0)
 			a.failed = true;
+		if (!a.failed)
+			agent_settle(&a);
 		notify_send("STOPPING=1");
 	}
 	stop(&a);

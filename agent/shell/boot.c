@@ -153,15 +153,16 @@ static int settle_slot(struct agent *a, struct boot *b, char error[AGENT_ERROR_M
 	if (c->slot.coordinator) {
 		log_info(a->log, "batch %u/%" PRIx64 " is put back: no vote on it was durable",
 			 c->slot.coordinator, c->slot.number);
-		if (device_resolve(a->device, c->slot, HSMREPL_REQUEUE, 0, &after) != 0)
+		device_begin_resolve(a->device, c->slot, HSMREPL_REQUEUE, 0);
+		if (device_end(a->device, &refusal, &after) != 0)
 			goto gone;
 		c->slot = (struct batch_id){ 0 };
 		c->slot_claimed = false;
 	}
 	if (!image->slot_id.coordinator)
 		return 0;
-	if (device_prepare(a->device, image->slot_id, image->slot, image->slot_n_tls,
-			   &refusal) != 0)
+	device_begin_prepare(a->device, image->slot_id, image->slot, image->slot_n_tls);
+	if (device_end(a->device, &refusal, &after) != 0)
 		goto gone;
 	if (!refusal)
 		return 0;
@@ -181,14 +182,15 @@ gone:
 static int finish_settled(struct agent *a, struct boot *b, char error[AGENT_ERROR_MAX])
 {
 	struct batch batch;
+	int refusal;
 
 	if (!b->image.slot_id.coordinator)
 		return 0;
 	read_slot(&b->image, &batch);
 	if (!is_settled(a, &b->image, &batch))
 		return 0;
-	if (device_resolve(a->device, b->image.slot_id, HSMREPL_COMMIT, 0,
-			   &b->content.position) != 0) {
+	device_begin_resolve(a->device, b->image.slot_id, HSMREPL_COMMIT, 0);
+	if (device_end(a->device, &refusal, &b->content.position) != 0) {
 		snprintf(error, AGENT_ERROR_MAX, "the device went away during the start");
 		return -1;
 	}
@@ -396,7 +398,7 @@ static void disconnect(struct agent *a)
 	mesh_set_epoch(a->mesh, 0);
 	mesh_set_protocol(a->mesh, PROTOCOL_MIN, a->protocol);
 	mesh_set_peers(a->mesh, NULL, 0);
-	agent_pump(a);
+	agent_settle(a);
 	a->granted = 0;
 }
 

@@ -20,9 +20,30 @@
 _Static_assert(DEVICE_GRANT_BYTES <= HSMREPL_BATCH_MAX, "a grant is no more than GRANT takes");
 
 /**
+ * struct call - a call that was begun
+ * @cmd: which one
+ * @grant: its argument
+ * @prepare: its argument
+ * @resolve: its argument
+ */
+struct call {
+	unsigned int cmd;
+	union {
+		struct hsmrepl_grant grant;
+		struct hsmrepl_prepare prepare;
+		struct hsmrepl_resolve resolve;
+	};
+};
+
+/**
  * struct device - the attached device
  * @dev: handle
  * @loader: only while loading
+ * @call: calls that were begun, @n_calls of them
+ * @pending: of @call, for the library
+ * @n_calls: begun
+ * @n_known: of those, what the device said to them is in @call and @pending
+ * @n_ended: of those, device_end() has told what came of them
  * @batch: TLs of the batch that is being read
  * @batch_used: bytes of @batch
  * @batch_tls: TLs in @batch
@@ -32,6 +53,11 @@ _Static_assert(DEVICE_GRANT_BYTES <= HSMREPL_BATCH_MAX, "a grant is no more than
 struct device {
 	struct hsmrepl *dev;
 	struct loader *loader;
+	struct call call[DEVICE_CALLS_MAX];
+	struct hsmrepl_pending pending[DEVICE_CALLS_MAX];
+	unsigned int n_calls;
+	unsigned int n_known;
+	unsigned int n_ended;
 	size_t batch_used;
 	unsigned int batch_tls;
 	uint64_t batch_number;
@@ -86,13 +112,37 @@ int device_fd(const struct device *d)
 	return hsmrepl_fd(d->dev);
 }
 
+/* The device has said something to all that was begun. */
+static void hear_out(struct device *d)
+{
+	if (d->n_known < d->n_calls)
+		hsmrepl_ioctl_end(d->dev, d->pending + d->n_known, d->n_calls - d->n_known);
+	d->n_known = d->n_calls;
+}
+
+static int call(struct device *d, unsigned int cmd, void *arg)
+{
+	hear_out(d);
+	return hsmrepl_ioctl(d->dev, cmd, arg);
+}
+
+static void begin(struct device *d, const struct call *call)
+{
+	unsigned int at = d->n_calls++;
+
+	assert(at < DEVICE_CALLS_MAX);
+	d->call[at] = *call;
+	d->pending[at] = (struct hsmrepl_pending){ .arg = &d->call[at].grant };
+	hsmrepl_ioctl_begin(d->dev, call->cmd, &d->pending[at], 1);
+}
+
 static int read_state(struct device *d, struct hsmrepl_state *state)
 {
 	int ret;
 
 	memset(state, 0, sizeof(*state));
 	state->size = sizeof(*state);
-	ret = hsmrepl_ioctl(d->dev, HSMREPL_IOC_STATE, state);
+	ret = call(d, HSMREPL_IOC_STATE, state);
 	if (ret && ret != -ENODEV)
 		broken("STATE", ret);
 	return ret;
@@ -103,7 +153,7 @@ static int read_info(struct device *d, struct hsmrepl_info *info)
 	int ret;
 
 	*info = (struct hsmrepl_info){ .size = sizeof(*info) };
-	ret = hsmrepl_ioctl(d->dev, HSMREPL_IOC_INFO, info);
+	ret = call(d, HSMREPL_IOC_INFO, info);
 	if (ret && ret != -ENODEV)
 		broken("INFO", ret);
 	return ret;
@@ -156,7 +206,7 @@ int device_attach(struct device *d, uint16_t id, const char *name, enum hsmrepl_
 
 	memcpy(arg.digest_key, digest_key, sizeof(arg.digest_key));
 	snprintf(arg.name, sizeof(arg.name), "%s", name);
-	ret = hsmrepl_ioctl(d->dev, HSMREPL_IOC_ATTACH, &arg);
+	ret = call(d, HSMREPL_IOC_ATTACH, &arg);
 	OPENSSL_cleanse(arg.digest_key, sizeof(arg.digest_key));
 	if (!ret)
 		ret = read_state(d, &state);
@@ -200,6 +250,7 @@ static int loaded(int ret)
 
 int device_load_begin(struct device *d)
 {
+	hear_out(d);
 	loader_free(d->loader);
 	d->loader = loader_new(d->dev);
 	return d->loader ? loaded(loader_begin(d->loader)) : -ENOMEM;
@@ -221,52 +272,77 @@ void device_load_done(struct device *d)
 	d->loader = NULL;
 }
 
-static int grant(struct device *d, struct hsmrepl_grant *arg)
+void device_begin_grant(struct device *d, uint64_t number, uint64_t epoch, unsigned int max_tls)
 {
-	arg->size = sizeof(*arg);
-	return hsmrepl_ioctl(d->dev, HSMREPL_IOC_GRANT, arg);
-}
-
-int device_grant(struct device *d, uint64_t number, uint64_t epoch, unsigned int max_tls)
-{
-	struct hsmrepl_grant arg = {
-		.batch = number,
-		.epoch = epoch,
-		.max_tls = max_tls,
-		.max_bytes = DEVICE_GRANT_BYTES,
+	const struct call grant = {
+		.cmd = HSMREPL_IOC_GRANT,
+		.grant = {
+			.size = sizeof(grant.grant),
+			.batch = number,
+			.epoch = epoch,
+			.max_tls = max_tls,
+			.max_bytes = DEVICE_GRANT_BYTES,
+		},
 	};
-	int ret;
 
 	assert(number);
-	ret = grant(d, &arg);
-	if (ret && ret != -ENODEV)
-		broken("GRANT", ret);
-	return ret;
+	begin(d, &grant);
 }
 
 int device_revoke(struct device *d)
 {
-	struct hsmrepl_grant arg = { 0 };
-	int ret = grant(d, &arg);
+	struct hsmrepl_grant arg = { .size = sizeof(arg) };
+	int ret = call(d, HSMREPL_IOC_GRANT, &arg);
 
 	if (ret && ret != -ENODEV && ret != -EBUSY)
 		broken("GRANT 0", ret);
 	return ret;
 }
 
-int device_prepare(struct device *d, struct batch_id batch, struct bytes tls, unsigned int n_tls,
-		   int *refusal)
+void device_begin_prepare(struct device *d, struct batch_id batch, struct bytes tls,
+			  unsigned int n_tls)
 {
-	struct hsmrepl_prepare arg = {
-		.size = sizeof(arg),
-		.batch = batch.number,
-		.coordinator = batch.coordinator,
-		.n_tls = n_tls,
-		.tls = to_u64(tls.p),
-		.tls_len = (uint32_t)tls.n,
+	const struct call prepare = {
+		.cmd = HSMREPL_IOC_PREPARE,
+		.prepare = {
+			.size = sizeof(prepare.prepare),
+			.batch = batch.number,
+			.coordinator = batch.coordinator,
+			.n_tls = n_tls,
+			.tls = to_u64(tls.p),
+			.tls_len = (uint32_t)tls.n,
+		},
 	};
-	int ret = hsmrepl_ioctl(d->dev, HSMREPL_IOC_PREPARE, &arg);
 
+	begin(d, &prepare);
+}
+
+void device_begin_resolve(struct device *d, struct batch_id batch,
+			  enum hsmrepl_resolution resolution, int error)
+{
+	const struct call resolve = {
+		.cmd = HSMREPL_IOC_RESOLVE,
+		.resolve = {
+			.size = sizeof(resolve.resolve),
+			.batch = batch.number,
+			.coordinator = batch.coordinator,
+			.resolution = resolution,
+			.error = (uint32_t)error,
+		},
+	};
+
+	begin(d, &resolve);
+}
+
+static int granted(int ret)
+{
+	if (ret && ret != -ENODEV)
+		broken("GRANT", ret);
+	return ret;
+}
+
+static int prepared(int ret, int *refusal)
+{
 	*refusal = -ret;
 	switch (-ret) {
 	case 0:
@@ -286,26 +362,34 @@ int device_prepare(struct device *d, struct batch_id batch, struct bytes tls, un
 	}
 }
 
-int device_resolve(struct device *d, struct batch_id batch, enum hsmrepl_resolution resolution,
-		   int error, struct position *after)
+static int resolved(int ret, const struct hsmrepl_resolve *arg, struct position *after)
 {
-	struct hsmrepl_resolve arg = {
-		.size = sizeof(arg),
-		.batch = batch.number,
-		.coordinator = batch.coordinator,
-		.resolution = resolution,
-		.error = (uint32_t)error,
-	};
-	int ret = hsmrepl_ioctl(d->dev, HSMREPL_IOC_RESOLVE, &arg);
-
 	if (ret && ret != -ENODEV)
 		broken("RESOLVE", ret);
-	after->epoch = arg.epoch;
-	after->seq = arg.seq;
-	after->sp = arg.sync_point;
-	after->digest = arg.digest;
-	memcpy(after->chain, arg.chain, sizeof(after->chain));
+	after->epoch = arg->epoch;
+	after->seq = arg->seq;
+	after->sp = arg->sync_point;
+	after->digest = arg->digest;
+	memcpy(after->chain, arg->chain, sizeof(after->chain));
 	return ret;
+}
+
+int device_end(struct device *d, int *refusal, struct position *after)
+{
+	unsigned int at = d->n_ended++;
+	const struct call *c = &d->call[at];
+	int error;
+
+	assert(at < d->n_calls);
+	hear_out(d);
+	error = d->pending[at].error;
+	if (d->n_ended == d->n_calls)
+		d->n_ended = d->n_known = d->n_calls = 0;
+	if (c->cmd == HSMREPL_IOC_PREPARE)
+		return prepared(error, refusal);
+	if (c->cmd == HSMREPL_IOC_RESOLVE)
+		return resolved(error, &c->resolve, after);
+	return granted(error);
 }
 
 int device_nodes(struct device *d, enum hsmrepl_tl_kind kind, const struct node_list *nl,
@@ -333,7 +417,7 @@ int device_nodes(struct device *d, enum hsmrepl_tl_kind kind, const struct node_
 
 	_Static_assert(sizeof(struct hsmrepl_nl) % DEVICE_ALIGN == 0, "no padding is needed");
 	nl_encode(nl, &change.nl);
-	ret = hsmrepl_ioctl(d->dev, HSMREPL_IOC_SUBMIT, &arg);
+	ret = call(d, HSMREPL_IOC_SUBMIT, &arg);
 	if (ret && ret != -ENODEV && ret != -ENOMEM && ret != -EAGAIN)
 		broken("SUBMIT of a node list", ret);
 	*refusal = ret == -ENODEV ? 0 : -ret;
@@ -355,7 +439,7 @@ int device_report(struct device *d, enum hsmrepl_node_state state, unsigned int 
 	int ret;
 
 	snprintf(arg.error, sizeof(arg.error), "%s", error ? error : "");
-	ret = hsmrepl_ioctl(d->dev, HSMREPL_IOC_REPORT, &arg);
+	ret = call(d, HSMREPL_IOC_REPORT, &arg);
 	if (ret && ret != -ENODEV)
 		broken("REPORT", ret);
 	return ret;
@@ -373,7 +457,7 @@ int device_answer(struct device *d, uint64_t request, int status, const char *js
 	int ret;
 
 	assert(strlen(json) <= HSMREPL_ADMIN_MAX);
-	ret = hsmrepl_ioctl(d->dev, HSMREPL_IOC_ANSWER, &arg);
+	ret = call(d, HSMREPL_IOC_ANSWER, &arg);
 	if (ret && ret != -ENODEV && ret != -ENOENT)
 		broken("ANSWER", ret);
 	return ret == -ENOENT ? 0 : ret;

@@ -16,6 +16,8 @@
 /* Of one batch: a peer's disk and line are not held for long. */
 #define DEVICE_GRANT_BYTES (1u << 20)
 
+#define DEVICE_CALLS_MAX 4	/* begun and not ended */
+
 struct device;
 
 /**
@@ -136,27 +138,40 @@ int device_load_object(struct device *d, const struct store_object *o);
 int device_load_end(struct device *d, const struct position *position, const struct node_list *nl);
 void device_load_done(struct device *d);
 
-/* Let the device claim one batch of at most @max_tls transactions under that number. */
-int device_grant(struct device *d, uint64_t number, uint64_t epoch, unsigned int max_tls);
-
-/* Take the grant back; -EBUSY: a batch was claimed under it and is to be read. */
-int device_revoke(struct device *d);
-
 /**
- * device_prepare() - validate a batch and take the slot for it
+ * device_begin_grant() - let it claim one batch of at most @max_tls transactions under that number
+ * device_begin_prepare() - have it validate a batch and take the slot for it
+ * device_begin_resolve() - decide the slot
  * @d: device
+ * @number: of the batch to come
+ * @epoch: of this node
+ * @max_tls: of the batch to come
  * @batch: which one
  * @tls: the TLs
  * @n_tls: TLs of the batch
- * @refusal: 0, or why the device does not take it: EBUSY, ESTALE, EBADMSG, EEXIST, ENOENT, ENOSPC,
- * ENOMEM, EMSGSIZE
+ * @resolution: its fate
+ * @error: of an abort, for the submitters
+ *
+ * Nobody waits for the device; it carries out all calls in their order, these and the others. Each
+ * is to be ended by device_end(), at most DEVICE_CALLS_MAX are begun until then.
  */
-int device_prepare(struct device *d, struct batch_id batch, struct bytes tls, unsigned int n_tls,
-		   int *refusal);
+void device_begin_grant(struct device *d, uint64_t number, uint64_t epoch, unsigned int max_tls);
+void device_begin_prepare(struct device *d, struct batch_id batch, struct bytes tls,
+			  unsigned int n_tls);
+void device_begin_resolve(struct device *d, struct batch_id batch,
+			  enum hsmrepl_resolution resolution, int error);
 
-/* Decide the slot; @error for the submitters of an abort. @after is filled in. */
-int device_resolve(struct device *d, struct batch_id batch, enum hsmrepl_resolution resolution,
-		   int error, struct position *after);
+/**
+ * device_end() - wait for what came of the call begun first
+ * @d: device
+ * @refusal: of a prepare: 0, or why the device does not take it: EBUSY, ESTALE, EBADMSG, EEXIST,
+ *	ENOENT, ENOSPC, ENOMEM, EMSGSIZE
+ * @after: of a resolve: where the device stands after it
+ */
+int device_end(struct device *d, int *refusal, struct position *after);
+
+/* Take the grant back; -EBUSY: a batch was claimed under it and is to be read. */
+int device_revoke(struct device *d);
 
 /*
  * Queue the transaction that brings @nl: a FORM, NODE_ADD, NODE_REMOVE or FINALISE. @refusal: 0, or

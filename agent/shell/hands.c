@@ -49,12 +49,13 @@ static void hand_append(void *arg, const struct action *act, const struct positi
 	sync_append(a->sync, act, after);
 }
 
-static int hand_grant(void *arg, const struct action *act, uint64_t epoch)
+static void hand_grant(void *arg, const struct action *act)
 {
 	struct agent *a = arg;
 
 	a->granted = act->batch.number;
-	return device_grant(a->device, act->batch.number, epoch, act->max_tls);
+	device_begin_grant(a->device, act->batch.number, act->position->epoch,
+			   act->max_tls);
 }
 
 static int hand_revoke(void *arg, int *error)
@@ -66,18 +67,26 @@ static int hand_revoke(void *arg, int *error)
 	return ret == -EBUSY ? 0 : ret;
 }
 
-static int hand_prepare(void *arg, const struct action *act, int *error)
+static void hand_prepare(void *arg, const struct action *act)
 {
 	struct agent *a = arg;
 
-	return device_prepare(a->device, act->batch, act->tail, act->n_tls, error);
+	device_begin_prepare(a->device, act->batch, act->tail, act->n_tls);
 }
 
-static int hand_resolve(void *arg, const struct action *act, struct position *after)
+static void hand_resolve(void *arg, const struct action *act)
 {
 	struct agent *a = arg;
 
-	return device_resolve(a->device, act->batch, act->resolution, act->error, after);
+	device_begin_resolve(a->device, act->batch, act->resolution, act->error);
+}
+
+static int hand_end(void *arg, int *error, struct position *after)
+{
+	struct agent *a = arg;
+
+	_Static_assert(PUMP_CALLS_MAX <= DEVICE_CALLS_MAX, "the device can be asked all at once");
+	return device_end(a->device, error, after);
 }
 
 static int hand_nodes(void *arg, const struct action *act, int *error)
@@ -195,6 +204,7 @@ void hands_of(struct agent *a, struct hands *hands)
 		.revoke = hand_revoke,
 		.prepare = hand_prepare,
 		.resolve = hand_resolve,
+		.end = hand_end,
 		.nodes = hand_nodes,
 		.answer = hand_answer,
 		.report = hand_report,

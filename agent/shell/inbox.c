@@ -165,6 +165,11 @@ bool inbox_put(struct inbox *in, const struct event *ev)
 	return true;
 }
 
+bool inbox_waits(const struct inbox *in)
+{
+	return in->n || in->n_results;
+}
+
 static void take(struct inbox *in, struct waiting *w)
 {
 	if (in->n_results) {
@@ -182,7 +187,7 @@ bool inbox_get(struct inbox *in, struct event *ev)
 {
 	struct waiting *w = &in->current;
 
-	in->in_use = in->n || in->n_results;
+	in->in_use = inbox_waits(in);
 	if (!in->in_use) {
 		in->used = 0;
 		return false;

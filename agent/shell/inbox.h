@@ -36,6 +36,9 @@ void inbox_free(struct inbox *in);
  */
 bool inbox_put(struct inbox *in, const struct event *ev);
 
+/* Has inbox_get() something? */
+bool inbox_waits(const struct inbox *in);
+
 /**
  * inbox_get() - take the oldest result of a device call, or else the oldest event
  * @in: inbox

@@ -14,9 +14,9 @@ enum phase {
 	PHASE_CLAIM,	/* from the grant, or from the read if nothing waited, to the TLs at hand */
 	PHASE_APPEND,	/* from there until the own yes is on the disk */
 	PHASE_VOTE,	/* from there until the last vote came */
-	PHASE_APPLY,	/* the device applies it and wakes the submitters */
+	PHASE_APPLY,	/* the device is told to apply it; the module does so meanwhile */
 	PHASE_WAKE_UP,	/* from the disk's answer until the protocol's thread takes it */
-	PHASE_COMMIT,	/* from the TLs at hand until it is applied */
+	PHASE_COMMIT,	/* from the TLs at hand until then */
 	PHASE_ANSWER,	/* as a voter: from PREPARE to vote */
 	PHASES
 };
@@ -83,7 +83,7 @@ const struct histogram *phases_voter(const struct phases *p, uint16_t id);
 void phases_event(struct phases *p, const struct event *ev, uint64_t now_ns);
 void phases_action(struct phases *p, const struct action *a, uint64_t now_ns);
 
-/* The device has carried out a RESOLVE; it began at @began_ns. */
+/* The device was told to RESOLVE, which began at @began_ns. */
 void phases_resolved(struct phases *p, const struct action *a, uint64_t began_ns, uint64_t now_ns);
 
 /* The device is being read. */

@@ -15,6 +15,16 @@
 #define RANDOM_NUMBERS 32	/* drawn at once; up to 256 bytes come whole (getrandom(2)) */
 
 /**
+ * struct begun - what the device is at
+ * @action: ACT_GRANT, ACT_PREPARE or ACT_RESOLVE; what it points to is void
+ * @append: ACT_RESOLVE: the record that needs the position after it; 0 for none
+ */
+struct begun {
+	struct action action;
+	enum record_type append;
+};
+
+/**
  * struct pump - one node and what waits for it
  * @node: the protocol core's
  * @inbox: events that wait
@@ -26,6 +36,8 @@
  * @phases: since the start
  * @random: fresh numbers, @n_random left
  * @n_random: entries of @random
+ * @begun: what the device is at, @n_begun of them
+ * @n_begun: entries of @begun
  * @actions: of the step at work
  */
 struct pump {
@@ -39,6 +51,8 @@ struct pump {
 	struct phases phases;
 	uint64_t random[RANDOM_NUMBERS];
 	unsigned int n_random;
+	struct begun begun[PUMP_CALLS_MAX];
+	unsigned int n_begun;
 	struct actions actions;
 };
 
@@ -114,19 +128,83 @@ static void count_frame(uint64_t counter[PUMP_MESSAGES], struct bytes head)
 	counter[type < PUMP_MESSAGES ? type : PUMP_MESSAGES - 1]++;
 }
 
-static int resolve(struct pump *p, const struct action *a)
+static void append(struct pump *p, const struct action *a)
 {
-	uint64_t seq = p->position.seq, began_ns = pump_now_ns();
-	int ret = p->hands.resolve(p->hands.arg, a, &p->position);
+	p->counters.appends[a->record]++;
+	p->hands.append(p->hands.arg, a, &p->position);
+}
+
+static void note_resolved(struct pump *p, struct begun *b, const struct position *after)
+{
+	if (b->action.resolution == HSMREPL_COMMIT) {
+		p->counters.batches++;
+		p->counters.transactions += after->seq - p->position.seq;
+	}
+	p->position = *after;
+	if (b->append) {
+		b->action.type = ACT_APPEND;
+		b->action.record = b->append;
+		append(p, &b->action);
+	}
+	note_result(p, EV_RESOLVED, &b->action, 0);
+}
+
+static int end_call(struct pump *p, struct begun *b)
+{
+	struct position after;
+	int error = 0;
+	int ret = p->hands.end(p->hands.arg, &error, &after);
 
 	if (ret)
 		return ret;
-	phases_resolved(&p->phases, a, began_ns, pump_now_ns());
-	if (a->resolution == HSMREPL_COMMIT) {
-		p->counters.batches++;
-		p->counters.transactions += p->position.seq - seq;
+	if (b->action.type == ACT_PREPARE)
+		note_result(p, EV_PREPARED, &b->action, error);
+	else if (b->action.type == ACT_RESOLVE)
+		note_resolved(p, b, &after);
+	return 0;
+}
+
+/* What the device was at has come to an end. */
+static int end_calls(struct pump *p)
+{
+	for (unsigned int i = 0; i < p->n_begun && !p->stopped; i++)
+		p->stopped = end_call(p, &p->begun[i]);
+	p->n_begun = 0;
+	return p->stopped;
+}
+
+static int begin_call(struct pump *p, const struct action *a)
+{
+	const struct hands *h = &p->hands;
+	uint64_t began_ns;
+
+	if (p->n_begun == PUMP_CALLS_MAX && end_calls(p))
+		return p->stopped;
+	p->begun[p->n_begun++] = (struct begun){ .action = *a };
+	if (a->type == ACT_GRANT) {
+		h->grant(h->arg, a);
+	} else if (a->type == ACT_PREPARE) {
+		h->prepare(h->arg, a);
+	} else {
+		began_ns = pump_now_ns();
+		h->resolve(h->arg, a);
+		phases_resolved(&p->phases, a, began_ns, pump_now_ns());
 	}
-	note_result(p, EV_RESOLVED, a, 0);
+	return 0;
+}
+
+/* A commit's record needs the position after it, so it waits for the device; nothing else does. */
+static int append_in_turn(struct pump *p, const struct action *a)
+{
+	struct begun *last = p->n_begun ? &p->begun[p->n_begun - 1] : NULL;
+
+	if (a->record == RECORD_COMMIT && last && last->action.type == ACT_RESOLVE) {
+		last->append = a->record;
+		return 0;
+	}
+	if (end_calls(p))
+		return p->stopped;
+	append(p, a);
 	return 0;
 }
 
@@ -137,10 +215,7 @@ static int ask_device(struct pump *p, const struct action *a)
 	int error = 0;
 	int ret;
 
-	if (a->type == ACT_PREPARE) {
-		answer = EV_PREPARED;
-		ret = h->prepare(h->arg, a, &error);
-	} else if (a->type == ACT_REVOKE) {
+	if (a->type == ACT_REVOKE) {
 		answer = EV_REVOKED;
 		ret = h->revoke(h->arg, &error);
 	} else {
@@ -152,30 +227,17 @@ static int ask_device(struct pump *p, const struct action *a)
 	return ret;
 }
 
-static int carry_out(struct pump *p, const struct action *a)
+static int carry_out_rare(struct pump *p, const struct action *a)
 {
 	const struct hands *h = &p->hands;
 
 	switch (a->type) {
-	case ACT_SEND:
-		count_frame(p->counters.frames_out, a->head);
-		h->send(h->arg, a);
-		return 0;
 	case ACT_DROP:
 		h->drop(h->arg, a);
 		return 0;
-	case ACT_APPEND:
-		p->counters.appends[a->record]++;
-		h->append(h->arg, a, &p->position);
-		return 0;
-	case ACT_GRANT:
-		return h->grant(h->arg, a, p->position.epoch);
 	case ACT_REVOKE:
-	case ACT_PREPARE:
 	case ACT_SUBMIT_NODES:
 		return ask_device(p, a);
-	case ACT_RESOLVE:
-		return resolve(p, a);
 	case ACT_ANSWER:
 		return h->answer(h->arg, a);
 	case ACT_REPORT:
@@ -189,10 +251,34 @@ static int carry_out(struct pump *p, const struct action *a)
 	case ACT_LOOKUP:
 		h->lookup(h->arg, a);
 		return 0;
+	case ACT_SEND:
+	case ACT_APPEND:
+	case ACT_GRANT:
+	case ACT_PREPARE:
+	case ACT_RESOLVE:
 	case ACT_TYPES:
 		break;
 	}
 	abort();
+}
+
+/* What commits are made of goes on while the device is at work; all else is rare, and waits. */
+static int carry_out(struct pump *p, const struct action *a)
+{
+	switch (a->type) {
+	case ACT_SEND:
+		count_frame(p->counters.frames_out, a->head);
+		p->hands.send(p->hands.arg, a);
+		return 0;
+	case ACT_APPEND:
+		return append_in_turn(p, a);
+	case ACT_GRANT:
+	case ACT_PREPARE:
+	case ACT_RESOLVE:
+		return begin_call(p, a);
+	default:
+		return end_calls(p) ? p->stopped : carry_out_rare(p, a);
+	}
 }
 
 static void step(struct pump *p, struct event *ev)
@@ -233,18 +319,40 @@ bool pump_note(struct pump *p, const struct event *ev)
 	return false;
 }
 
+/* Of a yes that is on its way to the disk we are woken anyway; not so of a lazy one. */
+static bool must_wait(const struct pump *p)
+{
+	for (unsigned int i = 0; i < p->n_begun; i++)
+		if (p->begun[i].action.type == ACT_PREPARE && p->begun[i].action.lazy)
+			return true;
+	return false;
+}
+
 int pump_run(struct pump *p)
 {
 	struct event ev;
 
-	while (!p->stopped && inbox_get(p->inbox, &ev))
+	while (!p->stopped) {
+		if ((inbox_waits(p->inbox) || must_wait(p)) && end_calls(p))
+			break;
+		if (!inbox_get(p->inbox, &ev))
+			break;
 		step(p, &ev);
+	}
+	return p->stopped;
+}
+
+int pump_settle(struct pump *p)
+{
+	while (!pump_run(p) && p->n_begun)
+		end_calls(p);
 	return p->stopped;
 }
 
 void pump_look(const struct pump *p, struct node_view *view)
 {
 	node_look(p->node, view);
+	view->position = p->position;
 }
 
 const struct pump_counters *pump_count(const struct pump *p)

@@ -18,10 +18,12 @@ struct pump;
  * @send: queue a frame to a peer
  * @drop: close a connection
  * @append: append a record to the log; @after is the position after the batch, for RECORD_COMMIT
- * @grant: let the device claim a batch in that epoch
+ * @grant: begin to let the device claim a batch
  * @revoke: take the grant back; *error as EV_REVOKED has it
- * @prepare: validate a batch at the device; *error as EV_PREPARED has it
- * @resolve: decide the slot; @after is filled in
+ * @prepare: begin to have the device validate a batch
+ * @resolve: begin to decide the slot
+ * @end: wait for the first of those that were begun; *error as EV_PREPARED has it, *after is where
+ *	the device stands after a resolve
  * @nodes: queue a transaction that changes the node list; *error as EV_SUBMITTED has it
  * @answer: answer an administrative request
  * @report: tell device and log
@@ -37,10 +39,11 @@ struct hands {
 	void (*send)(void *arg, const struct action *a);
 	void (*drop)(void *arg, const struct action *a);
 	void (*append)(void *arg, const struct action *a, const struct position *after);
-	int (*grant)(void *arg, const struct action *a, uint64_t epoch);
+	void (*grant)(void *arg, const struct action *a);
 	int (*revoke)(void *arg, int *error);
-	int (*prepare)(void *arg, const struct action *a, int *error);
-	int (*resolve)(void *arg, const struct action *a, struct position *after);
+	void (*prepare)(void *arg, const struct action *a);
+	void (*resolve)(void *arg, const struct action *a);
+	int (*end)(void *arg, int *error, struct position *after);
 	int (*nodes)(void *arg, const struct action *a, int *error);
 	int (*answer)(void *arg, const struct action *a);
 	int (*report)(void *arg, const struct action *a);
@@ -50,6 +53,7 @@ struct hands {
 	void *arg;
 };
 
+#define PUMP_CALLS_MAX 4	/* begun by @grant, @prepare and @resolve, and not ended */
 #define PUMP_MESSAGES 32
 #define PUMP_RECORDS 8
 
@@ -107,10 +111,17 @@ bool pump_note(struct pump *p, const struct event *ev);
  * pump_run() - take the waiting events, and those that come of them
  * @p: pump
  *
+ * The device may still be at work on what was begun at last: nobody sleeps for that alone. What
+ * it comes to is taken before the next event, which may wait until the next EV_TICK.
+ *
  * Returns 0, or the negative errno with which a hand stopped the pump, now or earlier.
  */
 int pump_run(struct pump *p);
 
+/* As pump_run(), but nothing is under way after it. */
+int pump_settle(struct pump *p);
+
+/* Its position is the device's, the store's too: what is under way is not in it. */
 void pump_look(const struct pump *p, struct node_view *view);
 const struct pump_counters *pump_count(const struct pump *p);
 

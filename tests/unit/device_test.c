@@ -8,142 +8,9 @@
 #include <string.h>
 
 #include "device.h"
+#include "device_bed.h"
 #include "hsmrepl.h"
 #include "standing.h"
-
-#define COPY_MAX (64u << 10)
-
-/* The scripted device: what the last command was given, what it answers. */
-struct hsmrepl {
-	unsigned int cmd;
-	unsigned int calls;
-	int answer;
-	union {
-		struct hsmrepl_attach attach;
-		struct hsmrepl_state state;
-		struct hsmrepl_load load;
-		struct hsmrepl_grant grant;
-		struct hsmrepl_prepare prepare;
-		struct hsmrepl_resolve resolve;
-		struct hsmrepl_submit submit;
-		struct hsmrepl_report report;
-		struct hsmrepl_answer answer;
-		struct hsmrepl_info info;
-	} arg;
-	uint8_t copy[COPY_MAX];		/* what a pointer of the argument led to */
-	uint64_t features;
-	uint64_t loaded_bytes;
-	uint8_t records[COPY_MAX];
-	size_t records_len;
-};
-
-static struct hsmrepl fake;
-
-struct hsmrepl *hsmrepl_open(const char *path, int flags)
-{
-	(void)flags;
-	errno = ENOENT;
-	return strcmp(path, "there") == 0 ? &fake : NULL;
-}
-
-void hsmrepl_close(struct hsmrepl *dev)
-{
-	(void)dev;
-}
-
-int hsmrepl_fd(const struct hsmrepl *dev)
-{
-	(void)dev;
-	return 5;
-}
-
-ssize_t hsmrepl_read(struct hsmrepl *dev, void *buf, size_t len)
-{
-	ck_assert_uint_ge(len, HSMREPL_READ_MIN);
-	if (!dev->records_len)
-		return -EAGAIN;
-	memcpy(buf, dev->records, dev->records_len);
-	len = dev->records_len;
-	dev->records_len = 0;
-	return (ssize_t)len;
-}
-
-static void copy_in(struct hsmrepl *dev, uint64_t from, size_t len)
-{
-	ck_assert_uint_le(len, HSMREPL_BATCH_MAX);
-	if (len)
-		memcpy(dev->copy, (const void *)(uintptr_t)from, len < COPY_MAX ? len : COPY_MAX);
-}
-
-static size_t arg_size(unsigned int cmd)
-{
-	switch (cmd) {
-	case HSMREPL_IOC_ATTACH: return sizeof(fake.arg.attach);
-	case HSMREPL_IOC_STATE: return sizeof(fake.arg.state);
-	case HSMREPL_IOC_LOAD: return sizeof(fake.arg.load);
-	case HSMREPL_IOC_GRANT: return sizeof(fake.arg.grant);
-	case HSMREPL_IOC_PREPARE: return sizeof(fake.arg.prepare);
-	case HSMREPL_IOC_RESOLVE: return sizeof(fake.arg.resolve);
-	case HSMREPL_IOC_SUBMIT: return sizeof(fake.arg.submit);
-	case HSMREPL_IOC_REPORT: return sizeof(fake.arg.report);
-	case HSMREPL_IOC_ANSWER: return sizeof(fake.arg.answer);
-	case HSMREPL_IOC_INFO: return sizeof(fake.arg.info);
-	}
-	ck_abort_msg("unexpected command");
-	return 0;
-}
-
-static void fill_out(unsigned int cmd, void *arg)
-{
-	if (cmd == HSMREPL_IOC_ATTACH) {
-		struct hsmrepl_attach *a = arg;
-
-		a->loaded = 1;
-		a->seq = 12;
-		a->epoch = 3;
-		a->sync_point = 0xabc;
-		a->slot_state = HSMREPL_SLOT_CLAIMED;
-		a->slot_coordinator = 4;
-		a->slot_batch = 99;
-	}
-	if (cmd == HSMREPL_IOC_INFO)
-		((struct hsmrepl_info *)arg)->features = fake.features;
-	if (cmd == HSMREPL_IOC_STATE) {
-		struct hsmrepl_state *s = arg;
-
-		s->digest = 0xd1;
-		s->queue = 6;
-		s->pending_tid = 0x77;
-	}
-	if (cmd == HSMREPL_IOC_RESOLVE) {
-		struct hsmrepl_resolve *r = arg;
-
-		r->seq = 13;
-		r->digest = 0xd2;
-	}
-}
-
-int hsmrepl_ioctl(struct hsmrepl *dev, unsigned int cmd, void *arg)
-{
-	uint32_t size;
-
-	memcpy(&size, arg, sizeof(size));
-	ck_assert_uint_eq(size, arg_size(cmd));
-	memcpy(&dev->arg, arg, size);
-	dev->cmd = cmd;
-	dev->calls++;
-	if (cmd == HSMREPL_IOC_LOAD) {
-		copy_in(dev, dev->arg.load.entries, dev->arg.load.entries_len);
-		dev->loaded_bytes += dev->arg.load.entries_len;
-	}
-	if (cmd == HSMREPL_IOC_SUBMIT)
-		copy_in(dev, dev->arg.submit.ops, dev->arg.submit.ops_len);
-	if (cmd == HSMREPL_IOC_ANSWER)
-		copy_in(dev, dev->arg.answer.answer, dev->arg.answer.answer_len);
-	if (!dev->answer)
-		fill_out(cmd, arg);
-	return dev->answer;
-}
 
 static struct device *device;
 
@@ -307,13 +174,22 @@ START_TEST(an_error_on_the_way_comes_back)
 }
 END_TEST
 
+static int ended(int *refusal, struct position *after)
+{
+	return device_end(device, refusal, after);
+}
+
 START_TEST(grants_and_revokes)
 {
-	ck_assert_int_eq(device_grant(device, 88, 3, 64), 0);
+	struct position after;
+	int refusal;
+
+	device_begin_grant(device, 88, 3, 64);
 	ck_assert_uint_eq(fake.arg.grant.batch, 88);
 	ck_assert_uint_eq(fake.arg.grant.epoch, 3);
 	ck_assert_uint_eq(fake.arg.grant.max_tls, 64);
 	ck_assert_uint_eq(fake.arg.grant.max_bytes, DEVICE_GRANT_BYTES);
+	ck_assert_int_eq(ended(&refusal, &after), 0);
 	ck_assert_int_eq(device_revoke(device), 0);
 	ck_assert_uint_eq(fake.arg.grant.batch, 0);
 	fake.answer = -EBUSY;
@@ -324,28 +200,32 @@ END_TEST
 START_TEST(prepare_tells_a_refusal_from_a_lost_device)
 {
 	const struct bytes tls = { "TLTLTLTL", 8 };
+	struct position after;
 	int refusal;
 
-	ck_assert_int_eq(device_prepare(device, (struct batch_id){ 2, 5 }, tls, 3, &refusal), 0);
+	device_begin_prepare(device, (struct batch_id){ 2, 5 }, tls, 3);
+	ck_assert_int_eq(ended(&refusal, &after), 0);
 	ck_assert_int_eq(refusal, 0);
 	ck_assert_uint_eq(fake.arg.prepare.coordinator, 2);
 	ck_assert_uint_eq(fake.arg.prepare.n_tls, 3);
 	ck_assert_uint_eq(fake.arg.prepare.tls_len, 8);
 	fake.answer = -ESTALE;
-	ck_assert_int_eq(device_prepare(device, (struct batch_id){ 2, 5 }, tls, 3, &refusal), 0);
+	device_begin_prepare(device, (struct batch_id){ 2, 5 }, tls, 3);
+	ck_assert_int_eq(ended(&refusal, &after), 0);
 	ck_assert_int_eq(refusal, ESTALE);
 	fake.answer = -ENODEV;
-	ck_assert_int_eq(device_prepare(device, (struct batch_id){ 2, 5 }, tls, 3, &refusal),
-			 -ENODEV);
+	device_begin_prepare(device, (struct batch_id){ 2, 5 }, tls, 3);
+	ck_assert_int_eq(ended(&refusal, &after), -ENODEV);
 }
 END_TEST
 
 START_TEST(resolve_yields_the_position)
 {
 	struct position p;
+	int refusal;
 
-	ck_assert_int_eq(device_resolve(device, (struct batch_id){ 2, 5 }, HSMREPL_COMMIT, 0, &p),
-			 0);
+	device_begin_resolve(device, (struct batch_id){ 2, 5 }, HSMREPL_COMMIT, 0);
+	ck_assert_int_eq(ended(&refusal, &p), 0);
 	ck_assert_uint_eq(fake.arg.resolve.resolution, HSMREPL_COMMIT);
 	ck_assert_uint_eq(p.seq, 13);
 	ck_assert_uint_eq(p.digest, 0xd2);
@@ -355,9 +235,36 @@ END_TEST
 START_TEST(resolving_what_is_not_there_is_an_assertion)
 {
 	struct position p;
+	int refusal;
 
 	fake.answer = -ENOENT;
-	device_resolve(device, (struct batch_id){ 2, 5 }, HSMREPL_COMMIT, 0, &p);
+	device_begin_resolve(device, (struct batch_id){ 2, 5 }, HSMREPL_COMMIT, 0);
+	ended(&refusal, &p);
+}
+END_TEST
+
+START_TEST(what_was_begun_ends_in_its_order_whatever_is_called_between)
+{
+	const struct bytes tls = { "TLTLTLTL", 8 };
+	struct position p = { 0 };
+	struct device_view view;
+	int refusal = 0;
+
+	for (int round = 0; round < 3; round++) {
+		device_begin_resolve(device, (struct batch_id){ 2, 5 }, HSMREPL_COMMIT, 0);
+		device_begin_grant(device, 88, 3, 64);
+		ck_assert_uint_eq(fake.begun, 2);
+		ck_assert_int_eq(device_look(device, &view), 0);
+		ck_assert_uint_eq(fake.begun, 0);
+		fake.answer = -EEXIST;
+		device_begin_prepare(device, (struct batch_id){ 3, 1 }, tls, 3);
+		fake.answer = 0;
+		ck_assert_int_eq(ended(&refusal, &p), 0);
+		ck_assert_uint_eq(p.seq, 13);
+		ck_assert_int_eq(ended(&refusal, &p), 0);
+		ck_assert_int_eq(ended(&refusal, &p), 0);
+		ck_assert_int_eq(refusal, EEXIST);
+	}
 }
 END_TEST
 
@@ -577,6 +484,7 @@ int main(void)
 	tcase_add_test(t, grants_and_revokes);
 	tcase_add_test(t, prepare_tells_a_refusal_from_a_lost_device);
 	tcase_add_test(t, resolve_yields_the_position);
+	tcase_add_test(t, what_was_begun_ends_in_its_order_whatever_is_called_between);
 	tcase_add_test_raise_signal(t, resolving_what_is_not_there_is_an_assertion, SIGABRT);
 	tcase_add_test(t, a_form_is_one_operation_with_the_list);
 	tcase_add_test(t, an_answer_to_a_caller_that_left_is_no_error);
