@@ -138,26 +138,19 @@ int device_load_object(struct device *d, const struct store_object *o);
 int device_load_end(struct device *d, const struct position *position, const struct node_list *nl);
 void device_load_done(struct device *d);
 
-/**
- * device_begin_grant() - let it claim one batch of at most @max_tls transactions under that number
- * device_begin_prepare() - have it validate a batch and take the slot for it
- * device_begin_resolve() - decide the slot
- * @d: device
- * @number: of the batch to come
- * @epoch: of this node
- * @max_tls: of the batch to come
- * @batch: which one
- * @tls: the TLs
- * @n_tls: TLs of the batch
- * @resolution: its fate
- * @error: of an abort, for the submitters
- *
- * Nobody waits for the device; it carries out all calls in their order, these and the others. Each
- * is to be ended by device_end(), at most DEVICE_CALLS_MAX are begun until then.
+/*
+ * Calls that are begun: nobody waits for the device, which carries out all calls in their order.
+ * Each is to be ended by device_end(), at most DEVICE_CALLS_MAX are begun until then.
  */
+
+/* Let it claim one batch of at most @max_tls TLs under @number; @epoch is this node's. */
 void device_begin_grant(struct device *d, uint64_t number, uint64_t epoch, unsigned int max_tls);
+
+/* Have it validate a batch of @n_tls TLs and take the slot for it. */
 void device_begin_prepare(struct device *d, struct batch_id batch, struct bytes tls,
 			  unsigned int n_tls);
+
+/* Decide the slot, where @batch is; @error: of an abort, for the submitters. */
 void device_begin_resolve(struct device *d, struct batch_id batch,
 			  enum hsmrepl_resolution resolution, int error);
 
