@@ -93,6 +93,7 @@ void entry_put(struct entry_pool *p, struct entry *e)
 	while (e) {
 		struct entry *with = e->with;
 
+		e->with = NULL;
 		if (p->kept + e->room > ENTRY_KEEP_MAX) {
 			free_entry(e);
 		} else {
@@ -101,6 +102,23 @@ void entry_put(struct entry_pool *p, struct entry *e)
 		}
 		e = with;
 	}
+}
+
+static void take(struct entry_pool *p, struct entry_pool *from, struct entries *list)
+{
+	struct entry *e;
+
+	while ((e = TAILQ_FIRST(list)) && p->kept + e->room <= ENTRY_KEEP_MAX) {
+		TAILQ_REMOVE(list, e, link);
+		from->kept -= e->room;
+		entry_put(p, e);
+	}
+}
+
+void entry_pool_take(struct entry_pool *p, struct entry_pool *from)
+{
+	take(p, from, &from->small);
+	take(p, from, &from->large);
 }
 
 uint8_t *entry_body(struct entry *e)

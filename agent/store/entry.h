@@ -58,6 +58,9 @@ struct entry *entry_get(struct entry_pool *p, unsigned int type, struct batch_id
 /* Give back an entry and the one @with it; NULL does nothing. */
 void entry_put(struct entry_pool *p, struct entry *e);
 
+/* Moves entries of @from to @p, until that one is full. */
+void entry_pool_take(struct entry_pool *p, struct entry_pool *from);
+
 /* Where the body goes. */
 uint8_t *entry_body(struct entry *e);
 

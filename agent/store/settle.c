@@ -187,19 +187,25 @@ static void remember(struct store *s)
 			remember_tids(s, e);
 }
 
-/* With the lock held, which is given up after each: there are many, and a commit waits for it. */
+/* With the lock held, given up for the most: there are many, and a commit waits for it. */
 static void release(struct store *s)
 {
 	struct entries settled = TAILQ_HEAD_INITIALIZER(settled);
+	struct entry_pool unused;
 	struct entry *e;
 
 	TAILQ_CONCAT(&settled, &s->settling, link);
+	pthread_mutex_unlock(&s->lock);
+	entry_pool_init(&unused);
 	while ((e = TAILQ_FIRST(&settled))) {
 		TAILQ_REMOVE(&settled, e, link);
-		entry_put(&s->pool, e);
-		pthread_mutex_unlock(&s->lock);
-		pthread_mutex_lock(&s->lock);
+		entry_put(&unused, e);
 	}
+	pthread_mutex_lock(&s->lock);
+	entry_pool_take(&s->pool, &unused);
+	pthread_mutex_unlock(&s->lock);
+	entry_pool_free(&unused);
+	pthread_mutex_lock(&s->lock);
 }
 
 /* With the lock held, given up for the transaction. */

@@ -72,6 +72,27 @@ START_TEST(the_one_with_it_goes_along)
 }
 END_TEST
 
+START_TEST(a_pool_takes_what_it_has_room_for)
+{
+	struct entry_pool other;
+	size_t large;
+
+	entry_pool_init(&other);
+	entry_put(&other, get(ENTRY_KEEP_MAX / 4 * 3));
+	large = other.kept;
+	entry_put(&other, get(0));
+	entry_put(&pool, get(LARGE));
+	entry_pool_take(&pool, &other);
+	ck_assert_uint_eq(other.kept, 0);
+	ck_assert_uint_ge(pool.kept, large + LARGE);
+	entry_put(&other, get(ENTRY_KEEP_MAX / 4 * 3));
+	entry_put(&pool, get(ENTRY_KEEP_MAX / 2));
+	entry_pool_take(&pool, &other);
+	ck_assert_uint_eq(other.kept, large);
+	entry_pool_free(&other);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tc = tcase_create("entry");
@@ -83,6 +104,7 @@ int main(void)
 	tcase_add_test(tc, a_buffer_is_used_again);
 	tcase_add_test(tc, little_does_not_weigh_much);
 	tcase_add_test(tc, the_one_with_it_goes_along);
+	tcase_add_test(tc, a_pool_takes_what_it_has_room_for);
 	suite_add_tcase(s, tc);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);
