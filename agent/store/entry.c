@@ -84,7 +84,6 @@ struct entry *entry_get(struct entry_pool *p, unsigned int type, struct batch_id
 	};
 	e->awaited = false;
 	e->decides = 0;
-	e->with = NULL;
 	return e;
 }
 
