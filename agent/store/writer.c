@@ -84,6 +84,7 @@ static int switch_segment(struct store *s)
 	if (ret)
 		return ret;
 	pthread_mutex_lock(&s->lock);
+	s->kept_generation = w->active->generation;
 	w->active->last_decision = w->last_decision;
 	seg = take_segment(s);
 	if (seg)

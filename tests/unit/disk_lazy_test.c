@@ -27,13 +27,22 @@ static void reopen(void)
 	ck_assert_msg(bed_open(b), "%s", b->error);
 }
 
+/* As in a real one, segments hold many times what may be unsettled. */
+static const struct store_options little = {
+	.segment_bytes = 32768,
+	.unsettled_max = 64 << 10,
+	.settle_ms = 20,
+};
+
 static void learn(uint64_t tid)
 {
+	static const char payload[500];
 	char label[16];
 
 	snprintf(label, sizeof(label), "o%u", (unsigned int)tid);
 	bed_begin(b);
-	bed_op(b, bed_tl(b, HSMREPL_TL_DATA, tid), HSMREPL_OP_CREATE, label, "x", 1, 0, "");
+	bed_op(b, bed_tl(b, HSMREPL_TL_DATA, tid), HSMREPL_OP_CREATE, label, payload,
+	       sizeof(payload), 0, "");
 	bed_learn(b);
 }
 
@@ -49,6 +58,21 @@ START_TEST(a_lazy_yes_is_not_waited_for)
 	reopen();
 	ck_assert_mem_eq(&b->image.position, &b->position, sizeof(b->position));
 	ck_assert_uint_eq(b->image.objects, 100);
+}
+END_TEST
+
+/* Four times what the segments hold, and nothing ever waits for the disk: they are used again. */
+START_TEST(lazy_ones_fill_no_disk)
+{
+	const uint64_t n = 4 * SEGMENTS_MAX * little.segment_bytes / 500;
+
+	bed_close(b);
+	ck_assert_msg(bed_open_sized(b, &little), "%s", b->error);
+	for (uint64_t tid = 1; tid <= n; tid++)
+		learn(tid);
+	ck_assert_int_eq(bed_refuse(b), 0);
+	reopen();
+	ck_assert_uint_eq(b->image.objects, n);
 }
 END_TEST
 
@@ -80,6 +104,7 @@ int main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, a_lazy_yes_is_not_waited_for);
+	tcase_add_test(t, lazy_ones_fill_no_disk);
 	tcase_add_test(t, a_lazy_yes_that_fails_is_told);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_ENV);
