@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../suite.h"
 #include "image.h"
 #include "selftest.h"
 
@@ -440,8 +441,6 @@ int main(void)
 	};
 	Suite *s = suite_create("sim-selftest");
 	TCase *t = tcase_create("checkers");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	for (unsigned int i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
@@ -451,9 +450,5 @@ int main(void)
 	tcase_add_loop_test(t, progress, 0, 4);
 	tcase_add_loop_test(t, refusals, 0, 3);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_run(s);
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../suite.h"
 #include "archive_private.h"
 
 #define FRAMES	3
@@ -315,8 +316,6 @@ int main(void)
 {
 	Suite *s = suite_create("archive");
 	TCase *t = tcase_create("archive");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, reads_in_any_portions);
@@ -328,8 +327,5 @@ int main(void)
 	tcase_add_test(t, other_keys_and_formats_are_told_apart);
 	tcase_add_test(t, random_corruptions_are_refused);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../suite.h"
 #include "auth.h"
 
 static const struct auth sample = {
@@ -180,8 +181,6 @@ int main(void)
 {
 	Suite *s = suite_create("auth");
 	TCase *t = tcase_create("auth");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_test(t, auth_decodes_to_the_same);
 	tcase_add_test(t, auth_has_the_documented_layout);
@@ -192,8 +191,5 @@ int main(void)
 	tcase_add_test(t, refuse_cut_is_refused);
 	tcase_add_test(t, proof_depends_on_everything);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_run(s);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../suite.h"
 #include "barrier.h"
 
 START_TEST(nothing)
@@ -23,13 +24,8 @@ int main(void)
 {
 	Suite *s = suite_create("barrier");
 	TCase *t = tcase_create("barrier");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_test(t, nothing);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "../suite.h"
 #include "disk_older.h"
 #include "disk_walk.h"
 #include "history.h"
@@ -489,8 +490,6 @@ int main(void)
 {
 	Suite *s = suite_create("bodies");
 	TCase *t = tcase_create("bodies");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 120);
@@ -505,8 +504,5 @@ int main(void)
 	tcase_add_test(t, nothing_is_left_by_zeroize);
 	tcase_add_test(t, places_are_found_again);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

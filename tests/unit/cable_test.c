@@ -9,6 +9,7 @@
 #include <event2/event.h>
 
 #include "../link/link.h"
+#include "../suite.h"
 
 #define PATIENCE_US	(20 * 1000000ull)
 #define PAUSE_US	100
@@ -328,8 +329,6 @@ int main(void)
 {
 	Suite *s = suite_create("cable");
 	TCase *t = tcase_create("cable");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, test_takes_as_long_both_ways);
@@ -341,8 +340,5 @@ int main(void)
 	tcase_add_test(t, test_the_end_waits_while_cut);
 	tcase_add_test(t, test_reads_delays);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_run(s);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../suite.h"
 #include "config.h"
 
 #define GOOD \
@@ -262,8 +263,6 @@ int main(void)
 {
 	Suite *s = suite_create("config");
 	TCase *t = tcase_create("config");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_test(t, defaults);
 	tcase_add_test(t, counter);
@@ -276,8 +275,5 @@ int main(void)
 	tcase_add_test(t, not_text);
 	tcase_add_test(t, cut_at_every_byte);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <json-c/json.h>
 
+#include "../suite.h"
 #include "console_desk.h"
 #include "news.h"
 #include "plot.h"
@@ -358,8 +359,6 @@ int main(void)
 {
 	Suite *suite = suite_create("console");
 	TCase *cases = tcase_create("console");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(cases, codes);
 	tcase_add_test(cases, answers);
@@ -377,9 +376,5 @@ int main(void)
 	tcase_add_test(cases, differences);
 	tcase_add_test(cases, wrapping);
 	suite_add_tcase(suite, cases);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

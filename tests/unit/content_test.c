@@ -3,6 +3,7 @@
 #include <check.h>
 #include <stdlib.h>
 
+#include "../suite.h"
 #include "core.h"
 #include "../../agent/store/content.h"
 
@@ -57,13 +58,8 @@ int main(void)
 {
 	Suite *s = suite_create("content");
 	TCase *t = tcase_create("content");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_loop_test(t, as_the_device_computes_it, 0, KEYS);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Formats and rules: every length, every field, every move of the slot. */
 #include <openssl/evp.h>
+#include "../suite.h"
 #include "replica.h"
 
 #define BUF_WORDS	1024
@@ -503,8 +504,6 @@ int main(void)
 {
 	Suite *suite = suite_create("core");
 	TCase *tcase = tcase_create("core");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tcase, siphash_vectors);
 	tcase_add_test(tcase, labels);
@@ -524,9 +523,5 @@ int main(void)
 	tcase_add_loop_test(tcase, slot_moves, 0, 3);
 	tcase_add_test(tcase, load_entries);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(suite);
 }

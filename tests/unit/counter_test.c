@@ -2,6 +2,7 @@
 /* The counter outside the store tells an old copy, and nothing else. */
 #include <check.h>
 
+#include "../suite.h"
 #include "counter.h"
 #include "disk_bed.h"
 
@@ -211,8 +212,6 @@ int main(void)
 {
 	Suite *s = suite_create("counter");
 	TCase *t = tcase_create("counter");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 120);
@@ -224,8 +223,5 @@ int main(void)
 	tcase_add_test(t, a_wrong_or_missing_file_stops_the_start);
 	tcase_add_test(t, it_can_be_named_later);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

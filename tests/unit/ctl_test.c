@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../suite.h"
 #include "ctl.h"
 #include "line.h"
 #include "print.h"
@@ -237,8 +238,6 @@ int main(void)
 {
 	Suite *suite = suite_create("ctl");
 	TCase *cases = tcase_create("ctl");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(cases, options);
 	tcase_add_test(cases, numbers);
@@ -250,9 +249,5 @@ int main(void)
 	tcase_add_loop_test(cases, line_bad, 0, sizeof(bad_lines) / sizeof(bad_lines[0]));
 	tcase_add_test(cases, json_shapes);
 	suite_add_tcase(suite, cases);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

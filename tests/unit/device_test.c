@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../suite.h"
 #include "device.h"
 #include "device_bed.h"
 #include "hsmrepl.h"
@@ -469,8 +470,6 @@ int main(void)
 {
 	Suite *s = suite_create("device");
 	TCase *t = tcase_create("device");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, a_device_that_is_not_there_is_a_clear_error);
@@ -493,8 +492,5 @@ int main(void)
 	tcase_add_test(t, an_administrative_request_comes_with_its_text);
 	tcase_add_test(t, how_the_device_stands_to_the_store);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? 1 : 0;
+	return suite_run(s);
 }

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 
+#include "../suite.h"
 #include "console_desk.h"
 
 static void type(struct dialog *dialog, const char *text)
@@ -180,8 +181,6 @@ int main(void)
 {
 	Suite *suite = suite_create("dialog");
 	TCase *cases = tcase_create("dialog");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(cases, node_down);
 	tcase_add_test(cases, not_confirmed);
@@ -189,9 +188,5 @@ int main(void)
 	tcase_add_test(cases, refused);
 	tcase_add_test(cases, joins);
 	suite_add_tcase(suite, cases);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The walk over digests: what nodes compare to find out in which objects they differ. */
+#include "../suite.h"
 #include "digest.h"
 #include "disk_walk.h"
 
@@ -109,8 +110,6 @@ int main(void)
 {
 	Suite *s = suite_create("digest");
 	TCase *t = tcase_create("digest");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 120);
@@ -118,8 +117,5 @@ int main(void)
 	tcase_add_test(t, objects_are_found_by_hash);
 	tcase_add_test(t, hashes_are_the_same_on_all_nodes);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

@@ -7,6 +7,7 @@
 #include <check.h>
 #include <errno.h>
 
+#include "../suite.h"
 #include "disk_bed.h"
 
 #define BATCHES		6
@@ -464,8 +465,6 @@ int main(void)
 {
 	Suite *s = suite_create("disk-crash");
 	TCase *t = tcase_create("disk-crash");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 240);
@@ -480,8 +479,5 @@ int main(void)
 	tcase_add_test(t, a_segment_stays_until_the_next_is_flushed);
 	tcase_add_test(t, a_missing_segment_is_damage);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

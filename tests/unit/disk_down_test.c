@@ -2,6 +2,7 @@
 /* What the store keeps of a node-down: promises, the accepted value, and for how long. */
 #include <check.h>
 
+#include "../suite.h"
 #include "disk_bed.h"
 #include "batch.h"
 #include "wire.h"
@@ -234,8 +235,6 @@ int main(void)
 {
 	Suite *s = suite_create("disk_down");
 	TCase *t = tcase_create("disk_down");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60);
@@ -248,8 +247,5 @@ int main(void)
 	tcase_add_test(t, a_commit_in_the_epoch_does_not);
 	tcase_add_test(t, the_value_is_sealed);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

@@ -6,6 +6,7 @@
 
 #include <sys/resource.h>
 
+#include "../suite.h"
 #include "disk_bed.h"
 
 static struct bed *b;
@@ -99,16 +100,11 @@ int main(void)
 {
 	Suite *s = suite_create("disk-lazy");
 	TCase *t = tcase_create("disk-lazy");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, a_lazy_yes_is_not_waited_for);
 	tcase_add_test(t, lazy_ones_fill_no_disk);
 	tcase_add_test(t, a_lazy_yes_that_fails_is_told);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

@@ -8,6 +8,7 @@
 
 #include <sys/wait.h>
 
+#include "../suite.h"
 #include "disk_bed.h"
 
 #define LABELS		24
@@ -302,16 +303,11 @@ int main(void)
 {
 	Suite *s = suite_create("disk-model");
 	TCase *t = tcase_create("disk-model");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_set_timeout(t, 240);
 	tcase_add_loop_test(t, random_histories, 0, SEEDS);
 	tcase_add_loop_test(t, killed_at_any_moment, 0, KILLS);
 	tcase_add_test(t, killed_while_starting);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

@@ -7,6 +7,7 @@
 #include <sqlite3.h>
 #include <sys/resource.h>
 
+#include "../suite.h"
 #include "disk_bed.h"
 
 #define LABEL	"Label-That-Must-Not-Show"
@@ -566,15 +567,10 @@ int main(void)
 {
 	Suite *s = suite_create("disk");
 	TCase *t = tcase_create("disk");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 120);
 	add_tests(t);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

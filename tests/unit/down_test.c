@@ -2,6 +2,7 @@
 /* Stories of node-down at bad moments, each found by the simulator. */
 #include <errno.h>
 
+#include "../suite.h"
 #include "cluster.h"
 
 /* Of epoch 1 */
@@ -307,8 +308,6 @@ int main(void)
 {
 	Suite *suite = suite_create("down");
 	TCase *down = tcase_create("bad moments");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(down, test_alone_and_in_doubt);
 	tcase_add_loop_test(down, test_node_down_keeps_what_others_committed, 0, 2);
@@ -321,9 +320,5 @@ int main(void)
 	tcase_add_test(down, test_accept_repeated_before_it_is_durable);
 	tcase_add_test(down, test_older_refusal_is_not_durable_either);
 	suite_add_tcase(suite, down);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

@@ -3,6 +3,7 @@
 #include <check.h>
 #include <stdlib.h>
 
+#include "../suite.h"
 #include "entry.h"
 #include "../core/step.h"
 
@@ -97,8 +98,6 @@ int main(void)
 {
 	TCase *tc = tcase_create("entry");
 	Suite *s = suite_create("entry");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, a_buffer_is_used_again);
@@ -106,9 +105,5 @@ int main(void)
 	tcase_add_test(tc, the_one_with_it_goes_along);
 	tcase_add_test(tc, a_pool_takes_what_it_has_room_for);
 	suite_add_tcase(s, tc);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

@@ -2,6 +2,7 @@
 /* Stories of a pool whose protocol is raised: who is asked before, what lists say afterwards. */
 #include <errno.h>
 
+#include "../suite.h"
 #include "cluster.h"
 
 #define TID 0x77
@@ -372,8 +373,6 @@ int main(void)
 	Suite *suite = suite_create("finalise");
 	TCase *asked = tcase_create("asked");
 	TCase *undecided = tcase_create("undecided");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(asked, test_finalise);
 	tcase_add_test(asked, test_dry_run_changes_nothing);
@@ -392,9 +391,5 @@ int main(void)
 	tcase_add_test(undecided, test_all_restart_while_it_is_undecided);
 	suite_add_tcase(suite, asked);
 	suite_add_tcase(suite, undecided);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

@@ -12,6 +12,7 @@
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
 
+#include "../suite.h"
 #include "auth.h"
 #include "fips.h"
 
@@ -54,16 +55,11 @@ int main(void)
 {
 	Suite *s = suite_create("fips");
 	TCase *t = tcase_create("fips");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	if (getenv("OPENSSL_MODULES"))
 		tcase_add_test(t, with_it_all_algorithms_are_its_own);
 	else
 		tcase_add_test(t, without_a_provider_it_says_what_to_do);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_run(s);
 }

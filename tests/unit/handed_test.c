@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../suite.h"
 #include "handed.h"
 
 #define FIRST 3
@@ -90,13 +91,8 @@ int main(void)
 {
 	Suite *s = suite_create("handed");
 	TCase *t = tcase_create("handed");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_test(t, handed);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "../../kmod/hash.h"
+#include "../suite.h"
 
 #define LEN_MAX	70	/* four steps of the hash and all kinds of rest */
 #define LABELS	100000
@@ -91,16 +92,10 @@ int main(void)
 {
 	Suite *suite = suite_create("hash");
 	TCase *tcase = tcase_create("hash");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tcase, every_byte_counts);
 	tcase_add_test(tcase, length_and_key_count);
 	tcase_add_test(tcase, numbered_labels_spread);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(suite);
 }

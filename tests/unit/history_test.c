@@ -5,6 +5,7 @@
 
 #include <sqlite3.h>
 
+#include "../suite.h"
 #include "batch.h"
 #include "disk_older.h"
 #include "history.h"
@@ -387,15 +388,10 @@ int main(void)
 {
 	Suite *s = suite_create("history");
 	TCase *t = tcase_create("history");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 120);
 	add_tests(t);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
+#include "../suite.h"
 #include "disk_walk.h"
 #include "import_private.h"
 #include "snapshot.h"
@@ -280,16 +281,11 @@ int main(void)
 {
 	Suite *s = suite_create("import-crash");
 	TCase *t = tcase_create("import-crash");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 240);
 	tcase_add_test(t, a_full_import_dies);
 	tcase_add_test(t, a_delta_dies);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

@@ -4,6 +4,7 @@
 
 #include <sqlite3.h>
 
+#include "../suite.h"
 #include "disk_walk.h"
 #include "history.h"
 #include "import_private.h"
@@ -554,15 +555,10 @@ int main(void)
 {
 	Suite *s = suite_create("import");
 	TCase *t = tcase_create("import");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 240);
 	add_tests(t);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

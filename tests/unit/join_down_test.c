@@ -2,6 +2,7 @@
 /* Stories of a node-down that meets an undecided change of the node list. */
 #include <errno.h>
 
+#include "../suite.h"
 #include "cluster.h"
 
 #define TID 0x77
@@ -355,8 +356,6 @@ int main(void)
 {
 	Suite *suite = suite_create("join-down");
 	TCase *down = tcase_create("node-down beside a change of the list");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(down, test_what_all_hold_is_committed);
 	tcase_add_test(down, test_the_newcomer_refuses);
@@ -370,9 +369,5 @@ int main(void)
 	tcase_add_test(down, test_a_lost_answer_is_asked_for_again);
 	tcase_add_test(down, test_a_leaver_dies);
 	suite_add_tcase(suite, down);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

@@ -2,6 +2,7 @@
 /* Stories of nodes that join and leave a pool. */
 #include <errno.h>
 
+#include "../suite.h"
 #include "cluster.h"
 
 #define TID 0x77
@@ -474,8 +475,6 @@ int main(void)
 	TCase *join = tcase_create("join");
 	TCase *undecided = tcase_create("undecided");
 	TCase *others = tcase_create("leave, history");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(join, test_a_learner_joins);
 	tcase_add_test(join, test_a_learner_that_lags_is_not_admitted);
@@ -498,9 +497,5 @@ int main(void)
 	suite_add_tcase(suite, join);
 	suite_add_tcase(suite, undecided);
 	suite_add_tcase(suite, others);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../suite.h"
 #include "hsmrepl.h"
 #include "softproto.h"
 #include "transport.h"
@@ -223,8 +224,6 @@ int main(void)
 {
 	Suite *suite = suite_create("lib");
 	TCase *cases = tcase_create("lib");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(cases, layout);
 	tcase_add_test(cases, async);
@@ -234,9 +233,5 @@ int main(void)
 	tcase_add_test(cases, open_refuses);
 	tcase_add_test(cases, buffers);
 	suite_add_tcase(suite, cases);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

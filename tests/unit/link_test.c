@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <arpa/inet.h>
 
+#include "../suite.h"
 #include "link_private.h"
 #include "pki.h"
 
@@ -147,14 +148,9 @@ int main(void)
 {
 	Suite *s = suite_create("link");
 	TCase *t = tcase_create("its end");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_test(t, test_connects_after_its_end);
 	tcase_add_test(t, test_is_secured_after_its_end);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_run(s);
 }

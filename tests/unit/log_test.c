@@ -10,6 +10,7 @@
 
 #include <sys/stat.h>
 
+#include "../suite.h"
 #include "log.h"
 #include "tail.h"
 
@@ -242,8 +243,6 @@ int main(void)
 {
 	Suite *s = suite_create("log");
 	TCase *t = tcase_create("log");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, levels);
@@ -258,8 +257,5 @@ int main(void)
 	tcase_add_test(t, only_its_own_stream_is_the_journal);
 	tcase_add_test(t, the_last_lines_are_kept);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

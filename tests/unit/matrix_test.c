@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../suite.h"
 #include "step.h"
 #include "view.h"
 #include "wire.h"
@@ -457,8 +458,6 @@ int main(void)
 	Suite *suite = suite_create("matrix");
 	TCase *walkable = tcase_create("every state, every event");
 	TCase *never = tcase_create("what cannot be is asserted");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(walkable, test_allowed, 0, count_cells(false));
 	tcase_add_test(walkable, test_no_vote_before_durable);
@@ -466,9 +465,5 @@ int main(void)
 	tcase_add_loop_test_raise_signal(never, test_never, SIGABRT, 0, count_cells(true));
 	suite_add_tcase(suite, walkable);
 	suite_add_tcase(suite, never);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

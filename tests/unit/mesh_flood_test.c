@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <sys/resource.h>
 
+#include "../suite.h"
 #include "raw.h"
 
 #define FLOOD 1000
@@ -169,8 +170,6 @@ int main(void)
 {
 	Suite *s = suite_create("mesh_flood");
 	TCase *t = tcase_create("mesh_flood");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60);
@@ -179,8 +178,5 @@ int main(void)
 	tcase_add_test(t, half_handshakes_and_slow_ones);
 	tcase_add_test(t, a_talker_that_never_authenticates);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_run(s);
 }

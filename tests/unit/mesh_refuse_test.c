@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Who does not belong is refused, and both logs have a line that says who, why, and what to do. */
+#include "../suite.h"
 #include "raw.h"
 
 static struct bed bed;
@@ -427,8 +428,6 @@ int main(void)
 {
 	Suite *s = suite_create("mesh_refuse");
 	TCase *t = tcase_create("mesh_refuse");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60);
@@ -450,8 +449,5 @@ int main(void)
 	tcase_add_loop_test(t, odd_clients_are_told_why, 0,
 			    (int)(sizeof(raw_cases) / sizeof(raw_cases[0])));
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_run(s);
 }

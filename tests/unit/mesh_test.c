@@ -2,6 +2,7 @@
 /* Meshes of one process over loopback: frames flow, links are replaced and come back, rotation. */
 #include <endian.h>
 
+#include "../suite.h"
 #include "mesh_bed.h"
 #include "mesh_private.h"
 
@@ -476,8 +477,6 @@ int main(void)
 {
 	Suite *s = suite_create("mesh");
 	TCase *t = tcase_create("mesh");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60);
@@ -499,8 +498,5 @@ int main(void)
 	tcase_add_test(t, a_bad_reload_keeps_what_is_there);
 	tcase_add_test(t, what_cannot_start_says_why);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_run(s);
 }

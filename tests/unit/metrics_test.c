@@ -6,6 +6,7 @@
 
 #include <json-c/json.h>
 
+#include "../suite.h"
 #include "metrics.h"
 #include "prometheus.h"
 
@@ -152,8 +153,6 @@ int main(void)
 {
 	Suite *suite = suite_create("metrics");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(all, setup, NULL);
 	tcase_add_test(all, largest_pool_finds_room);
@@ -161,8 +160,5 @@ int main(void)
 	tcase_add_test(all, labels_are_escaped);
 	tcase_add_test(all, histogram);
 	suite_add_tcase(suite, all);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

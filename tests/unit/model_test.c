@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Two replicas under random work, against a model that does the same in the plainest way. */
 #include <openssl/evp.h>
+#include "../suite.h"
 #include "replica.h"
 
 #define LABELS		12
@@ -271,15 +272,9 @@ int main(void)
 {
 	Suite *suite = suite_create("model");
 	TCase *tcase = tcase_create("model");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(tcase, 120);
 	tcase_add_loop_test(tcase, random_work, 0, SEEDS);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(suite);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "../suite.h"
 #include "nets.h"
 
 #define IP(a, b, c, d) ((uint32_t)(a) << 24 | (b) << 16 | (c) << 8 | (d))
@@ -100,15 +101,10 @@ int main(void)
 {
 	Suite *s = suite_create("nets");
 	TCase *t = tcase_create("nets");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_loop_test(t, on_the_link, 0, (int)(sizeof(sources) / sizeof(sources[0])));
 	tcase_add_test(t, entries);
 	tcase_add_test(t, reading);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_run(s);
 }

@@ -8,6 +8,7 @@
 
 #include <event2/event.h>
 
+#include "../suite.h"
 #include "netwatch.h"
 
 static void on_change(void *arg)
@@ -57,13 +58,8 @@ int main(void)
 {
 	Suite *s = suite_create("netwatch");
 	TCase *t = tcase_create("netwatch");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_test(t, link_and_address_changes_are_told);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_run(s);
 }

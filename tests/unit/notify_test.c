@@ -9,6 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "../suite.h"
 #include "notify.h"
 
 static struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -79,15 +80,10 @@ int main(void)
 {
 	Suite *s = suite_create("notify");
 	TCase *t = tcase_create("notify");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, told);
 	tcase_add_test(t, watchdog);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../suite.h"
 #include "phases.h"
 #include "../../agent/core/wire.h"
 
@@ -264,8 +265,6 @@ int main(void)
 {
 	Suite *suite = suite_create("phases");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(all, setup, NULL);
 	tcase_add_test(all, commit_after_waiting);
@@ -278,8 +277,5 @@ int main(void)
 	tcase_add_test(all, more_peers_than_room);
 	tcase_add_test(all, buckets);
 	suite_add_tcase(suite, all);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

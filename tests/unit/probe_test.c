@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Probes: each condition fails on its own, and what comes after it is not tested. */
+#include "../suite.h"
 #include "mesh_private.h"
 #include "raw.h"
 #include "verdict.h"
@@ -369,8 +370,6 @@ int main(void)
 {
 	Suite *s = suite_create("probe");
 	TCase *t = tcase_create("probe");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60);
@@ -396,8 +395,5 @@ int main(void)
 	tcase_add_loop_test(t, blank, 0, 2);
 	tcase_add_test(t, many_at_a_time);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_run(s);
 }

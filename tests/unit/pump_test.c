@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../suite.h"
 #include "inbox.h"
 #include "pump.h"
 
@@ -401,8 +402,6 @@ int main(void)
 {
 	Suite *s = suite_create("pump");
 	TCase *t = tcase_create("pump");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, nothing_happens_before_run);
@@ -418,8 +417,5 @@ int main(void)
 	tcase_add_test(t, bytes_that_wait_are_bounded);
 	tcase_add_test(t, events_come_out_in_their_order_round_and_round);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? 1 : 0;
+	return suite_run(s);
 }

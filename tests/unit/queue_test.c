@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Transactions from submit to outcome, without the network. */
+#include "../suite.h"
 #include "replica.h"
 
 static struct replica replica;
@@ -360,8 +361,6 @@ int main(void)
 {
 	Suite *suite = suite_create("queue");
 	TCase *tcase = tcase_create("queue");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, validates_against_what_comes_before);
@@ -376,9 +375,5 @@ int main(void)
 	tcase_add_test(tcase, submit_survives_no_memory);
 	tcase_add_test(tcase, new_content_ends_what_waits);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(suite);
 }

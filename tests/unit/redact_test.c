@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../suite.h"
 #include "redact.h"
 
 #define HEX32	"0123456789abcdef0123456789ABCDEF"
@@ -88,15 +89,10 @@ int main(void)
 {
 	Suite *s = suite_create("redact");
 	TCase *t = tcase_create("redact");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, text, 0, 12);
 	tcase_add_test(t, config);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

@@ -2,6 +2,7 @@
 /* A store's content through a backup into another node's store, and what is refused on the way. */
 #include <endian.h>
 
+#include "../suite.h"
 #include "backup.h"
 #include "disk_walk.h"
 #include "history.h"
@@ -378,8 +379,6 @@ int main(void)
 {
 	Suite *s = suite_create("restore");
 	TCase *t = tcase_create("restore");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 120);
@@ -395,8 +394,5 @@ int main(void)
 	tcase_add_test(t, what_a_dead_agent_left_is_swept);
 	tcase_add_test(t, a_backup_needs_a_pool);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

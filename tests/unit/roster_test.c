@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../suite.h"
 #include "roster.h"
 
 static const struct config config = {
@@ -108,8 +109,6 @@ int main(void)
 {
 	Suite *s = suite_create("roster");
 	TCase *t = tcase_create("roster");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_test(t, without_pool);
 	tcase_add_test(t, with_pool);
@@ -117,8 +116,5 @@ int main(void)
 	tcase_add_test(t, own_address);
 	tcase_add_test(t, taken);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_run(s);
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../suite.h"
 #include "seal.h"
 
 #define PLAIN	40
@@ -170,8 +171,6 @@ int main(void)
 {
 	Suite *s = suite_create("seal");
 	TCase *t = tcase_create("seal");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_test(t, keys_differ_by_secret_node_and_purpose);
 	tcase_add_test(t, derivation_is_hkdf);
@@ -182,8 +181,5 @@ int main(void)
 	tcase_add_test(t, no_salt_and_nonce_twice);
 	tcase_add_test(t, hashes_are_keyed_and_repeatable);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

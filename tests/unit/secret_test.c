@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../suite.h"
 #include "credential.h"
 #include "secret.h"
 
@@ -135,8 +136,6 @@ int main(void)
 {
 	Suite *s = suite_create("secret");
 	TCase *t = tcase_create("secret");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, digits_are_read);
@@ -146,8 +145,5 @@ int main(void)
 	tcase_add_test(t, what_cannot_be_opened_has_a_remedy);
 	tcase_add_test(t, what_is_no_file_is_refused);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? 1 : 0;
+	return suite_run(s);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Service connections: who may have one, what passes, back pressure, and every way to end. */
+#include "../suite.h"
 #include "conn.h"
 #include "mesh_private.h"
 #include "raw.h"
@@ -401,8 +402,6 @@ int main(void)
 {
 	Suite *s = suite_create("service");
 	TCase *t = tcase_create("service");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60);
@@ -425,8 +424,5 @@ int main(void)
 	tcase_add_test(t, no_more_than_the_limit_at_a_time);
 	tcase_add_test(t, a_candidate_may_connect);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_run(s);
 }

@@ -2,6 +2,7 @@
 /* How fast decisions go into SQLite: spread while more come, at once when somebody waits. */
 #include <check.h>
 
+#include "../suite.h"
 #include "disk_bed.h"
 #include "history.h"
 
@@ -128,8 +129,6 @@ int main(void)
 {
 	TCase *tc = tcase_create("settle");
 	Suite *s = suite_create("settle");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 120);
@@ -138,9 +137,5 @@ int main(void)
 	tcase_add_test(tc, a_peer_that_is_fed_ends_it);
 	tcase_add_test(tc, closing_ends_it);
 	suite_add_tcase(s, tc);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

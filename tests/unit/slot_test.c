@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The undecided batch: two replicas hand TLs to each other. */
+#include "../suite.h"
 #include "replica.h"
 
 static struct replica one, two;
@@ -407,8 +408,6 @@ int main(void)
 {
 	Suite *suite = suite_create("slot");
 	TCase *tcase = tcase_create("slot");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, commits_on_both);
@@ -424,9 +423,5 @@ int main(void)
 	tcase_add_test(tcase, forms_a_pool);
 	tcase_add_test(tcase, a_tid_comes_once);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(suite);
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "../suite.h"
 #include "slp_attr.h"
 #include "slp_codec.h"
 #include "slp_sa.h"
@@ -232,16 +233,10 @@ int main(void)
 {
 	Suite *suite = suite_create("slp_fuzz");
 	TCase *t = tcase_create("fuzz");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(t, 0);
 	tcase_add_test(t, test_messages);
 	tcase_add_test(t, test_strings);
 	suite_add_tcase(suite, t);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

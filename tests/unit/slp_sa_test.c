@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../suite.h"
 #include "slp_sa.h"
 
 #define HERE 0x0a000001u	/* 10.0.0.1 */
@@ -320,8 +321,6 @@ int main(void)
 {
 	Suite *suite = suite_create("slp_sa");
 	TCase *t = tcase_create("service agent");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(t, test_unicast, 0, QUESTIONS);
 	tcase_add_loop_test(t, test_multicast, 0, 2 * QUESTIONS);
@@ -330,9 +329,5 @@ int main(void)
 	tcase_add_test(t, test_amplification);
 	tcase_add_test(t, test_broken);
 	suite_add_tcase(suite, t);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

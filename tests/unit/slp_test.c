@@ -3,6 +3,7 @@
 #include <check.h>
 #include <stdlib.h>
 
+#include "../suite.h"
 #include "slp_codec.h"
 
 #define BUF 2048
@@ -281,8 +282,6 @@ int main(void)
 {
 	Suite *suite = suite_create("slp");
 	TCase *t = tcase_create("messages");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(t, test_round_trip, 0, SLP_SAMPLES);
 	tcase_add_loop_test(t, test_layout, 0, LAYOUTS);
@@ -292,9 +291,5 @@ int main(void)
 	tcase_add_loop_test(t, test_overflow, 0, SLP_SAMPLES);
 	tcase_add_test(t, test_reply_to);
 	suite_add_tcase(suite, t);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../suite.h"
 #include "slp_attr.h"
 #include "slp_text.h"
 
@@ -307,8 +308,6 @@ int main(void)
 {
 	Suite *suite = suite_create("slp_text");
 	TCase *t = tcase_create("strings");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(t, test_same, 0, COUNT(strings));
 	tcase_add_loop_test(t, test_scopes, 0, COUNT(scopes));
@@ -322,9 +321,5 @@ int main(void)
 	tcase_add_test(t, test_text);
 	tcase_add_test(t, test_long);
 	suite_add_tcase(suite, t);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

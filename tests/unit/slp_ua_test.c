@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../suite.h"
 #include "slp_gate.h"
 #include "slp_sa.h"
 #include "slp_ua.h"
@@ -399,8 +400,6 @@ int main(void)
 {
 	Suite *suite = suite_create("slp_ua");
 	TCase *t = tcase_create("user agent");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_test(t, test_back_off);
@@ -416,9 +415,5 @@ int main(void)
 	tcase_add_test(t, test_reading);
 	tcase_add_test(t, test_gate);
 	suite_add_tcase(suite, t);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

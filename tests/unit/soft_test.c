@@ -15,6 +15,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "../suite.h"
 #include "hsmrepl.h"
 #include "softproto.h"
 
@@ -280,16 +281,10 @@ int main(void)
 {
 	Suite *suite = suite_create("soft");
 	TCase *cases = tcase_create("soft");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(cases, older_device);
 	tcase_add_loop_test(cases, packed, 1, 9);
 	tcase_add_loop_test(cases, broken_device, 0, sizeof(broken) / sizeof(broken[0]));
 	suite_add_tcase(suite, cases);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

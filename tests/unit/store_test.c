@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Objects: staging, ids, digest, limits, and every allocation that may fail. */
+#include "../suite.h"
 #include "replica.h"
 
 #define LABELS	20
@@ -349,8 +350,6 @@ int main(void)
 {
 	Suite *suite = suite_create("store");
 	TCase *tcase = tcase_create("store");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_set_timeout(tcase, 60);
@@ -363,9 +362,5 @@ int main(void)
 	tcase_add_loop_test(tcase, digest_stays_what_it_must_be, 0, 4);
 	tcase_add_test(tcase, load_adds_or_leaves);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(suite);
 }

@@ -2,6 +2,7 @@
 /* Stories of a pool: commit, recovery, node-down; told step by step on a perfect network. */
 #include <errno.h>
 
+#include "../suite.h"
 #include "cluster.h"
 
 #define TID 0x77
@@ -436,8 +437,6 @@ int main(void)
 	Suite *suite = suite_create("story");
 	TCase *commit = tcase_create("commit and recovery");
 	TCase *down = tcase_create("node-down");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(commit, test_commit_from_every_node);
 	tcase_add_test(commit, test_votes_lost);
@@ -457,9 +456,5 @@ int main(void)
 	tcase_add_test(down, test_a_survivors_batch_is_tried_again);
 	suite_add_tcase(suite, commit);
 	suite_add_tcase(suite, down);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

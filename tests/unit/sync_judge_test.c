@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../suite.h"
 #include "feed.h"
 #include "history.h"
 #include "judge.h"
@@ -268,8 +269,6 @@ int main(void)
 	Suite *suite = suite_create("sync judge");
 	TCase *judging = tcase_create("judge");
 	TCase *feeding = tcase_create("feed");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(judging, test_kinds);
 	tcase_add_test(judging, test_resume);
@@ -282,9 +281,5 @@ int main(void)
 	tcase_add_test(feeding, test_feed_limit);
 	suite_add_tcase(suite, judging);
 	suite_add_tcase(suite, feeding);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../suite.h"
 #include "item.h"
 #include "message.h"
 
@@ -315,8 +316,6 @@ int main(void)
 	Suite *suite = suite_create("sync message");
 	TCase *frames = tcase_create("frames");
 	TCase *items = tcase_create("items");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(frames, test_round_trip, 0, SAMPLES);
 	tcase_add_loop_test(frames, test_cut, 0, SAMPLES);
@@ -328,9 +327,5 @@ int main(void)
 	tcase_add_loop_test(items, test_item_bent, SNAP_GONE, SNAP_TL + 1);
 	suite_add_tcase(suite, frames);
 	suite_add_tcase(suite, items);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

@@ -4,6 +4,7 @@
 #include <linux/errno.h>
 #include <linux/slab.h>
 #include "../../kmod/table.h"
+#include "../suite.h"
 
 #define ITEMS	5000	/* more than ten segments */
 
@@ -174,8 +175,6 @@ int main(void)
 {
 	Suite *suite = suite_create("table");
 	TCase *tcase = tcase_create("table");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_set_timeout(tcase, 60);
@@ -185,9 +184,5 @@ int main(void)
 	tcase_add_test(tcase, without_memory_it_is_slower);
 	tcase_add_test(tcase, no_table_without_memory);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(suite);
 }

@@ -3,6 +3,7 @@
 #include <check.h>
 #include <stdlib.h>
 
+#include "../suite.h"
 #include "table.h"
 #include "tids.h"
 
@@ -70,17 +71,11 @@ int main(void)
 {
 	TCase *tc = tcase_create("tids");
 	Suite *s = suite_create("tids");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, nothing_is_found_in_none);
 	tcase_add_test(tc, the_oldest_give_way);
 	tcase_add_test(tc, gaps_hold_nothing);
 	suite_add_tcase(s, tc);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

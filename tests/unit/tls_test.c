@@ -4,6 +4,7 @@
 
 #include <openssl/err.h>
 
+#include "../suite.h"
 #include "pki.h"
 #include "tls.h"
 
@@ -214,8 +215,6 @@ int main(void)
 {
 	Suite *s = suite_create("tls");
 	TCase *t = tcase_create("tls");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, good_files_are_taken);
@@ -228,8 +227,5 @@ int main(void)
 	tcase_add_loop_test(t, failures_are_told_in_words, 0,
 			    (int)(sizeof(failures) / sizeof(failures[0])));
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_run(s);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../suite.h"
 #include "batch.h"
 #include "wire.h"
 
@@ -188,8 +189,6 @@ int main(void)
 	Suite *suite = suite_create("wire");
 	TCase *frames = tcase_create("frames");
 	TCase *batches = tcase_create("batches");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(frames, test_round_trip, 0, SAMPLES + 1);
 	tcase_add_loop_test(frames, test_cut, 0, SAMPLES + 1);
@@ -199,9 +198,5 @@ int main(void)
 	tcase_add_test(batches, test_node_list);
 	suite_add_tcase(suite, frames);
 	suite_add_tcase(suite, batches);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

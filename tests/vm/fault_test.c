@@ -5,6 +5,7 @@
  */
 #include <pthread.h>
 #include <stdlib.h>
+#include "../suite.h"
 #include "module.h"
 
 #define NTH_MAX		200	/* more points of failure than any command has */
@@ -289,17 +290,11 @@ int main(void)
 {
 	Suite *suite = suite_create("fault");
 	TCase *tcase = tcase_create("fault");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(tcase, 120);
 	tcase_add_loop_test(tcase, every_failure_leaves_the_device_sound, 0,
 			    sizeof(sweeps) / sizeof(sweeps[0]));
 	tcase_add_test(tcase, many_callers);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(suite);
 }

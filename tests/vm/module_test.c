@@ -5,6 +5,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
+#include "../suite.h"
 #include "module.h"
 
 #define READ_ROOM	HSMREPL_READ_MIN
@@ -529,8 +530,6 @@ int main(void)
 {
 	Suite *suite = suite_create("module");
 	TCase *tcase = tcase_create("module");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, agents_come_and_go);
@@ -548,9 +547,5 @@ int main(void)
 	tcase_add_test(tcase, the_module_stays_while_it_is_used);
 	tcase_add_test(tcase, bad_pointers);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(suite);
 }
