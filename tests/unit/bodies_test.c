@@ -114,8 +114,7 @@ static void ck_world(struct store *s)
 
 static void reopen(void)
 {
-	bed_close(w->b);
-	ck_assert_msg(bed_open_sized(w->b, &little), "%s", w->b->error);
+	bed_reopen_sized(w->b, &little);
 	ck_world(w->b->store);
 	ck_accounts(w->b->dir);
 }
@@ -411,8 +410,7 @@ START_TEST(dies_at_any_write)
 	long all;
 
 	world_grow(w, 100);
-	bed_close(w->b);
-	ck_assert(bed_open_sized(w->b, &patient));
+	bed_reopen_sized(w->b, &patient);
 	for (unsigned int i = 0; i < 60; i++)
 		world_batch(w);
 	wait_for_lazy();

@@ -27,12 +27,6 @@ static void teardown(void)
 	bed_free(b);
 }
 
-static void reopen(void)
-{
-	bed_close(b);
-	ck_assert_msg(bed_open_sized(b, &options), "%s", b->error);
-}
-
 static unsigned long outside(void)
 {
 	unsigned long value = 0;
@@ -71,8 +65,8 @@ static void put_back(void)
 START_TEST(it_rises_with_every_start)
 {
 	ck_assert_uint_eq(outside(), 1);
-	reopen();
-	reopen();
+	bed_reopen_sized(b, &options);
+	bed_reopen_sized(b, &options);
 	ck_assert_uint_eq(outside(), 3);
 	ck_assert(!b->image.rolled_back);
 }
@@ -86,14 +80,14 @@ START_TEST(an_old_copy_is_told)
 	ck_assert_int_eq(bed_create(b, "b", "x", 1), 0);
 	put_back();
 	for (unsigned int i = 0; i < 3; i++) {
-		reopen();
+		bed_reopen_sized(b, &options);
 		ck_assert(b->image.rolled_back);
 		ck_assert_uint_eq(b->image.objects, 1);
 		ck_assert_uint_eq(outside(), 2);
 	}
 	/* Wiped, it has nothing to forget. */
 	ck_assert_int_eq(store_zeroize(b->store), 0);
-	reopen();
+	bed_reopen_sized(b, &options);
 	ck_assert(!b->image.rolled_back);
 	ck_assert_uint_eq(outside(), 3);
 }
@@ -104,7 +98,7 @@ START_TEST(the_same_again_is_no_old_copy)
 {
 	take_copy();
 	put_back();
-	reopen();
+	bed_reopen_sized(b, &options);
 	ck_assert(!b->image.rolled_back);
 }
 END_TEST
@@ -129,7 +123,7 @@ START_TEST(it_rises_as_the_store_grows)
 
 	options.settle_ms = 0;
 	options.segment_bytes = 1 << 20;
-	reopen();
+	bed_reopen_sized(b, &options);
 	ck_assert_uint_eq(outside(), 2);
 	for (unsigned int i = 0; i < 4; i++)
 		commit_tls(COUNTER_STEP / 8);
@@ -143,7 +137,7 @@ START_TEST(it_rises_as_the_store_grows)
 	bed_settle(b);
 	ck_assert_uint_eq(outside(), 3);
 	put_back();
-	reopen();
+	bed_reopen_sized(b, &options);
 	ck_assert(b->image.rolled_back);
 }
 END_TEST
@@ -151,14 +145,14 @@ END_TEST
 /* The store is written first: the power may go before the counter follows. */
 START_TEST(one_behind_is_well)
 {
-	reopen();
+	bed_reopen_sized(b, &options);
 	ck_assert_uint_eq(outside(), 2);
 	set_outside("hsmrepl node 1 counter 1\n");
-	reopen();
+	bed_reopen_sized(b, &options);
 	ck_assert(!b->image.rolled_back);
 	ck_assert_uint_eq(outside(), 3);
 	set_outside("hsmrepl node 1 counter 1\n");
-	reopen();
+	bed_reopen_sized(b, &options);
 	ck_assert(!b->image.rolled_back);
 	ck_assert_uint_eq(outside(), 4);
 }
@@ -183,12 +177,12 @@ START_TEST(a_wrong_or_missing_file_stops_the_start)
 		      strstr(b->error, "\"hsmrepl node 1 counter 1\""), "%s", b->error);
 	/* As it says. */
 	set_outside("hsmrepl node 1 counter 1\n");
-	reopen();
+	bed_reopen_sized(b, &options);
 	ck_assert(!b->image.rolled_back);
 	/* Not asked for any more: nothing is looked at. */
 	options.counter = "";
 	unlink(path);
-	reopen();
+	bed_reopen_sized(b, &options);
 }
 END_TEST
 
@@ -202,7 +196,7 @@ START_TEST(it_can_be_named_later)
 	ck_assert(bed_open_sized(b, &options));
 	ck_assert_int_eq(bed_create(b, "a", "x", 1), 0);
 	options.counter = path;
-	reopen();
+	bed_reopen_sized(b, &options);
 	ck_assert_uint_eq(outside(), 1);
 	ck_assert(!b->image.rolled_back);
 }

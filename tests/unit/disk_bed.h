@@ -53,6 +53,21 @@ static inline void bed_close(struct bed *b)
 	b->store = NULL;
 }
 
+/* As after a restart of the agent. */
+static inline void bed_reopen_sized(struct bed *b, const struct store_options *options)
+{
+	bed_close(b);
+	if (bed_open_sized(b, options))
+		return;
+	fprintf(stderr, "%s: %s\n", b->dir, b->error);
+	abort();
+}
+
+static inline void bed_reopen(struct bed *b)
+{
+	bed_reopen_sized(b, &bed_small);
+}
+
 static inline void bed_free(struct bed *b)
 {
 	bed_close(b);

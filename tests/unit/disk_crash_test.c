@@ -314,8 +314,7 @@ START_TEST(recycled_segments_show_nothing_old)
 {
 	unsigned int n = 0;
 
-	bed_close(b);
-	ck_assert(bed_open_sized(b, &bed_small));
+	bed_reopen(b);
 	while (n < 400)
 		append(n++);
 	for (unsigned int round = 0; round < 20; round++) {
@@ -333,8 +332,7 @@ START_TEST(a_settled_commit_may_be_missing_in_the_log)
 	static const uint8_t zeros[256];
 	int fd;
 
-	bed_close(b);
-	ck_assert(bed_open_sized(b, &bed_small));
+	bed_reopen(b);
 	for (unsigned int i = 0; i < BATCHES; i++)
 		append(i);
 	bed_settle(b);
@@ -356,8 +354,7 @@ START_TEST(settled_history_may_be_missing_in_the_log)
 	size_t from, to;
 	int fd;
 
-	bed_close(b);
-	ck_assert(bed_open_sized(b, &bed_small));
+	bed_reopen(b);
 	append(0);
 	from = used_bytes();
 	for (unsigned int i = 1; i < LEARNT; i++) {
@@ -391,8 +388,7 @@ START_TEST(a_carried_yes_is_always_there)
 	struct batch_id other = { 2, 1 };
 	struct store_done done;
 
-	bed_close(b);
-	ck_assert(bed_open_sized(b, &bed_small));
+	bed_reopen(b);
 	append(0);
 	compose(1);
 	ck_assert_int_eq(bed_yes(b), 0);
@@ -409,8 +405,7 @@ START_TEST(a_carried_yes_is_always_there)
 	ck_assert_uint_gt(b->store->generation & UINT32_MAX, 7);
 	bed_commit(b);
 	append(2);
-	bed_close(b);
-	ck_assert(bed_open(b));
+	bed_reopen(b);
 	ck_assert_uint_eq(b->image.position.seq, 3);
 	ck_assert_uint_eq(b->image.refused[0].number, other.number);
 }
@@ -428,8 +423,7 @@ START_TEST(a_segment_stays_until_the_next_is_flushed)
 	unsigned int first;
 	int fd;
 
-	bed_close(b);
-	ck_assert(bed_open_sized(b, &bed_small));
+	bed_reopen(b);
 	append(0);
 	compose(1);
 	ck_assert_int_eq(bed_yes(b), 0);

@@ -26,12 +26,6 @@ static void teardown(void)
 	bed_free(b);
 }
 
-static void reopen(void)
-{
-	bed_close(b);
-	ck_assert_msg(bed_open(b), "%s", b->error);
-}
-
 /* Append and wait: what completes is what was appended. */
 static void append(enum record_type record, uint64_t ballot)
 {
@@ -77,19 +71,19 @@ START_TEST(promises_and_values_are_found_again)
 {
 	ck_image(0, 0);
 	append(RECORD_PROMISE, BALLOT(1));
-	reopen();
+	bed_reopen(b);
 	ck_image(BALLOT(1), 0);
 	append(RECORD_ACCEPT, BALLOT(1));
-	reopen();
+	bed_reopen(b);
 	ck_image(BALLOT(1), BALLOT(1));
 	append(RECORD_PROMISE, BALLOT(2));
-	reopen();
+	bed_reopen(b);
 	ck_image(BALLOT(2), BALLOT(1));
 	memset(value, 0x7b, 64);
 	append(RECORD_ACCEPT, BALLOT(3));
-	reopen();
+	bed_reopen(b);
 	ck_image(BALLOT(3), BALLOT(3));
-	reopen();
+	bed_reopen(b);
 	ck_image(BALLOT(3), BALLOT(3));
 }
 END_TEST
@@ -126,7 +120,7 @@ START_TEST(segments_may_go)
 		snprintf(label, sizeof(label), "label %d", i);
 		ck_assert_int_eq(bed_create(b, label, payload, sizeof(payload)), 0);
 	}
-	reopen();
+	bed_reopen(b);
 	ck_image(BALLOT(1), BALLOT(1));
 	ck_assert_uint_eq(b->image.objects, 100);
 }
@@ -144,7 +138,7 @@ START_TEST(an_open_yes_stays_open)
 	store_append(b->store, RECORD_PROMISE, bed_id(b), (struct bytes){ NULL, 0 }, 0, NULL);
 	ck_assert(bed_done(b, &done));
 	append(RECORD_PROMISE, BALLOT(2));
-	reopen();
+	bed_reopen(b);
 	ck_assert(record_same_batch(b->image.slot_id, bed_id(b)));
 	ck_image(BALLOT(2), 0);
 }
@@ -156,13 +150,13 @@ START_TEST(a_new_epoch_forgets)
 	append(RECORD_PROMISE, BALLOT(1));
 	append(RECORD_ACCEPT, BALLOT(1));
 	end_epoch();
-	reopen();
+	bed_reopen(b);
 	ck_image(0, 0);
 	ck_assert(b->image.has_value);
 	ck_assert_mem_eq(b->image.value, value, sizeof(value));
 	ck_assert_uint_eq(b->image.position.epoch, 1);
 	append(RECORD_PROMISE, BALLOT(1));
-	reopen();
+	bed_reopen(b);
 	ck_image(BALLOT(1), 0);
 }
 END_TEST
@@ -200,11 +194,11 @@ START_TEST(a_value_that_leads_further_stays)
 	append(RECORD_ACCEPT, BALLOT(1));
 	append(RECORD_PROMISE, BALLOT(2));
 	end_epoch();
-	reopen();
+	bed_reopen(b);
 	ck_assert_uint_eq(b->image.position.epoch, 1);
 	ck_image(BALLOT(2), BALLOT(1));
 	end_epoch();
-	reopen();
+	bed_reopen(b);
 	ck_assert_uint_eq(b->image.position.epoch, 2);
 	ck_image(0, 0);
 }
@@ -215,7 +209,7 @@ START_TEST(a_commit_in_the_epoch_does_not)
 	append(RECORD_PROMISE, BALLOT(1));
 	append(RECORD_ACCEPT, BALLOT(1));
 	ck_assert_int_eq(bed_create(b, "a", "x", 1), 0);
-	reopen();
+	bed_reopen(b);
 	ck_image(BALLOT(1), BALLOT(1));
 }
 END_TEST
@@ -225,7 +219,7 @@ START_TEST(the_value_is_sealed)
 	char command[BED_PATH + 64];
 
 	append(RECORD_ACCEPT, BALLOT(1));
-	reopen();
+	bed_reopen(b);
 	snprintf(command, sizeof(command), "grep -rqa %s %s", NAME, b->dir);
 	ck_assert_int_ne(system(command), 0);
 }

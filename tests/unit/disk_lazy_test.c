@@ -22,12 +22,6 @@ static void teardown(void)
 	bed_free(b);
 }
 
-static void reopen(void)
-{
-	bed_close(b);
-	ck_assert_msg(bed_open(b), "%s", b->error);
-}
-
 /* As in a real one, segments hold many times what may be unsettled. */
 static const struct store_options little = {
 	.segment_bytes = 32768,
@@ -56,7 +50,7 @@ START_TEST(a_lazy_yes_is_not_waited_for)
 		learn(tid);
 	ck_assert_int_eq(bed_refuse(b), 0);	/* everything before it is on the disk */
 	ck_assert(!store_next_done(b->store, &done.record, &done.batch, &done.error));
-	reopen();
+	bed_reopen(b);
 	ck_assert_mem_eq(&b->image.position, &b->position, sizeof(b->position));
 	ck_assert_uint_eq(b->image.objects, 100);
 }
@@ -67,12 +61,11 @@ START_TEST(lazy_ones_fill_no_disk)
 {
 	const uint64_t n = 4 * SEGMENTS_MAX * little.segment_bytes / 500;
 
-	bed_close(b);
-	ck_assert_msg(bed_open_sized(b, &little), "%s", b->error);
+	bed_reopen_sized(b, &little);
 	for (uint64_t tid = 1; tid <= n; tid++)
 		learn(tid);
 	ck_assert_int_eq(bed_refuse(b), 0);
-	reopen();
+	bed_reopen(b);
 	ck_assert_uint_eq(b->image.objects, n);
 }
 END_TEST
@@ -91,7 +84,7 @@ START_TEST(a_lazy_yes_that_fails_is_told)
 	ck_assert_int_eq(done.error, EFBIG);
 	setrlimit(RLIMIT_FSIZE, &any);
 	ck_assert_int_eq(bed_refuse(b), EFBIG);
-	reopen();
+	bed_reopen(b);
 	ck_assert_uint_eq(b->image.position.seq, 0);
 }
 END_TEST

@@ -138,12 +138,6 @@ static void check_store(struct bed *b, const struct model *m)
 	ck_assert_mem_eq(&b->image.position, &b->position, sizeof(b->position));
 }
 
-static void reopen(struct bed *b)
-{
-	bed_close(b);
-	ck_assert_msg(bed_open(b), "%s", b->error);
-}
-
 START_TEST(random_histories)
 {
 	struct bed *b = bed_new();
@@ -157,7 +151,7 @@ START_TEST(random_histories)
 		random_batch(b, &m);
 		ck_assert_int_eq(bed_yes(b), 0);
 		if (draw(10) == 0) {
-			reopen(b);
+			bed_reopen(b);
 			check_store(b, &before);
 			ck_assert_uint_eq(b->image.slot_id.number, b->number);
 			ck_assert_uint_eq(b->image.slot.n, b->len);
@@ -172,12 +166,12 @@ START_TEST(random_histories)
 			bed_commit(b);
 		}
 		if (draw(20) == 0) {
-			reopen(b);
+			bed_reopen(b);
 			check_store(b, &m);
 			ck_assert_uint_eq(b->image.slot_id.coordinator, 0);
 		}
 	}
-	reopen(b);
+	bed_reopen(b);
 	check_store(b, &m);
 	bed_free(b);
 }

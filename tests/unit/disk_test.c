@@ -27,12 +27,6 @@ static void teardown(void)
 	bed_free(b);
 }
 
-static void reopen(void)
-{
-	bed_close(b);
-	ck_assert_msg(bed_open(b), "%s", b->error);
-}
-
 /**
  * struct seen - the objects of one walk
  */
@@ -82,7 +76,7 @@ START_TEST(a_commit_is_there_after_a_restart)
 	struct seen seen;
 
 	ck_assert_int_eq(bed_create(b, LABEL, PAYLOAD, strlen(PAYLOAD)), 0);
-	reopen();
+	bed_reopen(b);
 	ck_assert_mem_eq(&b->image.position, &b->position, sizeof(b->position));
 	ck_assert_uint_eq(b->image.last.number, b->number);
 	ck_assert_uint_eq(b->image.objects, 1);
@@ -112,7 +106,7 @@ START_TEST(an_undecided_yes_is_the_slot)
 			add_create(6, "b");
 			ck_assert_int_eq(bed_yes(b), 0);
 		}
-		reopen();
+		bed_reopen(b);
 		ck_assert_uint_eq(b->image.slot_id.number, b->number);
 		ck_assert_uint_eq(b->image.slot_n_tls, 2);
 		ck_assert_uint_eq(b->image.slot.n, b->len);
@@ -121,7 +115,7 @@ START_TEST(an_undecided_yes_is_the_slot)
 	}
 	/* The device knew that it was committed. */
 	bed_commit(b);
-	reopen();
+	bed_reopen(b);
 	ck_assert_uint_eq(b->image.slot_id.coordinator, 0);
 	ck_assert_uint_eq(b->image.position.seq, 2);
 	ck_assert_uint_eq(walk().n, 2);
@@ -135,12 +129,12 @@ START_TEST(a_recovered_slot_can_be_refused)
 	bed_begin(b);
 	add_create(5, "a");
 	ck_assert_int_eq(bed_yes(b), 0);
-	reopen();
+	bed_reopen(b);
 	ck_assert_int_eq(bed_refuse(b), 0);
 	ck_assert_int_eq(store_outcome(b->store, 5, &seq, &sp), HSMREPL_OUTCOME_PENDING);
 	bed_abort(b);
 	ck_assert_int_eq(store_outcome(b->store, 5, &seq, &sp), HSMREPL_OUTCOME_ABORTED);
-	reopen();
+	bed_reopen(b);
 	ck_assert_uint_eq(b->image.slot_id.coordinator, 0);
 	ck_assert_uint_eq(b->image.n_refused, 1);
 	ck_assert_uint_eq(b->image.refused[0].coordinator, BED_NODE);
@@ -162,7 +156,7 @@ START_TEST(the_highest_refusal_of_each_coordinator)
 		ck_assert_uint_eq(done.batch.number, refused[i].number);
 		ck_assert_int_eq(done.error, 0);
 	}
-	reopen();
+	bed_reopen(b);
 	ck_assert_uint_eq(b->image.n_refused, 2);
 	ck_assert_uint_eq(b->image.refused[0].number, 9);
 	ck_assert_uint_eq(b->image.refused[1].number, 71);
@@ -190,7 +184,7 @@ START_TEST(outcomes_of_a_retry)
 		ck_assert_uint_eq(seq, 2);
 		ck_assert_uint_eq(sp, b->position.sp);
 		ck_assert_int_eq(store_outcome(b->store, 77, &seq, &sp), 0);
-		reopen();
+		bed_reopen(b);
 	}
 }
 END_TEST
@@ -217,7 +211,7 @@ static void take_list(enum hsmrepl_tl_kind kind, uint16_t protocol)
 START_TEST(a_node_list_takes_effect)
 {
 	take_list(HSMREPL_TL_FORM, 0);
-	reopen();
+	bed_reopen(b);
 	ck_assert_uint_eq(b->image.nl.n, 1);
 	ck_assert_uint_eq(b->image.nl.epoch, 1);
 	ck_assert_str_eq(b->image.nl.node[0].name, "n1");
@@ -295,14 +289,13 @@ START_TEST(a_finalised_pool_raises_the_format)
 	bed_settle(b);
 	ck_assert_int_eq(format(), 4);
 	for (unsigned int round = 0; round < 2; round++) {
-		reopen();
+		bed_reopen(b);
 		ck_assert_uint_eq(b->image.nl.protocol, 2);
 		ck_assert_uint_eq(b->image.position.epoch, 2);
 		ck_assert_int_eq(format(), 4);
 	}
 	ck_assert_int_eq(store_zeroize(b->store), 0);
-	bed_close(b);
-	ck_assert(bed_open(b));
+	bed_reopen(b);
 	ck_assert_int_eq(format(), 3);
 }
 END_TEST
@@ -353,7 +346,7 @@ START_TEST(incarnations_rise_and_nonces_never_repeat)
 			ck_assert_uint_ne(heads[j].incarnation, heads[i - 1].incarnation);
 		}
 		ck_assert_int_eq(bed_refuse(b), 0);
-		reopen();
+		bed_reopen(b);
 	}
 }
 END_TEST
@@ -412,12 +405,12 @@ START_TEST(zeroize_leaves_the_incarnation_only)
 	nothing_shows();
 	bed_commit(b);
 	ck_assert_int_eq(bed_create(b, "b", PAYLOAD, strlen(PAYLOAD)), 0);
-	reopen();
+	bed_reopen(b);
 	nothing_shows();
 	incarnation = b->image.incarnation;
 	ck_assert_int_eq(store_zeroize(b->store), 0);
 	nothing_shows();
-	reopen();
+	bed_reopen(b);
 	nothing_shows();
 	ck_assert_uint_eq(b->image.incarnation, incarnation + 1);
 	ck_assert_uint_eq(b->image.position.seq, 0);
@@ -428,7 +421,7 @@ START_TEST(zeroize_leaves_the_incarnation_only)
 	ck_assert_int_eq(store_outcome(b->store, 5, &seq, &sp), 0);
 	memset(&b->position, 0, sizeof(b->position));
 	ck_assert_int_eq(bed_create(b, "again", "x", 1), 0);
-	reopen();
+	bed_reopen(b);
 	ck_assert_uint_eq(b->image.objects, 1);
 }
 END_TEST
@@ -456,7 +449,7 @@ START_TEST(a_zeroize_that_was_cut_off_is_finished)
 	ck_assert_uint_eq(b->image.incarnation, 42);
 	ck_assert_uint_eq(b->image.objects, 0);
 	nothing_shows();
-	reopen();
+	bed_reopen(b);
 	ck_assert_uint_eq(b->image.incarnation, 43);
 }
 END_TEST
@@ -474,7 +467,7 @@ START_TEST(a_failed_write_fails_all_later_ones)
 	ck_assert_int_eq(bed_refuse(b), EFBIG);
 	setrlimit(RLIMIT_FSIZE, &any);
 	ck_assert_int_eq(bed_refuse(b), EFBIG);
-	reopen();
+	bed_reopen(b);
 	/* The COMMIT was never waited for: it may be lost, then its batch is the slot. */
 	ck_assert_uint_eq(b->image.position.seq + !!b->image.slot_id.coordinator, 1);
 	ck_assert_uint_eq(b->image.slot_id.coordinator ? b->image.slot_id.number : 1, 1);
@@ -501,7 +494,7 @@ START_TEST(without_room_appends_fail_and_nothing_is_lost)
 	ck_assert_int_eq(error, ENOSPC);
 	ck_assert_uint_ge(told, 50);
 	sqlite3_close(db);
-	reopen();
+	bed_reopen(b);
 	ck_assert_uint_ge(b->image.position.seq, told - 1);
 	ck_assert_uint_eq(b->image.position.seq + !!b->image.slot_id.coordinator, told);
 	ck_assert_uint_eq(walk().n, b->image.position.seq);
@@ -535,7 +528,7 @@ START_TEST(what_waits_is_bounded)
 		files += !strncmp(e->d_name, "segment-", 8);
 	closedir(d);
 	ck_assert_uint_le(files, SEGMENTS_MAX);
-	reopen();
+	bed_reopen(b);
 	ck_assert_uint_eq(b->image.position.seq, 600);
 	ck_assert_uint_eq(walk().n, 7);
 	ck_assert_uint_eq(walk().last.version, 86);

@@ -37,12 +37,6 @@ static void teardown(void)
 	bed_free(b);
 }
 
-static void reopen(void)
-{
-	bed_close(b);
-	ck_assert_msg(bed_open_sized(b, &brief), "%s", b->error);
-}
-
 /* A batch of @n TLs that each write the same object. */
 static void write_object(unsigned int n)
 {
@@ -110,7 +104,7 @@ START_TEST(places_are_found)
 		ck_assert_int_eq(ask(2, sp[3], 2), HISTORY_LACKS);
 		ck_assert_int_eq(ask(3, sp[3], 3), HISTORY_HAS);
 		ck_assert_int_eq(ask(4, sp[3], 4), HISTORY_AHEAD);
-		reopen();
+		bed_reopen_sized(b, &brief);
 	}
 }
 END_TEST
@@ -173,7 +167,7 @@ START_TEST(the_window_moves_on)
 	ck_assert_int_eq(history_tail(b->store, 149 - WINDOW, 1 << 20, tell, &told), -ENODATA);
 	ck_assert_int_eq(history_tail(b->store, 0, 1 << 20, tell, &told), -ENODATA);
 	ck_assert_int_eq(ask(5, 0x1000 ^ 0x1001 ^ 0x1002 ^ 0x1003 ^ 0x1004, 5), HISTORY_HAS);
-	reopen();
+	bed_reopen_sized(b, &brief);
 	ck_assert_uint_eq(history_window(b->store), 150 - WINDOW);
 	ck_assert_uint_eq(b->image.objects, 1);
 }
@@ -194,7 +188,7 @@ START_TEST(live_objects_keep_their_bodies)
 	bed_commit(b);
 	bed_settle(b);
 	ck_assert_int_eq(count_bodies(), WINDOW);
-	reopen();
+	bed_reopen_sized(b, &brief);
 	ck_assert_uint_eq(b->image.objects, 1);
 }
 END_TEST
@@ -319,7 +313,7 @@ START_TEST(epochs_are_remembered)
 		ck_assert_uint_eq(last.position.seq, second.seq);
 		ck_assert_uint_eq(last.position.sp, second.sp);
 		ck_assert_mem_eq(last.position.chain, second.chain, HSMREPL_CHAIN_LEN);
-		reopen();
+		bed_reopen_sized(b, &brief);
 	}
 }
 END_TEST
@@ -365,7 +359,7 @@ START_TEST(the_first_format_is_brought_up_to_date)
 	bed_settle(b);
 	ck_assert_int_eq(history_tail(b->store, 5, 1 << 20, tell, &told), 2);
 	ck_assert_int_eq(ask(7, b->position.sp, 99), HISTORY_LACKS);
-	reopen();
+	bed_reopen_sized(b, &brief);
 	ck_assert_uint_eq(b->image.objects, 1);
 	ck_assert_uint_eq(history_window(b->store), 5);
 }
