@@ -7,6 +7,7 @@ dir=$(mktemp -d)
 export HSMREPL_POOL=$dir/p
 nodes=(n1 n2 n3)
 patience=30	# seconds: far more than anything here takes
+grace_ms=4000	# of the devices
 short_patience=3	# seconds, for what may not come
 pause=0.05	# seconds between two looks
 
@@ -19,6 +20,20 @@ bed_down()
 	rm -rf "$dir"
 }
 trap bed_down EXIT
+
+# fresh_pool COUNT: another pool in the place of the present one; its nodes hold "before".
+fresh_pool()
+{
+	local i
+
+	nodes=()
+	for ((i = 1; i <= $1; i++)); do
+		nodes+=("n$i")
+	done
+	scripts/pool up -n "$1" --softdev "--grace-ms=$grace_ms" && wait_until all_members &&
+		echo before | on n1 create before - >/dev/null && wait_until all_same
+	verdict $? "a pool of $1"
+}
 
 on()
 {

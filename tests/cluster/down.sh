@@ -2,20 +2,6 @@
 # shellcheck shell=bash
 # node-down: what becomes of the undecided, who may say so, and that no two pools come of it.
 
-# fresh_pool COUNT: another pool, since a node-down is for good.
-fresh_pool()
-{
-	local i
-
-	nodes=()
-	for ((i = 1; i <= $1; i++)); do
-		nodes+=("n$i")
-	done
-	scripts/pool up -n "$1" --softdev "--grace-ms=$grace_ms" && wait_until all_members &&
-		echo before | on n1 create before - >/dev/null && wait_until all_same
-	verdict $? "a pool of $1"
-}
-
 # begin_undecided: n1 cuts a batch while n2 and n3 do not listen, then listens no more itself.
 # Sets tid and create_pid.
 begin_undecided()

@@ -6,7 +6,6 @@ scene_one_killed()
 {
 	local pid
 
-	echo before | on n1 create before - >/dev/null
 	scripts/pool kill n3
 	echo waits | on n1 create waits - >"$dir/waits" 2>&1 &
 	pid=$!
