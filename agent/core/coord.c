@@ -134,7 +134,7 @@ void coord_own_durable(struct node *n, struct actions *out)
 }
 
 /* @p holds a durable yes for the batch in our slot. */
-void coord_yes(struct node *n, struct peer *p, struct actions *out)
+static void coord_yes(struct node *n, struct peer *p, struct actions *out)
 {
 	p->vote = VOTE_YES;
 	commit_if_decided(n, out);

@@ -60,7 +60,6 @@ void slot_commit(struct node *n, struct actions *out);
 void coord_grant(struct node *n, struct actions *out);
 void coord_claimed(struct node *n, const struct event *ev, struct actions *out);
 void coord_vote(struct node *n, struct peer *p, const struct message *m, struct actions *out);
-void coord_yes(struct node *n, struct peer *p, struct actions *out);
 void coord_aborted(struct node *n, struct peer *p, const struct message *m, struct actions *out);
 void coord_own_durable(struct node *n, struct actions *out);
 void coord_revoked_durable(struct node *n, struct actions *out);
