@@ -95,7 +95,7 @@ int hsm_label_check(const char *label, size_t len)
  *
  * Return: its length (0: empty), -EINVAL unless printable ASCII, NUL padded.
  */
-int hsm_type_check(const char *type)
+static int hsm_type_check(const char *type)
 {
 	size_t len = strnlen(type, HSMREPL_TYPE_MAX);
 	size_t i;

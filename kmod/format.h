@@ -49,7 +49,6 @@ hsm_load_entry_next(const struct hsmrepl_load_entry *entry)
 
 bool hsm_id_is_zero(const u8 *id);
 int hsm_label_check(const char *label, size_t len);
-int hsm_type_check(const char *type);
 int hsm_ops_check(u32 kind, const void *ops, size_t len, u32 n_ops, u32 payload_max);
 int hsm_nl_check(const struct hsmrepl_nl *nl);
 int hsm_tl_check(const void *tl, size_t len, u32 payload_max);
