@@ -12,7 +12,6 @@
 #include <sys/eventfd.h>
 
 #include "counter.h"
-#include "import.h"
 #include "lookup.h"
 #include "store_private.h"
 #include "wipe.h"
@@ -228,17 +227,6 @@ static void init(struct store *s, const char *dir, uint16_t node_id, struct log 
 	s->pin = UINT64_MAX;
 }
 
-/* A file that is left over from one that was merged in, or fits no more, is none. */
-static bool is_importing(const struct store *s, const uint8_t secret[STORE_KEY_LEN])
-{
-	struct import_state state;
-	char why[STORE_ERROR_MAX];
-
-	if (import_state(s->dir, secret, s->node_id, &state, why))
-		log_warning(s->log, "%s", why);
-	return state.exists;
-}
-
 static int start(struct store *s, const uint8_t secret[STORE_KEY_LEN], struct store_image *image,
 		 char error[STORE_ERROR_MAX])
 {
@@ -255,7 +243,6 @@ static int start(struct store *s, const uint8_t secret[STORE_KEY_LEN], struct st
 	if (open_table(s, error) || counter_look(s, &image->rolled_back, error) ||
 	    replay(s, &end, error) || start_log(s, end, error) || make_image(s, image, error))
 		return -1;
-	image->importing = is_importing(s, secret);
 	if (!start_threads(s, error))
 		return 0;
 	store_release_slot(s, image);

@@ -36,7 +36,6 @@ struct store;
  * @value: node-down: value accepted last; without @accepted it is of the epoch before: how that
  *	one ended, if it was chosen
  * @objects: objects at @position
- * @importing: an import was under way (import.h): the content is the one from before it
  * @rolled_back: this store is an old copy (the counter outside it says so): it has forgotten votes
  */
 struct store_image {
@@ -54,7 +53,6 @@ struct store_image {
 	bool has_value;
 	uint8_t value[DOWN_VALUE_LEN];
 	uint64_t objects;
-	bool importing;
 	bool rolled_back;
 };
 

@@ -194,6 +194,14 @@ static void put_back(void)
 	bed_copy(before, dir);
 }
 
+static struct import_state state_of(void)
+{
+	struct import_state state;
+
+	ck_assert_msg(!import_state(dir, bed_secret, WORLD_NEWCOMER, &state, error), "%s", error);
+	return state;
+}
+
 /* Position of the newcomer's store; its content is that of the world if it is at the same. */
 static uint64_t look(void)
 {
@@ -208,7 +216,7 @@ static uint64_t look(void)
 	if (seq == w->b->position.seq) {
 		ck_assert_int_eq(store_each(s, world_see, &walk), 0);
 		ck_assert_uint_eq(walk.n, world_count(w));
-		ck_assert(!image.importing);
+		ck_assert(!state_of().exists);
 	}
 	store_close(s);
 	return seq;
@@ -217,11 +225,9 @@ static uint64_t look(void)
 /* Whatever is there: go on with it, or begin again; it ends in the new store. */
 static void go_on(enum import_kind kind, uint64_t old)
 {
-	struct import_state state;
-	uint64_t seq;
+	struct import_state state = state_of();
+	uint64_t seq = look();
 
-	ck_assert_msg(!import_state(dir, bed_secret, WORLD_NEWCOMER, &state, error), "%s", error);
-	seq = look();
 	ck_assert_msg(seq == old || seq == w->b->position.seq, "%lu", (unsigned long)seq);
 	if (seq == w->b->position.seq)
 		return;
