@@ -14,7 +14,6 @@
 
 #include "bodies.h"
 #include "home.h"
-#include "import.h"
 #include "table.h"
 
 #define NAME		BODIES_PREFIX "%016" PRIx64

@@ -8,6 +8,12 @@
 #define HOME_PATH_MAX	512
 #define HOME_FILE_MAX	(HOME_PATH_MAX + 64)
 
+/* Files of others in it, which a wipe takes along. */
+#define IMPORT_FILE		"sync.db"	/* of an import */
+#define QUARANTINE_NAME		"quarantine-"	/* begins the names of what was put aside */
+#define QUARANTINE_FRESH	"quarantine.new"	/* until it is whole */
+#define ORDER_FILE		"live-sync"	/* where the agent is with a Live-Sync */
+
 /**
  * home_open() - make the directory if it is not there, open it, lock it against a second agent
  * @dir: state directory

@@ -16,7 +16,6 @@
 
 #include "snapshot.h"
 
-#define IMPORT_FILE	"sync.db"
 #define IMPORT_BYTES	(8u << 20)
 
 enum import_kind {

@@ -12,12 +12,12 @@
 
 #include <openssl/crypto.h>
 
+#include "home.h"
 #include "quarantine.h"
 #include "seal.h"
 
 #define MAGIC		0x55515348u	/* "HSQU" */
 #define FORMAT		1
-#define FRESH_NAME	"quarantine.new"
 #define SAME_SECOND_MAX	100		/* files with one time in their names */
 
 /**
@@ -77,7 +77,7 @@ struct quarantine *quarantine_new(int dir_fd, const struct seal_keys *keys, uint
 		.node = htole16(node_id),
 	};
 	struct quarantine *q = calloc(1, sizeof(*q));
-	int fd = openat(dir_fd, FRESH_NAME, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int fd = openat(dir_fd, QUARANTINE_FRESH, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
 	if (q) {
 		q->dir_fd = dir_fd;
@@ -166,7 +166,7 @@ int quarantine_end(struct quarantine *q, char name[QUARANTINE_NAME_MAX])
 		ret = -errno;
 	if (!ret)
 		ret = find_name(q->dir_fd, name);
-	if (!ret && renameat(q->dir_fd, FRESH_NAME, q->dir_fd, name) < 0)
+	if (!ret && renameat(q->dir_fd, QUARANTINE_FRESH, q->dir_fd, name) < 0)
 		ret = -errno;
 	if (!ret && fsync(q->dir_fd) < 0)
 		ret = -errno;
@@ -179,7 +179,7 @@ void quarantine_free(struct quarantine *q)
 		return;
 	if (q->file)
 		fclose(q->file);
-	unlinkat(q->dir_fd, FRESH_NAME, 0);
+	unlinkat(q->dir_fd, QUARANTINE_FRESH, 0);
 	sealer_free(q->sealer);
 	OPENSSL_cleanse(q->plain, sizeof(q->plain));
 	free(q);

@@ -9,7 +9,6 @@
 
 #include "store.h"
 
-#define QUARANTINE_NAME		"quarantine-"	/* begins the names of these files */
 #define QUARANTINE_NAME_MAX	64
 
 struct seal_keys;

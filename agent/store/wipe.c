@@ -16,9 +16,7 @@
 
 #include "bodies.h"
 #include "home.h"
-#include "import.h"
 #include "note.h"
-#include "quarantine.h"
 #include "wipe.h"
 
 #define NOTE		"zeroize"
@@ -28,7 +26,7 @@
 
 static const char *const database[] = {
 	TABLE_FILE, TABLE_FILE "-wal", TABLE_FILE "-shm", IMPORT_FILE, IMPORT_FILE "-journal",
-	"quarantine.new", "live-sync",	/* where the agent is with it */
+	QUARANTINE_FRESH, ORDER_FILE,
 };
 
 static int overwrite_fd(int fd)

@@ -10,6 +10,7 @@
 #include <event2/event.h>
 
 #include "batch.h"
+#include "home.h"
 #include "log.h"
 #include "post.h"
 #include "priority.h"

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "home.h"
 #include "note.h"
 
 #define ORDER_MAX	256

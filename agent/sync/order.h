@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the administrator ordered, in a file of the state directory: a Live-Sync goes on by itself
+ * What the administrator ordered, in ORDER_FILE of the state directory: a Live-Sync goes on by itself
  * after a restart until it is done.
  */
 #ifndef HSM_SYNC_ORDER_H
 #define HSM_SYNC_ORDER_H
 
 #include "types.h"
-
-#define ORDER_FILE "live-sync"
 
 /**
  * struct order - a Live-Sync that was asked for

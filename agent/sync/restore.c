@@ -10,6 +10,7 @@
 
 #include "audit.h"
 #include "batch.h"
+#include "home.h"
 #include "import.h"
 #include "item.h"
 #include "leftover.h"
