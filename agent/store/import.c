@@ -2,6 +2,7 @@
 /* Begins an import, or goes on with one, and takes the items of a snapshot. */
 #include <endian.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +34,17 @@ int import_remove_files(int dir_fd)
 		if (unlinkat(dir_fd, files[i], 0) < 0 && errno != ENOENT)
 			return -errno;
 	return fsync(dir_fd) < 0 ? -errno : 0;
+}
+
+int import_drop(const char *dir)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), ret;
+
+	if (fd < 0)
+		return -errno;
+	ret = import_remove_files(fd);
+	close(fd);
+	return ret;
 }
 
 /* Whether this node is a member is not known while its yes to that is undecided. */

@@ -137,6 +137,12 @@ int import_quarantine(struct import *im, char path[STORE_ERROR_MAX], uint64_t *n
  */
 int import_end(struct import *im);
 
+/*
+ * Remove what there is of an import that nothing will ever go on with; the store in @dir stays as it
+ * is. Not while the import is open. Returns 0 or -errno.
+ */
+int import_drop(const char *dir);
+
 /* One line about the last failure. */
 const char *import_trouble(const struct import *im);
 

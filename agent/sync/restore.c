@@ -13,7 +13,6 @@
 #include "home.h"
 #include "import.h"
 #include "item.h"
-#include "leftover.h"
 #include "log.h"
 
 #define PERCENT_READ 90	/* of all that is done when the file is read */
@@ -119,7 +118,7 @@ static void drop_import(struct restore *r)
 
 	import_close(r->import);
 	r->import = NULL;
-	ret = leftover_drop(r->host->config->state_dir);
+	ret = import_drop(r->host->config->state_dir);
 	if (ret)
 		log_warning(r->host->log, "restore: what was read cannot be removed from %s: %s",
 			    r->host->config->state_dir, strerror(-ret));
@@ -382,7 +381,7 @@ void restore_sweep(const struct sync_host *host)
 	if (import_state(c->state_dir, host->secret, c->node_id, &state, error) != 0 ||
 	    (state.exists && state.start.donor != c->node_id))
 		return;
-	ret = leftover_drop(c->state_dir);
+	ret = import_drop(c->state_dir);
 	if (!state.exists)	/* not even begun, if there was anything */
 		return;
 	if (ret)
