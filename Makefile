@@ -42,9 +42,7 @@ TEST_LIBS = -lcheck -lsubunit -lm -lrt -lz -lncursesw -ltinfo $(AGENT_LIBS)
 # The module's core compiles in userspace behind tests/shim; these are its front ends.
 KMOD_FRONT = main device ioctl admin file sysfs netlink
 core_src = $(wildcard agent/core/*.c)
-shell_src = $(wildcard agent/base/*.c agent/store/*.c agent/mesh/*.c agent/discovery/*.c \
-	agent/sync/*.c \
-	agent/shell/*.c)
+shell_src = $(wildcard $(patsubst %,agent/%/*.c,base store import mesh discovery sync backup shell))
 lib_src = $(wildcard agent/lib/*.c)
 ctl_src = $(wildcard agent/ctl/*.c agent/console/*.c)
 softdev_src = $(wildcard agent/softdev/*.c)
@@ -67,8 +65,8 @@ agent: $(programs) $(libraries) $(units)
 # --- objects: build/obj is what ships, build/san the same with sanitizers ---
 
 INCLUDES = -Iuapi
-SHELLS = -Iagent/core -Iagent/base -Iagent/store -Iagent/mesh -Iagent/discovery -Iagent/sync \
-	-Iagent/shell -Iagent/lib
+SHELLS = -Iagent/core -Iagent/base -Iagent/store -Iagent/import -Iagent/mesh -Iagent/discovery \
+	-Iagent/sync -Iagent/backup -Iagent/shell -Iagent/lib
 # includes FOLDER FLAGS
 define includes
 build/obj/$(1)/%.o build/san/$(1)/%.o: INCLUDES = $(2)
@@ -78,9 +76,13 @@ $(eval $(call includes,agent,-Iuapi $$(SHELLS)))
 $(eval $(call includes,agent/core,-Iuapi -Iagent/core))
 $(eval $(call includes,agent/base,-Iuapi -Iagent/core -Iagent/base))
 $(eval $(call includes,agent/store,-Iuapi -Iagent/core -Iagent/base -Iagent/store))
+$(eval $(call includes,agent/import,-Iuapi -Iagent/core -Iagent/base -Iagent/store \
+	-Iagent/import))
 $(eval $(call includes,agent/mesh,-Iuapi -Iagent/core -Iagent/base -Iagent/mesh $$(NL_CFLAGS)))
-$(eval $(call includes,agent/sync,-Iuapi -Iagent/core -Iagent/base -Iagent/store -Iagent/mesh \
-	-Iagent/sync))
+$(eval $(call includes,agent/sync,-Iuapi -Iagent/core -Iagent/base -Iagent/store \
+	-Iagent/import -Iagent/mesh -Iagent/sync))
+$(eval $(call includes,agent/backup,-Iuapi -Iagent/core -Iagent/base -Iagent/store \
+	-Iagent/import -Iagent/mesh -Iagent/sync -Iagent/backup))
 $(eval $(call includes,agent/discovery,-Iuapi -Iagent/core -Iagent/base -Iagent/discovery))
 $(eval $(call includes,agent/shell,-Iuapi $$(SHELLS) $$(NL_CFLAGS)))
 $(eval $(call includes,agent/lib,-Iuapi -Iagent/lib $$(NL_CFLAGS)))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the administrator ordered, in ORDER_FILE of the state directory: a Live-Sync goes on by itself
- * after a restart until it is done.
+ * What the administrator ordered, in ORDER_FILE of the state directory (home.h): a Live-Sync goes
+ * on by itself after a restart until it is done.
  */
 #ifndef HSM_SYNC_ORDER_H
 #define HSM_SYNC_ORDER_H

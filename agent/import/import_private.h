@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The inside of an import, shared by import.c (begins, goes on), take.c (takes items),
- * build.c (import_finish()),
- * adopt.c (import_end()) and aside.c (import_quarantine()).
+ * The inside of an import, shared by import.c (begins, goes on), take.c (takes items), build.c
+ * (import_finish()), adopt.c (import_end()) and aside.c (import_quarantine()).
  */
-#ifndef HSM_STORE_IMPORT_PRIVATE_H
-#define HSM_STORE_IMPORT_PRIVATE_H
+#ifndef HSM_IMPORT_IMPORT_PRIVATE_H
+#define HSM_IMPORT_IMPORT_PRIVATE_H
 
 #include "rows.h"
 #include "stage.h"
@@ -88,4 +87,4 @@ void aside_free(struct aside *a);
 /* All rows of the history have come, up to the donor's place? Returns 0 or -EBADMSG. */
 int import_check_rows(struct import *im);
 
-#endif /* HSM_STORE_IMPORT_PRIVATE_H */
+#endif /* HSM_IMPORT_IMPORT_PRIVATE_H */

@@ -3,8 +3,8 @@
  * A backup being read: into this node, which must be blank and begins a new pool with it
  * (founding.h), or only looked at. Whatever ends it early leaves the node as it was.
  */
-#ifndef HSM_SYNC_RESTORE_H
-#define HSM_SYNC_RESTORE_H
+#ifndef HSM_BACKUP_RESTORE_H
+#define HSM_BACKUP_RESTORE_H
 
 #include "archive.h"
 #include "founding.h"
@@ -68,4 +68,4 @@ void restore_look(const struct restore *r, struct restore_view *view);
 /* What a restore that was cut off by the end of the agent left in the state directory goes. */
 void restore_sweep(const struct sync_host *host);
 
-#endif /* HSM_SYNC_RESTORE_H */
+#endif /* HSM_BACKUP_RESTORE_H */

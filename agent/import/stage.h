@@ -2,8 +2,8 @@
 /*
  * The tables of IMPORT_FILE beside those of a store: how far it is, and the labels that are gone.
  */
-#ifndef HSM_STORE_STAGE_H
-#define HSM_STORE_STAGE_H
+#ifndef HSM_IMPORT_STAGE_H
+#define HSM_IMPORT_STAGE_H
 
 #include "import.h"
 #include "table.h"
@@ -57,4 +57,4 @@ int stage_row(struct stage *g, const struct history_row *row);
 /* @sealed: the body. -EBADMSG if the TL's row says otherwise. */
 int stage_tl(struct stage *g, const struct history_tl *tl, unsigned int refs, struct bytes sealed);
 
-#endif /* HSM_STORE_STAGE_H */
+#endif /* HSM_IMPORT_STAGE_H */

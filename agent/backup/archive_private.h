@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* The layout of a backup's file, shared by archive.c (writes) and archive_read.c. */
-#ifndef HSM_STORE_ARCHIVE_PRIVATE_H
-#define HSM_STORE_ARCHIVE_PRIVATE_H
+#ifndef HSM_BACKUP_ARCHIVE_PRIVATE_H
+#define HSM_BACKUP_ARCHIVE_PRIVATE_H
 
 #include "archive.h"
 
@@ -84,4 +84,4 @@ int archive_tag(const struct archive_keys *keys, const struct archive_disk *d,
 
 struct archive_place archive_place(const struct archive_disk *d, uint64_t index, bool last);
 
-#endif /* HSM_STORE_ARCHIVE_PRIVATE_H */
+#endif /* HSM_BACKUP_ARCHIVE_PRIVATE_H */

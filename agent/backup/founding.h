@@ -4,8 +4,8 @@
  * back. It begins an epoch with a new pool id and this node alone, so neither the pool that the
  * history came from nor another node restored from the same backup can be taken for this one.
  */
-#ifndef HSM_SYNC_FOUNDING_H
-#define HSM_SYNC_FOUNDING_H
+#ifndef HSM_BACKUP_FOUNDING_H
+#define HSM_BACKUP_FOUNDING_H
 
 #include "history.h"
 
@@ -30,4 +30,4 @@ struct founding {
 bool founding_make(const struct position *from, uint16_t protocol, const struct member *self,
 		   struct founding *f);
 
-#endif /* HSM_SYNC_FOUNDING_H */
+#endif /* HSM_BACKUP_FOUNDING_H */

@@ -4,8 +4,8 @@
  * quarantine-YYYYMMDD-HHMMSS in the store's directory, sealed under a key derived from the key-set
  * secret alone, so that every node of the pool can read it. Documentation/store.md draws it.
  */
-#ifndef HSM_STORE_QUARANTINE_H
-#define HSM_STORE_QUARANTINE_H
+#ifndef HSM_IMPORT_QUARANTINE_H
+#define HSM_IMPORT_QUARANTINE_H
 
 #include "store.h"
 
@@ -44,4 +44,4 @@ int quarantine_each(const char *path, const uint8_t secret[STORE_KEY_LEN],
 		    int (*fn)(void *arg, const struct store_object *o), void *arg,
 		    char error[STORE_ERROR_MAX]);
 
-#endif /* HSM_STORE_QUARANTINE_H */
+#endif /* HSM_IMPORT_QUARANTINE_H */

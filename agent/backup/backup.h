@@ -4,8 +4,8 @@
  * a time as fast as somebody takes them. Commits go on beside it. The file holds the items of
  * a full snapshot as they travel in a Live-Sync (item.h), one after the other.
  */
-#ifndef HSM_SYNC_BACKUP_H
-#define HSM_SYNC_BACKUP_H
+#ifndef HSM_BACKUP_BACKUP_H
+#define HSM_BACKUP_BACKUP_H
 
 #include "archive.h"
 #include "host.h"
@@ -43,4 +43,4 @@ int backup_piece(struct backup *b, uint8_t *out, size_t *n, char error[SYNC_ERRO
 
 void backup_look(const struct backup *b, struct backup_view *view);
 
-#endif /* HSM_SYNC_BACKUP_H */
+#endif /* HSM_BACKUP_BACKUP_H */

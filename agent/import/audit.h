@@ -3,8 +3,8 @@
  * Do the items of a full snapshot make up the content of a position? The same that an import asks
  * (import.h), without a disk: in bounded memory, for a rehearsal.
  */
-#ifndef HSM_STORE_AUDIT_H
-#define HSM_STORE_AUDIT_H
+#ifndef HSM_IMPORT_AUDIT_H
+#define HSM_IMPORT_AUDIT_H
 
 #include "snapshot.h"
 
@@ -23,4 +23,4 @@ int audit_item(struct audit *a, const struct snapshot_item *item);
  */
 int audit_end(const struct audit *a);
 
-#endif /* HSM_STORE_AUDIT_H */
+#endif /* HSM_IMPORT_AUDIT_H */

@@ -11,8 +11,8 @@
  * Transactions of about IMPORT_BYTES are flushed; the progress they hold is what import_state()
  * tells. What import_close() finds unwritten is written as well.
  */
-#ifndef HSM_STORE_IMPORT_H
-#define HSM_STORE_IMPORT_H
+#ifndef HSM_IMPORT_IMPORT_H
+#define HSM_IMPORT_IMPORT_H
 
 #include "snapshot.h"
 
@@ -138,8 +138,8 @@ int import_quarantine(struct import *im, char path[STORE_ERROR_MAX], uint64_t *n
 int import_end(struct import *im);
 
 /*
- * Remove what there is of an import that nothing will ever go on with; the store in @dir stays as it
- * is. Not while the import is open. Returns 0 or -errno.
+ * Remove what there is of an import that nothing will ever go on with; the store in @dir stays as
+ * it is. Not while the import is open. Returns 0 or -errno.
  */
 int import_drop(const char *dir);
 
@@ -148,4 +148,4 @@ const char *import_trouble(const struct import *im);
 
 void import_close(struct import *im);
 
-#endif /* HSM_STORE_IMPORT_H */
+#endif /* HSM_IMPORT_IMPORT_H */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* A TL of a snapshot from elsewhere: is it what it says, and which objects live in it? */
-#ifndef HSM_STORE_LIVE_TL_H
-#define HSM_STORE_LIVE_TL_H
+#ifndef HSM_IMPORT_LIVE_TL_H
+#define HSM_IMPORT_LIVE_TL_H
 
 #include "ops.h"
 #include "snapshot.h"
@@ -27,4 +27,4 @@ int live_tl_each(const struct snapshot_item *item,
 /* What the item says of the object beside its content. */
 void live_identity(const struct snapshot_live *live, struct object_row *row);
 
-#endif /* HSM_STORE_LIVE_TL_H */
+#endif /* HSM_IMPORT_LIVE_TL_H */

@@ -5,8 +5,8 @@
  * alone, so every node of the key set can read it and nobody else. Each frame is bound to its file
  * and to its place in it. Documentation/backup.md draws it. Pure: bytes in, bytes out.
  */
-#ifndef HSM_STORE_ARCHIVE_H
-#define HSM_STORE_ARCHIVE_H
+#ifndef HSM_BACKUP_ARCHIVE_H
+#define HSM_BACKUP_ARCHIVE_H
 
 #include "seal.h"
 #include "../core/step.h"
@@ -111,4 +111,4 @@ const struct archive_end *archive_end(const struct archive_reader *r);
 /* Was ARCHIVE_END told? */
 bool archive_is_whole(const struct archive_reader *r);
 
-#endif /* HSM_STORE_ARCHIVE_H */
+#endif /* HSM_BACKUP_ARCHIVE_H */
