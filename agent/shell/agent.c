@@ -176,9 +176,8 @@ static void on_device(void *arg)
 		agent_pump(a);
 }
 
-static void on_store(void *arg)
+void agent_fetch(struct agent *a)
 {
-	struct agent *a = arg;
 	struct event ev = { .type = EV_DURABLE };
 
 	while (store_next_done(a->store, &ev.record, &ev.batch, &ev.error)) {
@@ -188,6 +187,14 @@ static void on_store(void *arg)
 		ev.type = ev.error ? EV_DISK_ERROR : EV_DURABLE;
 		pump_note(a->pump, &ev);
 	}
+}
+
+static void on_store(void *arg)
+{
+	struct agent *a = arg;
+
+	store_heed(a->store);
+	agent_fetch(a);
 	agent_pump(a);
 }
 
@@ -434,7 +441,7 @@ int agent_run(const char *config_path, const char *trace_path)
 			log_warning(a.log, "service manager not told: %s", strerror(-ret));
 		log_info(a.log, "node %s (%u) is up, version %s", a.config.node_name,
 			 a.config.node_id, HSMREPL_VERSION);
-		priority_prompt(true);
+		priority_urgent();
 		agent_pump(&a);
 		if (!a.failed && loop_run(a.loop) != 0)
 			a.failed = true;

@@ -131,6 +131,9 @@ void agent_end(struct agent *a);
 /* Take what waits in the pump; an error ends the loop. */
 void agent_pump(struct agent *a);
 
+/* Note for the pump what the log has written. */
+void agent_fetch(struct agent *a);
+
 /* As agent_pump(), but the device is at nothing any more after it. */
 void agent_settle(struct agent *a);
 

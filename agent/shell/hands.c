@@ -49,6 +49,14 @@ static void hand_append(void *arg, const struct action *act, const struct positi
 	sync_append(a->sync, act, after);
 }
 
+static void hand_flush(void *arg)
+{
+	struct agent *a = arg;
+
+	store_flush(a->store);
+	agent_fetch(a);
+}
+
 static void hand_grant(void *arg, const struct action *act)
 {
 	struct agent *a = arg;
@@ -200,6 +208,7 @@ void hands_of(struct agent *a, struct hands *hands)
 		.send = hand_send,
 		.drop = hand_drop,
 		.append = hand_append,
+		.flush = hand_flush,
 		.grant = hand_grant,
 		.revoke = hand_revoke,
 		.prepare = hand_prepare,

@@ -36,6 +36,7 @@ struct begun {
  * @phases: since the start
  * @random: fresh numbers, @n_random left
  * @n_random: entries of @random
+ * @appended: there is something for the log to write
  * @begun: what the device is at, @n_begun of them
  * @n_begun: entries of @begun
  * @actions: of the step at work
@@ -51,6 +52,7 @@ struct pump {
 	struct phases phases;
 	uint64_t random[RANDOM_NUMBERS];
 	unsigned int n_random;
+	bool appended;
 	struct begun begun[PUMP_CALLS_MAX];
 	unsigned int n_begun;
 	struct actions actions;
@@ -131,6 +133,7 @@ static void count_frame(uint64_t counter[PUMP_MESSAGES], struct bytes head)
 static void append(struct pump *p, const struct action *a)
 {
 	p->counters.appends[a->record]++;
+	p->appended = true;
 	p->hands.append(p->hands.arg, a, &p->position);
 }
 
@@ -335,9 +338,14 @@ int pump_run(struct pump *p)
 	while (!p->stopped) {
 		if ((inbox_waits(p->inbox) || must_wait(p)) && end_calls(p))
 			break;
-		if (!inbox_get(p->inbox, &ev))
+		if (inbox_get(p->inbox, &ev)) {
+			step(p, &ev);
+			continue;
+		}
+		if (!p->appended)
 			break;
-		step(p, &ev);
+		p->appended = false;
+		p->hands.flush(p->hands.arg);
 	}
 	return p->stopped;
 }

@@ -18,6 +18,7 @@ struct pump;
  * @send: queue a frame to a peer
  * @drop: close a connection
  * @append: append a record to the log; @after is the position after the batch, for RECORD_COMMIT
+ * @flush: nothing else is to be done: what was appended may go to the disk now; notes EV_DURABLE
  * @grant: begin to let the device claim a batch
  * @revoke: take the grant back; *error as EV_REVOKED has it
  * @prepare: begin to have the device validate a batch
@@ -39,6 +40,7 @@ struct hands {
 	void (*send)(void *arg, const struct action *a);
 	void (*drop)(void *arg, const struct action *a);
 	void (*append)(void *arg, const struct action *a, const struct position *after);
+	void (*flush)(void *arg);
 	void (*grant)(void *arg, const struct action *a);
 	int (*revoke)(void *arg, int *error);
 	void (*prepare)(void *arg, const struct action *a);

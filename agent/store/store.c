@@ -184,7 +184,7 @@ static void enqueue(struct store *s, struct entry *e)
 		s->urgent++;
 	}
 	TAILQ_INSERT_TAIL(&s->queued, e, link);
-	wake = e->awaited || s->idle;
+	wake = !e->awaited && s->idle;
 	pthread_mutex_unlock(&s->lock);
 	/* Woken before, it would only wait for the lock. */
 	if (wake)
@@ -230,8 +230,7 @@ static bool take_done(struct store *s, struct store_done *done)
 	return true;
 }
 
-/* What came before is looked for after it; of what comes later the eventfd tells. */
-static void quieten(struct store *s)
+void store_heed(struct store *s)
 {
 	uint64_t count;
 
@@ -243,11 +242,8 @@ bool store_next_done(struct store *s, enum record_type *record, struct batch_id 
 {
 	struct store_done done;
 
-	if (!take_done(s, &done)) {
-		quieten(s);
-		if (!take_done(s, &done))
-			return false;
-	}
+	if (!take_done(s, &done))
+		return false;
 	*record = done.record;
 	*batch = done.batch;
 	*error = done.error;

@@ -5,7 +5,7 @@
  * from the key-set secret) when it is appended; the same sealed bytes go into SQLite. No label,
  * type or payload is readable at rest.
  *
- * Threads: the caller's thread appends; one thread of the store writes and flushes the
+ * Threads: the caller's thread appends; it or one thread of the store writes and flushes the
  * log, one settles into SQLite. Completions are fetched by the caller's thread.
  */
 #ifndef HSM_STORE_STORE_H
@@ -123,8 +123,8 @@ int store_each(struct store *s, int (*fn)(void *arg, const struct store_object *
  * @n_tls: RECORD_YES
  * @after: RECORD_COMMIT: position after the batch
  *
- * YES, REFUSED, PROMISE and ACCEPT are written and flushed at once, together with everything
- * appended before them, by one write and one fdatasync of the store's thread, and reported by
+ * YES, REFUSED, PROMISE and ACCEPT are written and flushed with store_flush(), together with
+ * everything appended before them, by one write and one fdatasync, and reported by
  * store_next_done(); COMMIT and ABORTED go along with the next such write, or after a short idle
  * time. COMMIT hands the batch to SQLite; REFUSED drops it.
  */
@@ -139,10 +139,18 @@ void store_append_lazily(struct store *s, struct batch_id batch, struct bytes tl
 			 unsigned int n_tls);
 
 /*
- * Readable (eventfd) when store_next_done() has something, until it has nothing; now and then also
- * when all was fetched already.
+ * Have what was appended written and flushed. Call it when nothing else is to be done: it is done
+ * here and now, to spare waking the store's thread and being woken by it, unless that one is at
+ * work, or the disk is slow. store_next_done() may have something then, of which store_fd() does
+ * not tell.
  */
+void store_flush(struct store *s);
+
+/* Readable (eventfd) when the store's thread has something for store_next_done(). */
 int store_fd(const struct store *s);
+
+/* It is not any more, until there is more; before store_next_done() is called. */
+void store_heed(struct store *s);
 
 /**
  * store_next_done() - fetch one completion

@@ -79,6 +79,7 @@ struct store_done {
  * @unsettled: bytes of decisions from queued to settling
  * @look_at: the settle thread wants to know when there are so many
  * @waited_for: completions that came or will come, all in all
+ * @usual_ns: so long a group takes until it is on the disk, about
  * @idle: the writer waits without a deadline
  * @need_segment: the writer waits for a segment
  * @stop_writer: the writer thread is to end
@@ -133,6 +134,7 @@ struct store {
 	size_t unsettled;
 	size_t look_at;
 	uint64_t waited_for;
+	int64_t usual_ns;
 	bool idle;
 	bool need_segment;
 	bool stop_writer;

@@ -9,6 +9,9 @@
 #include "priority.h"
 #include "store_private.h"
 
+#define QUICK_NS	2000000	/* a disk that takes longer, on average, is left to the thread */
+#define USUAL_OF	8	/* so many flushes count, the latest the most */
+
 static int flush(struct writer *w)
 {
 	int ret = strip_flush(&w->strip, w->active);
@@ -218,6 +221,52 @@ static struct news finish_group(struct store *s, int error)
 	return news;
 }
 
+/* With the lock held, given up for the disk. */
+static struct news write_queued(struct store *s)
+{
+	bool durably = s->urgent || s->stop_writer;
+	int64_t began_ns = (int64_t)store_now_ns(), took_ns;
+	int error = -s->error;
+
+	s->urgent = 0;
+	TAILQ_CONCAT(&s->writing, &s->queued, link);
+	pthread_mutex_unlock(&s->lock);
+	if (!error)
+		error = write_group(s, durably);
+	pthread_mutex_lock(&s->lock);
+	took_ns = (int64_t)store_now_ns() - began_ns;
+	if (durably)
+		s->usual_ns += (took_ns - s->usual_ns) / USUAL_OF;
+	return finish_group(s, error);
+}
+
+/*
+ * With the lock held: may the caller's thread do it itself? The other one may be at it, the disk
+ * may be slow, or a segment must be waited for.
+ */
+static bool caller_writes(struct store *s)
+{
+	return TAILQ_EMPTY(&s->writing) && fits(&s->w, group_len(&s->queued)) &&
+	       s->usual_ns <= QUICK_NS;
+}
+
+void store_flush(struct store *s)
+{
+	struct news news = { false, false };
+	bool urgent, own;
+
+	pthread_mutex_lock(&s->lock);
+	urgent = s->urgent;
+	own = urgent && caller_writes(s);
+	if (own)
+		news = write_queued(s);
+	pthread_mutex_unlock(&s->lock);
+	if (urgent && !own)
+		pthread_cond_signal(&s->writer_work);
+	if (news.settle)
+		pthread_cond_signal(&s->settle_work);
+}
+
 static void tell(struct store *s, struct news news)
 {
 	uint64_t one = 1;
@@ -251,8 +300,6 @@ void *writer_main(void *store)
 {
 	struct store *s = store;
 	struct news news;
-	bool durably;
-	int error;
 
 	priority_urgent();
 	pthread_mutex_lock(&s->lock);
@@ -263,15 +310,7 @@ void *writer_main(void *store)
 				break;
 			continue;
 		}
-		durably = s->urgent || s->stop_writer;
-		s->urgent = 0;
-		TAILQ_CONCAT(&s->writing, &s->queued, link);
-		error = -s->error;
-		pthread_mutex_unlock(&s->lock);
-		if (!error)
-			error = write_group(s, durably);
-		pthread_mutex_lock(&s->lock);
-		news = finish_group(s, error);
+		news = write_queued(s);
 		pthread_mutex_unlock(&s->lock);
 		tell(s, news);
 		pthread_mutex_lock(&s->lock);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The thread that writes the log, and what belongs to it alone. */
+/* Who writes the log: a thread, or the caller's meanwhile; and what belongs to that one alone. */
 #ifndef HSM_STORE_WRITER_H
 #define HSM_STORE_WRITER_H
 
@@ -9,7 +9,7 @@
 struct store;
 
 /**
- * struct writer - what only the writer's thread touches (and the start, before there is one)
+ * struct writer - what only that one touches while it is at a group (and the start)
  * @hasher: for the headers' checksums
  * @active: segment being written
  * @strip: its end

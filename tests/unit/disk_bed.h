@@ -81,9 +81,12 @@ static inline bool bed_done(struct bed *b, struct store_done *done)
 {
 	struct pollfd fd = { .fd = store_fd(b->store), .events = POLLIN };
 
-	while (!store_next_done(b->store, &done->record, &done->batch, &done->error))
+	store_flush(b->store);
+	while (!store_next_done(b->store, &done->record, &done->batch, &done->error)) {
 		if (poll(&fd, 1, BED_DONE_MS) != 1)
 			return false;
+		store_heed(b->store);
+	}
 	return true;
 }
 

@@ -22,6 +22,7 @@
 struct node {
 	char story[STORY_MAX];
 	bool prepare_fails;
+	bool disk_is_slow;
 	enum action_type begun[PUMP_CALLS_MAX];
 	unsigned int n_begun;
 };
@@ -141,6 +142,16 @@ static void begin(enum action_type type)
 	core->begun[core->n_begun++] = type;
 }
 
+static void hand_flush(void *arg)
+{
+	struct pump **p = arg;
+	struct event durable = { .type = EV_DURABLE };
+
+	tell("flush ", 0);
+	if (!core->disk_is_slow)
+		pump_note(*p, &durable);
+}
+
 static void hand_grant(void *arg, const struct action *a)
 {
 	(void)arg;
@@ -200,7 +211,8 @@ static struct pump *pump;
 static void setup(void)
 {
 	const struct hands hands = {
-		.send = hand_send, .append = hand_append, .grant = hand_grant,
+		.send = hand_send, .append = hand_append, .flush = hand_flush,
+		.grant = hand_grant,
 		.revoke = hand_revoke, .prepare = hand_prepare, .resolve = hand_resolve,
 		.end = hand_end, .answer = hand_answer, .arg = &pump,
 	};
@@ -237,7 +249,7 @@ START_TEST(a_commit_is_appended_at_the_position_that_resolving_gave)
 	/* its connection was found broken meanwhile */
 	ck_assert_str_eq(core->story,
 			 "E11(1) resolve send 3 grant in epoch 4 end append 2 after seq 9 end "
-			 "E6(seq 9) E10 ");
+			 "E6(seq 9) E10 flush E7 ");
 	ck_assert_uint_eq(pump_count(pump)->batches, 1);
 	ck_assert_uint_eq(pump_count(pump)->transactions, 9);
 	ck_assert_uint_eq(pump_count(pump)->appends[RECORD_COMMIT], 1);
@@ -252,7 +264,7 @@ START_TEST(results_follow_the_step_and_go_before_the_rest)
 	/* the second frame waited first, and is judged by what the first one came to */
 	ck_assert_str_eq(core->story,
 			 "E11(1) append 1 prepare end E5(error 17) E11(1) revoke answer "
-			 "E4(error 16) ");
+			 "E4(error 16) flush E7 ");
 }
 END_TEST
 
@@ -261,17 +273,37 @@ START_TEST(nobody_sleeps_for_the_device_alone)
 	struct event tick = { .type = EV_TICK };
 	struct node_view view;
 
+	core->disk_is_slow = true;
 	note_message("p");
 	ck_assert_int_eq(pump_run(pump), 0);
-	ck_assert_str_eq(core->story, "E11(1) append 1 prepare ");
+	ck_assert_str_eq(core->story, "E11(1) append 1 prepare flush ");
 	pump_note(pump, &tick);
 	ck_assert_int_eq(pump_run(pump), 0);
-	ck_assert_str_eq(core->story, "E11(1) append 1 prepare end E5(error 17) E1 ");
+	ck_assert_str_eq(core->story, "E11(1) append 1 prepare flush end E5(error 17) E1 ");
 	note_message("c");
 	ck_assert_int_eq(pump_settle(pump), 0);
 	ck_assert_uint_eq(core->n_begun, 0);
 	pump_look(pump, &view);
 	ck_assert_uint_eq(view.position.seq, 9);
+}
+END_TEST
+
+START_TEST(the_disk_works_when_all_else_is_done_and_the_device_does)
+{
+	note_message("x");
+	note_message("p");
+	note_message("x");
+	ck_assert_int_eq(pump_run(pump), 0);
+	ck_assert_str_eq(core->story,
+			 "E11(1) E11(1) append 1 prepare end E5(error 17) E11(1) flush E7 ");
+	core->story[0] = '\0';
+	note_message("p");
+	ck_assert_int_eq(pump_run(pump), 0);
+	ck_assert_str_eq(core->story, "E11(1) append 1 prepare flush end E5(error 17) E7 ");
+	core->story[0] = '\0';
+	note_message("x");
+	ck_assert_int_eq(pump_run(pump), 0);
+	ck_assert_str_eq(core->story, "E11(1) ");
 }
 END_TEST
 
@@ -408,6 +440,7 @@ int main(void)
 	tcase_add_test(t, a_commit_is_appended_at_the_position_that_resolving_gave);
 	tcase_add_test(t, results_follow_the_step_and_go_before_the_rest);
 	tcase_add_test(t, nobody_sleeps_for_the_device_alone);
+	tcase_add_test(t, the_disk_works_when_all_else_is_done_and_the_device_does);
 	tcase_add_test(t, a_record_never_overtakes_that_of_the_commit_before);
 	tcase_add_test(t, what_nothing_else_would_wake_us_for_is_waited_for);
 	tcase_add_test(t, a_lost_resource_stops_everything);
