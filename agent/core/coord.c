@@ -49,6 +49,8 @@ static void commit_if_decided(struct node *n, struct actions *out)
 	if (n->solo)
 		n->solo--;
 	m.turn = turn_pass(n);
+	if (m.turn.holder == n->id)
+		turn_settle(n, out);	/* the device may go on before others are told */
 	m.seq = n->pos.seq;
 	m.sp = n->pos.sp;
 	send_voters(n, &m, out);

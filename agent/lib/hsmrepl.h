@@ -58,11 +58,14 @@ int hsmrepl_ioctl(struct hsmrepl *dev, unsigned int cmd, void *arg);
 
 /**
  * struct hsmrepl_pending - a command that was begun
+ * @cmd: HSMREPL_IOC_* that is answered at once and fills no buffer: SUBMIT with ASYNC, GRANT,
+ *	PREPARE, RESOLVE
  * @arg: its struct, size filled in; stays until the end
  * @number: for the library
  * @error: from hsmrepl_ioctl_end() on: what hsmrepl_ioctl() would have returned
  */
 struct hsmrepl_pending {
+	unsigned int cmd;
 	void *arg;
 	uint32_t number;
 	int error;
@@ -71,17 +74,14 @@ struct hsmrepl_pending {
 /**
  * hsmrepl_ioctl_begin() - begin commands, without waiting for what comes of them
  * @dev: handle
- * @cmd: HSMREPL_IOC_* that is answered at once and fills no buffer: SUBMIT with ASYNC, GRANT,
- *	PREPARE, RESOLVE
- * @pending: @n of them, @arg filled in
+ * @pending: @n of them, @cmd and @arg filled in
  * @n: commands; with those begun before, and not ended, at most HSMREPL_PENDING_MAX
  *
  * The device sees them in this order, before any later command. Until they are ended nothing may
  * be called with the handle but this and hsmrepl_read(). A device that is quick at it may have
  * carried them out on return.
  */
-void hsmrepl_ioctl_begin(struct hsmrepl *dev, unsigned int cmd, struct hsmrepl_pending *pending,
-			 unsigned int n);
+void hsmrepl_ioctl_begin(struct hsmrepl *dev, struct hsmrepl_pending *pending, unsigned int n);
 
 /** hsmrepl_ioctl_end() - wait for @n commands, which were begun in this order and first of all */
 void hsmrepl_ioctl_end(struct hsmrepl *dev, struct hsmrepl_pending *pending, unsigned int n);

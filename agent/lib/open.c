@@ -57,14 +57,13 @@ int hsmrepl_ioctl(struct hsmrepl *dev, unsigned int cmd, void *arg)
 	return dev->transport->ioctl(dev, cmd, arg);
 }
 
-void hsmrepl_ioctl_begin(struct hsmrepl *dev, unsigned int cmd, struct hsmrepl_pending *pending,
-			 unsigned int n)
+void hsmrepl_ioctl_begin(struct hsmrepl *dev, struct hsmrepl_pending *pending, unsigned int n)
 {
 	if (dev->transport->begin)
-		dev->transport->begin(dev, cmd, pending, n);
+		dev->transport->begin(dev, pending, n);
 	else
 		for (unsigned int i = 0; i < n; i++)
-			pending[i].error = hsmrepl_ioctl(dev, cmd, pending[i].arg);
+			pending[i].error = hsmrepl_ioctl(dev, pending[i].cmd, pending[i].arg);
 }
 
 void hsmrepl_ioctl_end(struct hsmrepl *dev, struct hsmrepl_pending *pending, unsigned int n)

@@ -379,15 +379,14 @@ static int send_packed(int sock, struct message *msg, unsigned int n)
 	return sent < 0 ? sent : 0;
 }
 
-static void soft_begin(struct hsmrepl *dev, unsigned int cmd, struct hsmrepl_pending *calls,
-		       unsigned int n)
+static void soft_begin(struct hsmrepl *dev, struct hsmrepl_pending *calls, unsigned int n)
 {
 	struct message msg[HSMREPL_PENDING_MAX];
 	unsigned int some;
 	int ret;
 
 	for (unsigned int i = 0; i < n; i++) {
-		calls[i].error = make_call(dev, cmd, calls[i].arg, &msg[i]);
+		calls[i].error = make_call(dev, calls[i].cmd, calls[i].arg, &msg[i]);
 		calls[i].number = dev->call;
 	}
 	for (unsigned int i = 0; i < n; i += some) {

@@ -22,8 +22,7 @@
  */
 struct transport {
 	int (*ioctl)(struct hsmrepl *dev, unsigned int cmd, void *arg);
-	void (*begin)(struct hsmrepl *dev, unsigned int cmd, struct hsmrepl_pending *pending,
-		      unsigned int n);
+	void (*begin)(struct hsmrepl *dev, struct hsmrepl_pending *pending, unsigned int n);
 	void (*end)(struct hsmrepl *dev, struct hsmrepl_pending *pending, unsigned int n);
 	ssize_t (*read)(struct hsmrepl *dev, void *buf, size_t len);
 	int (*subscribe)(struct hsmrepl *dev, struct hsmrepl_events **events);

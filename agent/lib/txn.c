@@ -183,9 +183,11 @@ static void submit_some(struct hsmrepl *dev, struct hsmrepl_request *request, un
 
 	for (unsigned int i = 0; i < n; i++) {
 		fill_async(&submit[i], request[i].txn, request[i].cookie);
-		calls[i] = (struct hsmrepl_pending){ .arg = &submit[i] };
+		calls[i] = (struct hsmrepl_pending){
+			.cmd = HSMREPL_IOC_SUBMIT, .arg = &submit[i],
+		};
 	}
-	hsmrepl_ioctl_begin(dev, HSMREPL_IOC_SUBMIT, calls, n);
+	hsmrepl_ioctl_begin(dev, calls, n);
 	hsmrepl_ioctl_end(dev, calls, n);
 	for (unsigned int i = 0; i < n; i++) {
 		request[i].tid = submit[i].tid;

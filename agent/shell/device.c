@@ -20,28 +20,25 @@
 _Static_assert(DEVICE_GRANT_BYTES <= HSMREPL_BATCH_MAX, "a grant is no more than GRANT takes");
 
 /**
- * struct call - a call that was begun
- * @cmd: which one
+ * union call - the argument of a call that was begun
  * @grant: its argument
  * @prepare: its argument
  * @resolve: its argument
  */
-struct call {
-	unsigned int cmd;
-	union {
-		struct hsmrepl_grant grant;
-		struct hsmrepl_prepare prepare;
-		struct hsmrepl_resolve resolve;
-	};
+union call {
+	struct hsmrepl_grant grant;
+	struct hsmrepl_prepare prepare;
+	struct hsmrepl_resolve resolve;
 };
 
 /**
  * struct device - the attached device
  * @dev: handle
  * @loader: only while loading
- * @call: calls that were begun, @n_calls of them
- * @pending: of @call, for the library
+ * @call: arguments of the calls that were begun, @n_calls of them
+ * @pending: those calls, for the library
  * @n_calls: begun
+ * @n_given: of those, the device has them
  * @n_known: of those, what the device said to them is in @call and @pending
  * @n_ended: of those, device_end() has told what came of them
  * @batch: TLs of the batch that is being read
@@ -53,9 +50,10 @@ struct call {
 struct device {
 	struct hsmrepl *dev;
 	struct loader *loader;
-	struct call call[DEVICE_CALLS_MAX];
+	union call call[DEVICE_CALLS_MAX];
 	struct hsmrepl_pending pending[DEVICE_CALLS_MAX];
 	unsigned int n_calls;
+	unsigned int n_given;
 	unsigned int n_known;
 	unsigned int n_ended;
 	size_t batch_used;
@@ -112,9 +110,17 @@ int device_fd(const struct device *d)
 	return hsmrepl_fd(d->dev);
 }
 
+void device_give(struct device *d)
+{
+	if (d->n_given < d->n_calls)
+		hsmrepl_ioctl_begin(d->dev, d->pending + d->n_given, d->n_calls - d->n_given);
+	d->n_given = d->n_calls;
+}
+
 /* The device has said something to all that was begun. */
 static void hear_out(struct device *d)
 {
+	device_give(d);
 	if (d->n_known < d->n_calls)
 		hsmrepl_ioctl_end(d->dev, d->pending + d->n_known, d->n_calls - d->n_known);
 	d->n_known = d->n_calls;
@@ -126,14 +132,13 @@ static int call(struct device *d, unsigned int cmd, void *arg)
 	return hsmrepl_ioctl(d->dev, cmd, arg);
 }
 
-static void begin(struct device *d, const struct call *call)
+static void begin(struct device *d, unsigned int cmd, const union call *call)
 {
 	unsigned int at = d->n_calls++;
 
 	assert(at < DEVICE_CALLS_MAX);
 	d->call[at] = *call;
-	d->pending[at] = (struct hsmrepl_pending){ .arg = &d->call[at].grant };
-	hsmrepl_ioctl_begin(d->dev, call->cmd, &d->pending[at], 1);
+	d->pending[at] = (struct hsmrepl_pending){ .cmd = cmd, .arg = &d->call[at] };
 }
 
 static int read_state(struct device *d, struct hsmrepl_state *state)
@@ -274,8 +279,7 @@ void device_load_done(struct device *d)
 
 void device_begin_grant(struct device *d, uint64_t number, uint64_t epoch, unsigned int max_tls)
 {
-	const struct call grant = {
-		.cmd = HSMREPL_IOC_GRANT,
+	const union call grant = {
 		.grant = {
 			.size = sizeof(grant.grant),
 			.batch = number,
@@ -286,7 +290,7 @@ void device_begin_grant(struct device *d, uint64_t number, uint64_t epoch, unsig
 	};
 
 	assert(number);
-	begin(d, &grant);
+	begin(d, HSMREPL_IOC_GRANT, &grant);
 }
 
 int device_revoke(struct device *d)
@@ -302,8 +306,7 @@ int device_revoke(struct device *d)
 void device_begin_prepare(struct device *d, struct batch_id batch, struct bytes tls,
 			  unsigned int n_tls)
 {
-	const struct call prepare = {
-		.cmd = HSMREPL_IOC_PREPARE,
+	const union call prepare = {
 		.prepare = {
 			.size = sizeof(prepare.prepare),
 			.batch = batch.number,
@@ -314,14 +317,13 @@ void device_begin_prepare(struct device *d, struct batch_id batch, struct bytes 
 		},
 	};
 
-	begin(d, &prepare);
+	begin(d, HSMREPL_IOC_PREPARE, &prepare);
 }
 
 void device_begin_resolve(struct device *d, struct batch_id batch,
 			  enum hsmrepl_resolution resolution, int error)
 {
-	const struct call resolve = {
-		.cmd = HSMREPL_IOC_RESOLVE,
+	const union call resolve = {
 		.resolve = {
 			.size = sizeof(resolve.resolve),
 			.batch = batch.number,
@@ -331,7 +333,7 @@ void device_begin_resolve(struct device *d, struct batch_id batch,
 		},
 	};
 
-	begin(d, &resolve);
+	begin(d, HSMREPL_IOC_RESOLVE, &resolve);
 }
 
 static int granted(int ret)
@@ -377,18 +379,18 @@ static int resolved(int ret, const struct hsmrepl_resolve *arg, struct position 
 int device_end(struct device *d, int *refusal, struct position *after)
 {
 	unsigned int at = d->n_ended++;
-	const struct call *c = &d->call[at];
+	unsigned int cmd = d->pending[at].cmd;
 	int error;
 
 	assert(at < d->n_calls);
 	hear_out(d);
 	error = d->pending[at].error;
 	if (d->n_ended == d->n_calls)
-		d->n_ended = d->n_known = d->n_calls = 0;
-	if (c->cmd == HSMREPL_IOC_PREPARE)
+		d->n_ended = d->n_known = d->n_given = d->n_calls = 0;
+	if (cmd == HSMREPL_IOC_PREPARE)
 		return prepared(error, refusal);
-	if (c->cmd == HSMREPL_IOC_RESOLVE)
-		return resolved(error, &c->resolve, after);
+	if (cmd == HSMREPL_IOC_RESOLVE)
+		return resolved(error, &d->call[at].resolve, after);
 	return granted(error);
 }
 

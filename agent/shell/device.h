@@ -139,8 +139,9 @@ int device_load_end(struct device *d, const struct position *position, const str
 void device_load_done(struct device *d);
 
 /*
- * Calls that are begun: nobody waits for the device, which carries out all calls in their order.
- * Each is to be ended by device_end(), at most DEVICE_CALLS_MAX are begun until then.
+ * Calls that are begun: the device has them with device_give() or device_end(), together, and
+ * carries out all calls in their order; nobody waits for it. Each is to be ended by device_end(),
+ * at most DEVICE_CALLS_MAX are begun until then. What they point to stays until they are given.
  */
 
 /* Let it claim one batch of at most @max_tls TLs under @number; @epoch is this node's. */
@@ -153,6 +154,9 @@ void device_begin_prepare(struct device *d, struct batch_id batch, struct bytes 
 /* Decide the slot, where @batch is; @error: of an abort, for the submitters. */
 void device_begin_resolve(struct device *d, struct batch_id batch,
 			  enum hsmrepl_resolution resolution, int error);
+
+/* The device gets what was begun. */
+void device_give(struct device *d);
 
 /**
  * device_end() - wait for what came of the call begun first

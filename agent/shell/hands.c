@@ -89,6 +89,13 @@ static void hand_resolve(void *arg, const struct action *act)
 	device_begin_resolve(a->device, act->batch, act->resolution, act->error);
 }
 
+static void hand_give(void *arg)
+{
+	struct agent *a = arg;
+
+	device_give(a->device);
+}
+
 static int hand_end(void *arg, int *error, struct position *after)
 {
 	struct agent *a = arg;
@@ -213,6 +220,7 @@ void hands_of(struct agent *a, struct hands *hands)
 		.revoke = hand_revoke,
 		.prepare = hand_prepare,
 		.resolve = hand_resolve,
+		.give = hand_give,
 		.end = hand_end,
 		.nodes = hand_nodes,
 		.answer = hand_answer,

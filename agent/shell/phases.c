@@ -148,9 +148,9 @@ void phases_action(struct phases *p, const struct action *a, uint64_t now_ns)
 	}
 }
 
-void phases_resolved(struct phases *p, const struct action *a, uint64_t began_ns, uint64_t now_ns)
+void phases_given(struct phases *p, const struct action *a, uint64_t began_ns, uint64_t now_ns)
 {
-	if (!p->own || a->batch.number != p->own)
+	if (a->type != ACT_RESOLVE || !p->own || a->batch.number != p->own)
 		return;
 	if (a->resolution == HSMREPL_COMMIT) {
 		took(p, PHASE_VOTE, p->claimed_ns, p->voted_ns);

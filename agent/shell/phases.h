@@ -84,7 +84,7 @@ void phases_event(struct phases *p, const struct event *ev, uint64_t now_ns);
 void phases_action(struct phases *p, const struct action *a, uint64_t now_ns);
 
 /* The device was told to RESOLVE, which began at @began_ns. */
-void phases_resolved(struct phases *p, const struct action *a, uint64_t began_ns, uint64_t now_ns);
+void phases_given(struct phases *p, const struct action *a, uint64_t began_ns, uint64_t now_ns);
 
 /* The device is being read. */
 void phases_read(struct phases *p, uint64_t now_ns);

@@ -39,6 +39,7 @@ struct begun {
  * @appended: there is something for the log to write
  * @begun: what the device is at, @n_begun of them
  * @n_begun: entries of @begun
+ * @n_given: of those, the device has them
  * @actions: of the step at work
  */
 struct pump {
@@ -55,6 +56,7 @@ struct pump {
 	bool appended;
 	struct begun begun[PUMP_CALLS_MAX];
 	unsigned int n_begun;
+	unsigned int n_given;
 	struct actions actions;
 };
 
@@ -152,6 +154,19 @@ static void note_resolved(struct pump *p, struct begun *b, const struct position
 	note_result(p, EV_RESOLVED, &b->action, 0);
 }
 
+/* What was begun in a row goes to the device together. */
+static void give_calls(struct pump *p)
+{
+	uint64_t began_ns;
+
+	if (p->n_given == p->n_begun)
+		return;
+	began_ns = pump_now_ns();
+	p->hands.give(p->hands.arg);
+	for (; p->n_given < p->n_begun; p->n_given++)
+		phases_given(&p->phases, &p->begun[p->n_given].action, began_ns, pump_now_ns());
+}
+
 static int end_call(struct pump *p, struct begun *b)
 {
 	struct position after;
@@ -170,29 +185,26 @@ static int end_call(struct pump *p, struct begun *b)
 /* What the device was at has come to an end. */
 static int end_calls(struct pump *p)
 {
+	give_calls(p);
 	for (unsigned int i = 0; i < p->n_begun && !p->stopped; i++)
 		p->stopped = end_call(p, &p->begun[i]);
-	p->n_begun = 0;
+	p->n_begun = p->n_given = 0;
 	return p->stopped;
 }
 
 static int begin_call(struct pump *p, const struct action *a)
 {
 	const struct hands *h = &p->hands;
-	uint64_t began_ns;
 
 	if (p->n_begun == PUMP_CALLS_MAX && end_calls(p))
 		return p->stopped;
 	p->begun[p->n_begun++] = (struct begun){ .action = *a };
-	if (a->type == ACT_GRANT) {
+	if (a->type == ACT_GRANT)
 		h->grant(h->arg, a);
-	} else if (a->type == ACT_PREPARE) {
+	else if (a->type == ACT_PREPARE)
 		h->prepare(h->arg, a);
-	} else {
-		began_ns = pump_now_ns();
+	else
 		h->resolve(h->arg, a);
-		phases_resolved(&p->phases, a, began_ns, pump_now_ns());
-	}
 	return 0;
 }
 
@@ -270,6 +282,7 @@ static int carry_out(struct pump *p, const struct action *a)
 {
 	switch (a->type) {
 	case ACT_SEND:
+		give_calls(p);
 		count_frame(p->counters.frames_out, a->head);
 		p->hands.send(p->hands.arg, a);
 		return 0;
@@ -302,6 +315,7 @@ static void step(struct pump *p, struct event *ev)
 		trace_action(p->trace, a);
 		p->stopped = carry_out(p, a);
 	}
+	give_calls(p);
 }
 
 void pump_boot(struct pump *p, const struct recovery *recovery)

@@ -23,6 +23,7 @@ struct pump;
  * @revoke: take the grant back; *error as EV_REVOKED has it
  * @prepare: begin to have the device validate a batch
  * @resolve: begin to decide the slot
+ * @give: the device gets what was begun
  * @end: wait for the first of those that were begun; *error as EV_PREPARED has it, *after is where
  *	the device stands after a resolve
  * @nodes: queue a transaction that changes the node list; *error as EV_SUBMITTED has it
@@ -45,6 +46,7 @@ struct hands {
 	int (*revoke)(void *arg, int *error);
 	void (*prepare)(void *arg, const struct action *a);
 	void (*resolve)(void *arg, const struct action *a);
+	void (*give)(void *arg);
 	int (*end)(void *arg, int *error, struct position *after);
 	int (*nodes)(void *arg, const struct action *a, int *error);
 	int (*answer)(void *arg, const struct action *a);

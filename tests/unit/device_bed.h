@@ -17,6 +17,7 @@ struct hsmrepl {
 	unsigned int cmd;
 	unsigned int calls;
 	unsigned int begun;		/* and not ended */
+	unsigned int begins;		/* calls by which they were begun */
 	int answer;
 	union {
 		struct hsmrepl_attach attach;
@@ -145,12 +146,12 @@ int hsmrepl_ioctl(struct hsmrepl *dev, unsigned int cmd, void *arg)
 	return dev->answer;
 }
 
-void hsmrepl_ioctl_begin(struct hsmrepl *dev, unsigned int cmd, struct hsmrepl_pending *pending,
-			 unsigned int n)
+void hsmrepl_ioctl_begin(struct hsmrepl *dev, struct hsmrepl_pending *pending, unsigned int n)
 {
-	ck_assert_uint_eq(n, 1);
-	pending->error = hsmrepl_ioctl(dev, cmd, pending->arg);
-	dev->begun++;
+	for (unsigned int i = 0; i < n; i++)
+		pending[i].error = hsmrepl_ioctl(dev, pending[i].cmd, pending[i].arg);
+	dev->begun += n;
+	dev->begins++;
 }
 
 void hsmrepl_ioctl_end(struct hsmrepl *dev, struct hsmrepl_pending *pending, unsigned int n)

@@ -186,6 +186,7 @@ START_TEST(grants_and_revokes)
 	int refusal;
 
 	device_begin_grant(device, 88, 3, 64);
+	device_give(device);
 	ck_assert_uint_eq(fake.arg.grant.batch, 88);
 	ck_assert_uint_eq(fake.arg.grant.epoch, 3);
 	ck_assert_uint_eq(fake.arg.grant.max_tls, 64);
@@ -254,11 +255,16 @@ START_TEST(what_was_begun_ends_in_its_order_whatever_is_called_between)
 	for (int round = 0; round < 3; round++) {
 		device_begin_resolve(device, (struct batch_id){ 2, 5 }, HSMREPL_COMMIT, 0);
 		device_begin_grant(device, 88, 3, 64);
+		ck_assert_uint_eq(fake.begun, 0);
+		device_give(device);
 		ck_assert_uint_eq(fake.begun, 2);
+		ck_assert_uint_eq(fake.begins, 1);
 		ck_assert_int_eq(device_look(device, &view), 0);
 		ck_assert_uint_eq(fake.begun, 0);
 		fake.answer = -EEXIST;
 		device_begin_prepare(device, (struct batch_id){ 3, 1 }, tls, 3);
+		device_give(device);
+		fake.begins = 0;
 		fake.answer = 0;
 		ck_assert_int_eq(ended(&refusal, &p), 0);
 		ck_assert_uint_eq(p.seq, 13);

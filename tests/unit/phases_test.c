@@ -56,7 +56,7 @@ static void resolve_takes(uint64_t us, uint64_t number, enum hsmrepl_resolution 
 	};
 
 	now += us * US;
-	phases_resolved(&p, &a, now - us * US, now);
+	phases_given(&p, &a, now - us * US, now);
 }
 
 static void grant_after(uint64_t us)

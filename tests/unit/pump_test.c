@@ -64,8 +64,8 @@ static struct action *add(struct actions *out, enum action_type type)
 static const struct position here = { .epoch = 4 };
 
 /*
- * A message "c" commits: resolve, append, send. "p" prepares: append, prepare. "l" the same, but
- * lazily. "r" revokes.
+ * A message "c" commits: resolve, append, grant, send. "p" prepares: append, prepare. "l" the same,
+ * but lazily. "r" revokes.
  */
 static void on_message(const struct event *ev, struct actions *out)
 {
@@ -73,8 +73,8 @@ static void on_message(const struct event *ev, struct actions *out)
 	case 'c':
 		add(out, ACT_RESOLVE)->resolution = HSMREPL_COMMIT;
 		add(out, ACT_APPEND)->record = RECORD_COMMIT;
-		add(out, ACT_SEND)->peer = ev->peer;
 		add(out, ACT_GRANT)->position = &here;
+		add(out, ACT_SEND)->peer = ev->peer;
 		break;
 	case 'p':
 		add(out, ACT_APPEND)->record = RECORD_YES;
@@ -183,6 +183,12 @@ static void hand_resolve(void *arg, const struct action *a)
 	begin(ACT_RESOLVE);
 }
 
+static void hand_give(void *arg)
+{
+	(void)arg;
+	tell("give ", 0);
+}
+
 static int hand_end(void *arg, int *error, struct position *after)
 {
 	enum action_type type = core->begun[0];
@@ -214,7 +220,7 @@ static void setup(void)
 		.send = hand_send, .append = hand_append, .flush = hand_flush,
 		.grant = hand_grant,
 		.revoke = hand_revoke, .prepare = hand_prepare, .resolve = hand_resolve,
-		.end = hand_end, .answer = hand_answer, .arg = &pump,
+		.give = hand_give, .end = hand_end, .answer = hand_answer, .arg = &pump,
 	};
 
 	pump = pump_new(7, "n7", &hands, NULL);
@@ -248,7 +254,7 @@ START_TEST(a_commit_is_appended_at_the_position_that_resolving_gave)
 	ck_assert_int_eq(pump_run(pump), 0);
 	/* its connection was found broken meanwhile */
 	ck_assert_str_eq(core->story,
-			 "E11(1) resolve send 3 grant in epoch 4 end append 2 after seq 9 end "
+			 "E11(1) resolve grant in epoch 4 give send 3 end append 2 after seq 9 end "
 			 "E6(seq 9) E10 flush E7 ");
 	ck_assert_uint_eq(pump_count(pump)->batches, 1);
 	ck_assert_uint_eq(pump_count(pump)->transactions, 9);
@@ -263,7 +269,7 @@ START_TEST(results_follow_the_step_and_go_before_the_rest)
 	ck_assert_int_eq(pump_run(pump), 0);
 	/* the second frame waited first, and is judged by what the first one came to */
 	ck_assert_str_eq(core->story,
-			 "E11(1) append 1 prepare end E5(error 17) E11(1) revoke answer "
+			 "E11(1) append 1 prepare give end E5(error 17) E11(1) revoke answer "
 			 "E4(error 16) flush E7 ");
 }
 END_TEST
@@ -276,10 +282,10 @@ START_TEST(nobody_sleeps_for_the_device_alone)
 	core->disk_is_slow = true;
 	note_message("p");
 	ck_assert_int_eq(pump_run(pump), 0);
-	ck_assert_str_eq(core->story, "E11(1) append 1 prepare flush ");
+	ck_assert_str_eq(core->story, "E11(1) append 1 prepare give flush ");
 	pump_note(pump, &tick);
 	ck_assert_int_eq(pump_run(pump), 0);
-	ck_assert_str_eq(core->story, "E11(1) append 1 prepare flush end E5(error 17) E1 ");
+	ck_assert_str_eq(core->story, "E11(1) append 1 prepare give flush end E5(error 17) E1 ");
 	note_message("c");
 	ck_assert_int_eq(pump_settle(pump), 0);
 	ck_assert_uint_eq(core->n_begun, 0);
@@ -295,11 +301,11 @@ START_TEST(the_disk_works_when_all_else_is_done_and_the_device_does)
 	note_message("x");
 	ck_assert_int_eq(pump_run(pump), 0);
 	ck_assert_str_eq(core->story,
-			 "E11(1) E11(1) append 1 prepare end E5(error 17) E11(1) flush E7 ");
+			 "E11(1) E11(1) append 1 prepare give end E5(error 17) E11(1) flush E7 ");
 	core->story[0] = '\0';
 	note_message("p");
 	ck_assert_int_eq(pump_run(pump), 0);
-	ck_assert_str_eq(core->story, "E11(1) append 1 prepare flush end E5(error 17) E7 ");
+	ck_assert_str_eq(core->story, "E11(1) append 1 prepare give flush end E5(error 17) E7 ");
 	core->story[0] = '\0';
 	note_message("x");
 	ck_assert_int_eq(pump_run(pump), 0);
@@ -321,7 +327,7 @@ START_TEST(what_nothing_else_would_wake_us_for_is_waited_for)
 {
 	note_message("l");
 	ck_assert_int_eq(pump_run(pump), 0);
-	ck_assert_str_eq(core->story, "E11(1) prepare end E5(error 17) ");
+	ck_assert_str_eq(core->story, "E11(1) prepare give end E5(error 17) ");
 }
 END_TEST
 
