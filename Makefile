@@ -42,7 +42,8 @@ TEST_LIBS = -lcheck -lsubunit -lm -lrt -lz -lncursesw -ltinfo $(AGENT_LIBS)
 # The module's core compiles in userspace behind tests/shim; these are its front ends.
 KMOD_FRONT = main device ioctl admin file sysfs netlink
 core_src = $(wildcard agent/core/*.c)
-shell_src = $(wildcard $(patsubst %,agent/%/*.c,base store import mesh discovery sync backup shell))
+shell_src = $(wildcard $(patsubst %,agent/%/*.c,base store import mesh discovery sync backup \
+	device pump shell))
 lib_src = $(wildcard agent/lib/*.c)
 ctl_src = $(wildcard agent/ctl/*.c agent/console/*.c)
 softdev_src = $(wildcard agent/softdev/*.c)
@@ -66,7 +67,7 @@ agent: $(programs) $(libraries) $(units)
 
 INCLUDES = -Iuapi
 SHELLS = -Iagent/core -Iagent/base -Iagent/store -Iagent/import -Iagent/mesh -Iagent/discovery \
-	-Iagent/sync -Iagent/backup -Iagent/shell -Iagent/lib
+	-Iagent/sync -Iagent/backup -Iagent/device -Iagent/pump -Iagent/shell -Iagent/lib
 # includes FOLDER FLAGS
 define includes
 build/obj/$(1)/%.o build/san/$(1)/%.o: INCLUDES = $(2)
@@ -84,6 +85,9 @@ $(eval $(call includes,agent/sync,-Iuapi -Iagent/core -Iagent/base -Iagent/store
 $(eval $(call includes,agent/backup,-Iuapi -Iagent/core -Iagent/base -Iagent/store \
 	-Iagent/import -Iagent/mesh -Iagent/sync -Iagent/backup))
 $(eval $(call includes,agent/discovery,-Iuapi -Iagent/core -Iagent/base -Iagent/discovery))
+$(eval $(call includes,agent/device,-Iuapi -Iagent/core -Iagent/base -Iagent/store \
+	-Iagent/device))
+$(eval $(call includes,agent/pump,-Iuapi -Iagent/core -Iagent/pump))
 $(eval $(call includes,agent/shell,-Iuapi $$(SHELLS) $$(NL_CFLAGS)))
 $(eval $(call includes,agent/lib,-Iuapi -Iagent/lib $$(NL_CFLAGS)))
 $(eval $(call includes,agent/ctl,-Iuapi -Iagent/lib -Iagent/ctl))

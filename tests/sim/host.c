@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The pump: events into the core, its actions into device, disk and network. As in agent/shell,
+ * The pump: events into the core, its actions into device, disk and network. As in agent/pump,
  * events wait in an inbox, and what a device call came to is an event that goes before all
  * others.
  */

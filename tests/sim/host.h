@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * One node: its machine, its disk and its agent, which is the real protocol core and, in the
- * place of agent/shell, this pump.
+ * place of agent/pump and all around it, this pump.
  */
 #ifndef SIM_HOST_H
 #define SIM_HOST_H

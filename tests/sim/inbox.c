@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Events of a node that wait. As in agent/shell, results of device calls go before all others. */
+/* Events of a node that wait. As in agent/pump, results of device calls go before all others. */
 #include "host.h"
 
 #include <assert.h>

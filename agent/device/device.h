@@ -5,8 +5,8 @@
  * Every call returns 0 or a negative errno. Only -ENODEV (the software device went away) and what
  * is listed at a call can come back; anything else would be a broken contract, and is an assertion.
  */
-#ifndef HSM_SHELL_DEVICE_H
-#define HSM_SHELL_DEVICE_H
+#ifndef HSM_DEVICE_DEVICE_H
+#define HSM_DEVICE_DEVICE_H
 
 #include "log.h"
 #include "store.h"
@@ -194,4 +194,4 @@ int device_look(struct device *d, struct device_view *view);
 /* Read what is there, once, and report it. -EAGAIN is not an error. */
 int device_read(struct device *d, const struct device_sink *sink);
 
-#endif /* HSM_SHELL_DEVICE_H */
+#endif /* HSM_DEVICE_DEVICE_H */

@@ -4,8 +4,8 @@
  * coordinates, and one for the votes of each peer. Documentation/performance.md says how to read
  * them.
  */
-#ifndef HSM_SHELL_PHASES_H
-#define HSM_SHELL_PHASES_H
+#ifndef HSM_PUMP_PHASES_H
+#define HSM_PUMP_PHASES_H
 
 #include "../core/step.h"
 
@@ -92,4 +92,4 @@ void phases_read(struct phases *p, uint64_t now_ns);
 /* The store had a yes on the disk at @done_ns; its EV_DURABLE comes next. */
 void phases_flushed(struct phases *p, uint64_t number, uint64_t done_ns);
 
-#endif /* HSM_SHELL_PHASES_H */
+#endif /* HSM_PUMP_PHASES_H */

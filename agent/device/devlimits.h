@@ -5,8 +5,8 @@
  * a start finds a yes that was never said. It was not, if the device refuses it again under limits
  * that are no lower than those.
  */
-#ifndef HSM_SHELL_DEVLIMITS_H
-#define HSM_SHELL_DEVLIMITS_H
+#ifndef HSM_DEVICE_DEVLIMITS_H
+#define HSM_DEVICE_DEVLIMITS_H
 
 #include <stdbool.h>
 
@@ -20,4 +20,4 @@ bool limits_hold(const char *dir, const struct device_limits *now);
 /* Note them, durably, before the first vote. Returns 0 or -errno. */
 int limits_note(const char *dir, const struct device_limits *now);
 
-#endif /* HSM_SHELL_DEVLIMITS_H */
+#endif /* HSM_DEVICE_DEVLIMITS_H */

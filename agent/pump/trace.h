@@ -2,8 +2,8 @@
 /*
  * The story of a node, one line per event and action, for people who want to follow the protocol.
  */
-#ifndef HSM_SHELL_TRACE_H
-#define HSM_SHELL_TRACE_H
+#ifndef HSM_PUMP_TRACE_H
+#define HSM_PUMP_TRACE_H
 
 #include "../core/step.h"
 
@@ -25,4 +25,4 @@ void trace_close(struct trace *t);
 void trace_event(struct trace *t, const struct event *ev);
 void trace_action(struct trace *t, const struct action *a);
 
-#endif /* HSM_SHELL_TRACE_H */
+#endif /* HSM_PUMP_TRACE_H */

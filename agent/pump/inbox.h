@@ -4,8 +4,8 @@
  * only what a device call came to goes before all others: until the core has heard it, it would
  * judge them by what the device was before.
  */
-#ifndef HSM_SHELL_INBOX_H
-#define HSM_SHELL_INBOX_H
+#ifndef HSM_PUMP_INBOX_H
+#define HSM_PUMP_INBOX_H
 
 #include "../core/step.h"
 
@@ -47,4 +47,4 @@ bool inbox_waits(const struct inbox *in);
  */
 bool inbox_get(struct inbox *in, struct event *ev);
 
-#endif /* HSM_SHELL_INBOX_H */
+#endif /* HSM_PUMP_INBOX_H */

@@ -3,8 +3,8 @@
  * The pump: feeds events to the protocol core one at a time, and has the actions that follow
  * carried out in their order. It knows no device, socket or file: the hands do.
  */
-#ifndef HSM_SHELL_PUMP_H
-#define HSM_SHELL_PUMP_H
+#ifndef HSM_PUMP_PUMP_H
+#define HSM_PUMP_PUMP_H
 
 #include "phases.h"
 #include "trace.h"
@@ -136,4 +136,4 @@ struct phases *pump_phases(struct pump *p);
 uint64_t pump_now_ms(void);
 uint64_t pump_now_ns(void);
 
-#endif /* HSM_SHELL_PUMP_H */
+#endif /* HSM_PUMP_PUMP_H */

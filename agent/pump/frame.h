@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* What can be told of a frame without handling it: for the trace and for counters. */
-#ifndef HSM_SHELL_FRAME_H
-#define HSM_SHELL_FRAME_H
+#ifndef HSM_PUMP_FRAME_H
+#define HSM_PUMP_FRAME_H
 
 #include "../core/step.h"
 
@@ -21,4 +21,4 @@ const char *frame_name(unsigned int type);
  */
 void frame_describe(struct bytes head, struct bytes tail, char line[FRAME_LINE_MAX]);
 
-#endif /* HSM_SHELL_FRAME_H */
+#endif /* HSM_PUMP_FRAME_H */

@@ -4,8 +4,8 @@
  * one is filled. Nothing else may be asked of the device between loader_begin() and loader_end()
  * or loader_free().
  */
-#ifndef HSM_SHELL_LOADER_H
-#define HSM_SHELL_LOADER_H
+#ifndef HSM_DEVICE_LOADER_H
+#define HSM_DEVICE_LOADER_H
 
 #include "store.h"
 #include "../core/step.h"
@@ -25,4 +25,4 @@ int loader_begin(struct loader *l);
 int loader_add(struct loader *l, const struct store_object *o);
 int loader_end(struct loader *l, const struct position *position, const struct node_list *nl);
 
-#endif /* HSM_SHELL_LOADER_H */
+#endif /* HSM_DEVICE_LOADER_H */
