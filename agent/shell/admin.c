@@ -17,47 +17,20 @@
 #include "panel.h"
 #include "reply.h"
 #include "report.h"
+#include "request.h"
 #include "roster.h"
 #include "verify.h"
 #include "test.h"
 #include "vault.h"
 #include "../core/batch.h"
 
-#define REQUEST_DEPTH 4		/* of nested JSON */
 #define TID_DIGITS 16
-
-/* The request as a JSON object; no text at all is an empty one. NULL if it is anything else. */
-static struct json_object *parse(const struct device_request *r)
-{
-	struct json_tokener *tok;
-	struct json_object *o;
-
-	if (!r->json_len)
-		return json_object_new_object();
-	tok = json_tokener_new_ex(REQUEST_DEPTH);
-	if (!tok)
-		return NULL;
-	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-	o = json_tokener_parse_ex(tok, r->json, (int)r->json_len);
-	if (json_tokener_get_error(tok) != json_tokener_success ||
-	    !json_object_is_type(o, json_type_object)) {
-		json_object_put(o);
-		o = NULL;
-	}
-	json_tokener_free(tok);
-	return o;
-}
 
 static bool read_tid(struct json_object *request, uint64_t *tid)
 {
-	struct json_object *o;
-	const char *s;
+	const char *s = request_text(request, "tid");
 	char *end;
 
-	if (!json_object_object_get_ex(request, "tid", &o) ||
-	    !json_object_is_type(o, json_type_string))
-		return false;
-	s = json_object_get_string(o);
 	if (strlen(s) == 0 || strlen(s) > TID_DIGITS ||
 	    strspn(s, "0123456789abcdefABCDEF") != strlen(s))
 		return false;
@@ -78,17 +51,14 @@ static struct json_object *show_outcome(const struct agent *a, struct json_objec
 }
 
 /* Whether @name names one node of @all that is not in @nl yet; it is added. */
-static bool add_named(const struct roster *all, struct json_object *name, struct node_list *nl,
+static bool add_named(const struct roster *all, const char *name, struct node_list *nl,
 		      struct refusal *r)
 {
-	const struct member *m = NULL;
+	const struct member *m = roster_named(all, name);
 
-	if (json_object_is_type(name, json_type_string))
-		m = roster_named(all, json_object_get_string(name));
 	if (!m) {
 		refusal_set(r, ENOENT, "list it as a peer, see discover, or correct the name",
-			    "no node that is listed or found is named %s",
-			    json_object_get_string(name));
+			    "no node that is listed or found is named %s", name);
 		return false;
 	}
 	if (nl_has(nl, m->id))
@@ -114,9 +84,9 @@ static bool form_list(const struct agent *a, struct json_object *request, struct
 		      struct refusal *r)
 {
 	const struct node_list none = { .n = 0 };
-	struct json_object *names = NULL;
+	struct json_object *names;
 	struct roster all;
-	size_t n;
+	size_t n = 0;
 
 	roster_make(&all, &a->config, &a->found, &none);
 	memset(nl, 0, sizeof(*nl));
@@ -127,14 +97,11 @@ static bool form_list(const struct agent *a, struct json_object *request, struct
 			    "this node has no address that peers could be told");
 		return false;
 	}
-	json_object_object_get_ex(request, "nodes", &names);
-	if (names && !json_object_is_type(names, json_type_array)) {
-		refusal_set(r, EINVAL, "give an array of node names", "\"nodes\" is not an array");
-		return false;
-	}
-	n = names ? json_object_array_length(names) : 0;
+	if (json_object_object_get_ex(request, "nodes", &names))
+		n = json_object_array_length(names);
 	for (size_t i = 0; i < n; i++)
-		if (!add_named(&all, json_object_array_get_idx(names, i), nl, r))
+		if (!add_named(&all, json_object_get_string(json_object_array_get_idx(names, i)),
+			       nl, r))
 			return false;
 	for (unsigned int i = 0; n == 0 && i < all.n; i++) {
 		if (nl_has(nl, all.node[i].id) ||
@@ -170,13 +137,8 @@ static int finalise(struct agent *a, const struct device_request *dr, struct jso
 {
 	struct event ev = { .type = EV_FINALISE, .request = dr->id };
 	struct json_object *dry = NULL;
-	struct refusal r;
 
 	json_object_object_get_ex(request, "dry_run", &dry);
-	if (dry && !json_object_is_type(dry, json_type_boolean)) {
-		refusal_set(&r, EINVAL, "give true or false", "\"dry_run\" is not a boolean");
-		return reply_refusal(a, dr->id, &r);
-	}
 	ev.dry = json_object_get_boolean(dry);
 	pump_note(a->pump, &ev);
 	return 0;
@@ -274,14 +236,13 @@ static bool is_possible(const struct agent *a, unsigned int verb)
 
 int admin_take(struct agent *a, const struct device_request *dr)
 {
-	struct json_object *request = parse(dr);
+	struct json_object *request;
 	struct refusal r;
 	int ret;
 
-	if (!request) {
-		refusal_set(&r, EINVAL, "send one JSON object", "the request is not a JSON object");
+	request = request_parse(dr, &r);
+	if (!request)
 		return reply_refusal(a, dr->id, &r);
-	}
 	if (is_possible(a, dr->verb)) {
 		ret = carry_out(a, dr, request);
 	} else {

@@ -11,6 +11,7 @@
 #include "fields.h"
 #include "live.h"
 #include "reply.h"
+#include "request.h"
 #include "verify.h"
 #include "../lib/hsmrepl.h"
 
@@ -231,16 +232,14 @@ static void on_forked(void *arg, uint64_t request, const struct fork_report *r)
 }
 
 /* Who is meant: a node of the lists, or whom the lookout found. */
-static bool read_whom(struct agent *a, struct json_object *request, struct member *whom)
+static bool read_whom(struct agent *a, const char *name, struct member *whom)
 {
 	const struct fork_report *split = lookout_split(sync_lookout(a->sync));
 	const struct member *m = NULL;
-	struct json_object *name = NULL;
 	struct roster room;
 
-	json_object_object_get_ex(request, "node", &name);
-	if (json_object_is_type(name, json_type_string))
-		m = live_named(a, json_object_get_string(name), &room);
+	if (*name)
+		m = live_named(a, name, &room);
 	else if (split)
 		m = &split->whom;
 	if (m)
@@ -251,22 +250,24 @@ static bool read_whom(struct agent *a, struct json_object *request, struct membe
 int split_brain_take(struct agent *a, const struct device_request *dr,
 		     struct json_object *request)
 {
-	struct json_object *o = NULL;
+	const char *name = request_text(request, "node");
+	struct json_object *o;
 	struct member whom;
 	struct refusal r;
+	bool known;
 
-	if (!read_whom(a, request, &whom)) {
-		if (!json_object_object_get_ex(request, "node", &o)) {
-			o = json_object_new_object();
-			add_bool(o, "split", false);
-			return reply_json(a, dr->id, 0, o);
-		}
-		refusal_set(&r, ENOENT, "name a peer of this node", "no listed node is named %s",
-			    json_object_get_string(o));
-	} else if (!fork_begin(sync_host(a->sync), &whom, on_forked, a, dr->id)) {
-		refusal_set(&r, ENOMEM, "try again later", "no memory to ask %s", whom.name);
-	} else {
-		return 0;
+	known = read_whom(a, name, &whom);
+	if (!known && !*name) {
+		o = json_object_new_object();
+		add_bool(o, "split", false);
+		return reply_json(a, dr->id, 0, o);
 	}
+	if (!known || whom.id == a->config.node_id)
+		refusal_set(&r, known ? EINVAL : ENOENT, "name a peer of this node",
+			    known ? "%s is this node itself" : "no listed node is named %s", name);
+	else if (!fork_begin(sync_host(a->sync), &whom, on_forked, a, dr->id))
+		refusal_set(&r, ENOMEM, "try again later", "no memory to ask %s", whom.name);
+	else
+		return 0;
 	return reply_refusal(a, dr->id, &r);
 }

@@ -21,16 +21,14 @@ static const struct member *find(const struct roster *all, const struct member *
 }
 
 /* One name of the request; false with @r set if it is none of the pool's. */
-static bool add_name(const struct roster *all, const struct member *joining,
-		     struct json_object *name, struct down_request *down, struct refusal *r)
+static bool add_name(const struct roster *all, const struct member *joining, const char *name,
+		     struct down_request *down, struct refusal *r)
 {
-	const struct member *m = NULL;
+	const struct member *m = find(all, joining, name);
 
-	if (json_object_is_type(name, json_type_string))
-		m = find(all, joining, json_object_get_string(name));
 	if (!m || down->n == HSMREPL_NODES_MAX) {
 		refusal_set(r, ENOENT, "see hsmreplctl nodes for the names",
-			    "no node of the pool is named %s", json_object_get_string(name));
+			    "no node of the pool is named %s", name);
 		return false;
 	}
 	for (unsigned int i = 0; i < down->n; i++)
@@ -62,23 +60,24 @@ int down_take(struct agent *a, const struct device_request *dr, struct json_obje
 		.down = { .dry = flag(request, "dry_run"), .force = flag(request, "force"),
 			  .epoch = epoch_of(request) },
 	};
-	struct json_object *names = NULL;
+	struct json_object *names;
 	struct node_view view;
 	struct refusal r;
 	struct roster all;
-	size_t n;
+	size_t n = 0;
 
 	pump_look(a->pump, &view);
 	roster_make(&all, &a->config, &a->found, view.nl);
-	json_object_object_get_ex(request, "nodes", &names);
-	n = json_object_is_type(names, json_type_array) ? json_object_array_length(names) : 0;
+	if (json_object_object_get_ex(request, "nodes", &names))
+		n = json_object_array_length(names);
 	if (n == 0) {
 		refusal_set(&r, EINVAL, "name the nodes that crashed", "no node is named");
 		return reply_refusal(a, dr->id, &r);
 	}
 	for (size_t i = 0; i < n; i++)
-		if (!add_name(&all, view.joining, json_object_array_get_idx(names, i), &ev.down,
-			      &r))
+		if (!add_name(&all, view.joining,
+			      json_object_get_string(json_object_array_get_idx(names, i)),
+			      &ev.down, &r))
 			return reply_refusal(a, dr->id, &r);
 	pump_note(a->pump, &ev);
 	return 0;

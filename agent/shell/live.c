@@ -7,6 +7,7 @@
 
 #include "boot.h"
 #include "reply.h"
+#include "request.h"
 #include "vault.h"
 
 /* What Live-Sync asks of the agent. */
@@ -118,18 +119,16 @@ const struct member *live_named(const struct agent *a, const char *name, struct 
 static bool read_donor(struct agent *a, struct json_object *request, struct order *order,
 		       struct refusal *r)
 {
-	struct json_object *name = NULL, *overwrite = NULL;
-	const struct member *m = NULL;
+	const char *name = request_text(request, "donor");
+	struct json_object *overwrite = NULL;
+	const struct member *m;
 	struct roster room;
 
-	json_object_object_get_ex(request, "donor", &name);
 	json_object_object_get_ex(request, "overwrite", &overwrite);
-	if (json_object_is_type(name, json_type_string))
-		m = live_named(a, json_object_get_string(name), &room);
+	m = live_named(a, name, &room);
 	if (!m || m->id == a->config.node_id) {
 		refusal_set(r, m ? EINVAL : ENOENT, "name a member of the pool that is a peer here",
-			    m ? "%s is this node itself" : "no listed node is named %s",
-			    json_object_get_string(name));
+			    m ? "%s is this node itself" : "no listed node is named %s", name);
 		return false;
 	}
 	order->donor = *m;

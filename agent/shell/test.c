@@ -7,6 +7,7 @@
 #include "history.h"
 #include "probe.h"
 #include "reply.h"
+#include "request.h"
 
 static void place(void *arg, struct probe_place *p)
 {
@@ -80,12 +81,9 @@ static void on_done(void *arg, uint64_t request, const struct probe_report *r)
 int test_take(struct agent *a, const struct device_request *dr, struct json_object *request)
 {
 	char address[HSMREPL_ADDRESS_MAX];
-	struct json_object *o = NULL;
 	struct refusal r;
 
-	json_object_object_get_ex(request, "address", &o);
-	if (!json_object_is_type(o, json_type_string) ||
-	    !config_address(json_object_get_string(o), address))
+	if (!config_address(request_text(request, "address"), address))
 		refusal_set(&r, EINVAL, "give HOST, HOST:PORT or [IPV6]:PORT",
 			    "\"address\" is no address");
 	else if (probe_start(a->mesh, address, on_done, a, dr->id))

@@ -15,6 +15,7 @@
 #include "backup.h"
 #include "fields.h"
 #include "reply.h"
+#include "request.h"
 #include "restore.h"
 
 #define SILENCE_MS	30000	/* without a request: whoever asked is gone */
@@ -148,14 +149,12 @@ static struct json_object *session_begin(struct session *s)
 /* Is it the next request of that session? */
 static bool session_goes_on(struct session *s, struct json_object *request)
 {
-	struct json_object *id = NULL, *piece = NULL;
+	struct json_object *piece;
 	char text[17];
 
 	snprintf(text, sizeof(text), "%016" PRIx64, s->id);
-	if (!json_object_object_get_ex(request, "session", &id) ||
-	    !json_object_object_get_ex(request, "piece", &piece) ||
-	    !json_object_is_type(id, json_type_string) ||
-	    strcmp(json_object_get_string(id), text) ||
+	if (!json_object_object_get_ex(request, "piece", &piece) ||
+	    strcmp(request_text(request, "session"), text) ||
 	    json_object_get_uint64(piece) != s->piece)
 		return false;
 	s->piece++;
@@ -382,15 +381,14 @@ static int restore_go_on(struct agent *a, const struct device_request *dr)
 	return reply_json(a, dr->id, 0, o);
 }
 
-static int restore_take(struct agent *a, const struct device_request *dr, struct json_object *data)
+static int restore_take(struct agent *a, const struct device_request *dr, const char *text)
 {
-	const char *text = json_object_get_string(data);
 	struct vault *v = a->vault;
 	char error[SYNC_ERROR_MAX];
 	struct restore_view view;
 	int n;
 
-	n = text ? decode(v, text, strlen(text)) : -1;
+	n = decode(v, text, strlen(text));
 	if (n < 0)
 		return refuse(a, dr, EINVAL, "\"data\" is no base64 of 1 to 46080 bytes: use a "
 			      "tool of the agent's version");
@@ -405,13 +403,12 @@ static int restore_take(struct agent *a, const struct device_request *dr, struct
 int vault_restore(struct agent *a, const struct device_request *dr, struct json_object *request)
 {
 	struct vault *v = a->vault;
-	struct json_object *data;
 
 	if (is_first(request))
 		return restore_start(a, dr, request);
 	if (!v->restore || !session_goes_on(&v->in, request))
 		return refuse(a, dr, ECANCELED, "this restore cannot go on: " GONE);
-	if (json_object_object_get_ex(request, "data", &data))
-		return restore_take(a, dr, data);
+	if (json_object_object_get_ex(request, "data", NULL))
+		return restore_take(a, dr, request_text(request, "data"));
 	return restore_go_on(a, dr);
 }

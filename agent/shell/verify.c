@@ -7,6 +7,7 @@
 #include "fields.h"
 #include "live.h"
 #include "reply.h"
+#include "request.h"
 
 static const char *const class_words[COMPARE_CLASSES] = {
 	[COMPARE_HERE] = "only here", [COMPARE_THERE] = "only there",
@@ -71,23 +72,22 @@ static bool in_a_pool(struct agent *a)
 
 int verify_take(struct agent *a, const struct device_request *dr, struct json_object *request)
 {
-	struct json_object *name = NULL;
+	const char *name = request_text(request, "against");
 	const struct member *m = NULL;
 	char error[SYNC_ERROR_MAX];
 	struct roster room;
 	struct refusal r;
 
-	if (json_object_object_get_ex(request, "against", &name)) {
+	if (json_object_object_get_ex(request, "against", NULL)) {
 		if (!in_a_pool(a)) {
 			refusal_set(&r, ENONET, "form one, or live-sync from a member",
 				    "this node is in no pool: there is nothing to compare");
 			return reply_refusal(a, dr->id, &r);
 		}
-		m = live_named(a, json_object_get_string(name), &room);
+		m = live_named(a, name, &room);
 		if (!m || m->id == a->config.node_id) {
 			refusal_set(&r, ENOENT, "name a peer of this node",
-				    "no other listed node is named %s",
-				    json_object_get_string(name));
+				    "no other listed node is named %s", name);
 			return reply_refusal(a, dr->id, &r);
 		}
 	}

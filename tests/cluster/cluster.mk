@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# The loads of the cluster suite, and of the virtual machines that are killed under one.
+# The loads and questions of the cluster suite; virtual machines are killed under one.
 
 $(eval $(call includes,tests/cluster,-Iuapi -Iagent/lib))
 
@@ -7,7 +7,11 @@ build/witness: build/obj/tests/cluster/witness.o build/libhsmrepl.a
 	@echo '  LD    $@'
 	$(Q)$(CC) -o $@ $^ $(LIB_LIBS) -lpthread
 
-tests: build/load_bench build/witness build/baddisk.so
+build/admin-ask: build/obj/tests/cluster/ask.o build/libhsmrepl.a
+	@echo '  LD    $@'
+	$(Q)$(CC) -o $@ $^ $(LIB_LIBS)
+
+tests: build/load_bench build/witness build/admin-ask build/baddisk.so
 
 build/baddisk.so: tests/cluster/baddisk.c
 	@mkdir -p $(@D)
