@@ -98,8 +98,8 @@ const struct ctl_verb *ctl_verbs(void);
 int ctl_options(struct ctl *ctl, int argc, char **argv, const struct ctl_option *options, int min,
 		int max, struct ctl_operands *operands);
 
-/** ctl_number() - a decimal number up to @max; CTL_GO_ON or CTL_USAGE after a message */
-int ctl_number(struct ctl *ctl, const char *what, const char *text, uint64_t max, uint64_t *value);
+/** ctl_number() - a decimal number from @min on; CTL_GO_ON or CTL_USAGE after a message */
+int ctl_number(struct ctl *ctl, const char *what, const char *text, uint64_t min, uint64_t *value);
 
 /** ctl_hex() - exactly @len bytes as hex digits; CTL_GO_ON or CTL_USAGE after a message */
 int ctl_hex(struct ctl *ctl, const char *what, const char *text, uint8_t *bytes, size_t len);
@@ -117,6 +117,9 @@ int ctl_usage(struct ctl *ctl, const char *format, ...) __attribute__((format(pr
 
 /** ctl_exit_status() - exit status for a negative errno */
 int ctl_exit_status(int error);
+
+/** ctl_say() - one line on stderr; control characters, of a label say, as '?' */
+void ctl_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /** ctl_fail() - say that @what (or NULL) failed with a negative errno; returns the exit status */
 int ctl_fail(struct ctl *ctl, const char *what, int error);

@@ -4,6 +4,7 @@
  * why, what to do.
  */
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <json-c/json.h>
@@ -18,15 +19,18 @@ static const struct {
 	{ EACCES, "run it as a user who may use the device" },
 	{ EAGAIN, "try again later" },
 	{ ECANCELED, "see status and pending, then submit it again" },
-	{ EEXIST, "use update, or another label" },
+	{ EEXIST, "use update, or another label or id" },
 	{ EINPROGRESS, "ask with: hsmreplctl outcome TID" },
 	{ EINTR, "ask with: hsmreplctl outcome TID" },
-	{ EMSGSIZE, "make it smaller" },
+	{ EINVAL, "a label has 1 to 255 bytes of UTF-8, a type up to 16 of printable ASCII" },
+	{ EMSGSIZE, "a label has up to 255 bytes, a payload 65536 or what payload_max says, a "
+		    "transaction 256 operations and 1 MiB" },
 	{ ENODEV, "start the software device again" },
 	{ ENOENT, "see which labels there are with: hsmreplctl list" },
 	{ ENONET, "form a pool with: hsmreplctl form, or join one" },
 	{ ENOSPC, "delete objects, or raise the limit of the device" },
 	{ ENOTCONN, "start hsmrepld on this node" },
+	{ ENOTTY, "see that it is a device of hsmrepl, and of this version" },
 	{ EPERM, "run it as root" },
 	{ EROFS, "see state and last_error with: hsmreplctl status" },
 	{ ESTALE, "read the object again, then repeat with its present version" },
@@ -60,19 +64,36 @@ int ctl_exit_status(int error)
 	}
 }
 
-static void say(struct ctl *ctl, const char *what)
+void ctl_say(const char *format, ...)
 {
-	fputs("hsmreplctl: ", stderr);
-	if (ctl->verb)
-		fprintf(stderr, "%s%s", ctl->verb->name, what ? " " : "");
-	fprintf(stderr, "%s: ", what ? what : "");
+	va_list args;
+	char *line;
+	int len;
+
+	va_start(args, format);
+	len = vasprintf(&line, format, args);
+	va_end(args);
+	if (len < 0)
+		return;
+	for (char *c = line; *c; c++) {
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			*c = '?';
+	}
+	fprintf(stderr, "hsmreplctl: %s\n", line);
+	free(line);
 }
 
 int ctl_refuse(struct ctl *ctl, const char *what, const char *why, const char *hint)
 {
-	say(ctl, what);
-	fprintf(stderr, "%s: %s\n", why, hint);
+	ctl_say("%s%s%s: %s: %s", ctl->verb->name, what ? " " : "", what ? what : "", why, hint);
 	return CTL_FAILED;
+}
+
+static void complain(struct ctl *ctl, const char *what, const char *why, int error,
+		     const char *hint)
+{
+	ctl_say("%s%s%s: %s (%s): %s", ctl->verb->name, what ? " " : "", what ? what : "", why,
+		hsmrepl_error_name(error), hint);
 }
 
 int ctl_fail(struct ctl *ctl, const char *what, int error)
@@ -84,9 +105,7 @@ int ctl_fail(struct ctl *ctl, const char *what, int error)
 		if (hints[i].error == -error)
 			hint = hints[i].hint;
 	}
-	say(ctl, what);
-	fprintf(stderr, "%s (%s): %s\n", hsmrepl_error_text(error), hsmrepl_error_name(error),
-		hint);
+	complain(ctl, what, hsmrepl_error_text(error), error, hint);
 	return ctl_exit_status(error);
 }
 
@@ -100,11 +119,11 @@ int ctl_open(struct ctl *ctl, int flags)
 		return CTL_GO_ON;
 	if (!path)
 		path = getenv(HSMREPL_ENV_DEVICE);
-	if (!path)
+	if (!path || !*path)
 		path = HSMREPL_DEVICE;
 	for (i = 0; i < sizeof(open_hints) / sizeof(open_hints[0]); i++) {
 		if (open_hints[i].error == errno) {
-			fprintf(stderr, "hsmreplctl: %s: %s (%s): %s\n", path, open_hints[i].why,
+			ctl_say("%s: %s (%s): %s", path, open_hints[i].why,
 				hsmrepl_error_name(errno), open_hints[i].hint);
 			return CTL_FAILED;
 		}
@@ -118,8 +137,7 @@ static int refused(struct ctl *ctl, struct json_object *answer, int error)
 	const char *why = json_text(answer, "error", hsmrepl_error_text(error));
 	const char *hint = json_text(answer, "hint", "see hsmreplctl status");
 
-	say(ctl, NULL);
-	fprintf(stderr, "%s (%s): %s\n", why, hsmrepl_error_name(error), hint);
+	complain(ctl, NULL, why, error, hint);
 	return ctl_exit_status(error);
 }
 

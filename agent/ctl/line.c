@@ -87,8 +87,8 @@ static const char *take_payload(struct line *line, struct json_object *value)
 
 static const char *take_if_version(struct line *line, struct json_object *value)
 {
-	if (!json_object_is_type(value, json_type_int) || json_object_get_int64(value) < 0)
-		return "must be a number, 0 or more";
+	if (!json_object_is_type(value, json_type_int) || json_object_get_int64(value) < 1)
+		return "must be a number, 1 or more";
 	line->change.if_version = json_object_get_uint64(value);
 	return NULL;
 }

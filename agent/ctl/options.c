@@ -20,14 +20,16 @@
 int ctl_usage(struct ctl *ctl, const char *format, ...)
 {
 	va_list args;
+	char *what;
+	int len;
 
-	fputs("hsmreplctl: ", stderr);
-	if (ctl->verb)
-		fprintf(stderr, "%s: ", ctl->verb->name);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	len = vasprintf(&what, format, args);
 	va_end(args);
-	fputc('\n', stderr);
+	if (len < 0)
+		return CTL_USAGE;
+	ctl_say("%s%s%s", ctl->verb ? ctl->verb->name : "", ctl->verb ? ": " : "", what);
+	free(what);
 	return CTL_USAGE;
 }
 
@@ -105,15 +107,15 @@ int ctl_options(struct ctl *ctl, int argc, char **argv, const struct ctl_option 
 	return CTL_GO_ON;
 }
 
-int ctl_number(struct ctl *ctl, const char *what, const char *text, uint64_t max, uint64_t *value)
+int ctl_number(struct ctl *ctl, const char *what, const char *text, uint64_t min, uint64_t *value)
 {
 	char *end;
 
 	errno = 0;
 	*value = strtoull(text, &end, 10);
-	if (errno || *end || !isdigit((unsigned char)*text) || *value > max)
-		return ctl_usage(ctl, "%s %s: give a number from 0 to %llu", what, text,
-				 (unsigned long long)max);
+	if (errno || *end || !isdigit((unsigned char)*text) || *value < min)
+		return ctl_usage(ctl, "%s %s: give a number, %llu or more", what, text,
+				 (unsigned long long)min);
 	return CTL_GO_ON;
 }
 

@@ -131,8 +131,7 @@ int verb_update(struct ctl *ctl, int argc, char **argv)
 
 	status = ctl_options(ctl, argc, argv, options, 2, 2, &operands);
 	if (status == CTL_GO_ON && if_version)
-		status = ctl_number(ctl, "--if-version", if_version, UINT64_MAX,
-				    &change.if_version);
+		status = ctl_number(ctl, "--if-version", if_version, 1, &change.if_version);
 	if (status != CTL_GO_ON)
 		return status;
 	return submit_file(ctl, &change, &operands, timeout);
@@ -152,8 +151,7 @@ int verb_delete(struct ctl *ctl, int argc, char **argv)
 
 	status = ctl_options(ctl, argc, argv, options, 1, 1, &operands);
 	if (status == CTL_GO_ON && if_version)
-		status = ctl_number(ctl, "--if-version", if_version, UINT64_MAX,
-				    &change.if_version);
+		status = ctl_number(ctl, "--if-version", if_version, 1, &change.if_version);
 	if (status != CTL_GO_ON)
 		return status;
 	return submit_one(ctl, &change, operands.at[0], timeout);
@@ -175,7 +173,8 @@ static int add_line(struct ctl *ctl, struct hsmrepl_txn *txn, const char *text, 
 	} else {
 		ret = hsmrepl_txn_add(txn, &line.change);
 		if (ret == -EINVAL)
-			status = ctl_refuse(ctl, what, "the members do not go together",
+			status = ctl_refuse(ctl, what, "its members do not go together, or one is "
+					    "out of range",
 					    "see hsmreplctl(1) for what each op takes");
 		else if (ret)
 			status = ctl_fail(ctl, what, ret);

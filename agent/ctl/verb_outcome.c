@@ -127,7 +127,7 @@ int verb_wait(struct ctl *ctl, int argc, char **argv)
 	if (status == CTL_GO_ON)
 		status = ctl_timeout(ctl, timeout, &timeout_ms);
 	if (status == CTL_GO_ON && seq_text)
-		status = ctl_number(ctl, "--seq", seq_text, UINT64_MAX, &seq);
+		status = ctl_number(ctl, "--seq", seq_text, 0, &seq);
 	if (status == CTL_GO_ON && tid_text)
 		status = ctl_tid(ctl, tid_text, &tid);
 	if (status == CTL_GO_ON)

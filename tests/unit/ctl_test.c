@@ -73,7 +73,7 @@ END_TEST
 
 START_TEST(numbers)
 {
-	static const char *const bad[] = { "", "-1", "+1", " 1", "1x", "0x1", "11",
+	static const char *const bad[] = { "", "-1", "+1", " 1", "1x", "0x1", "9",
 					   "99999999999999999999999" };
 	struct ctl ctl = { .verb = &verb };
 	uint64_t value;
@@ -200,6 +200,7 @@ static const char *const bad_lines[] = {
 	"{\"label\":\"a\",\"payload_b64\":\"\",\"type\":\"a\\u0000b\"}",
 	"{\"label\":\"a\",\"payload_b64\":\"\",\"if_version\":\"3\"}",
 	"{\"label\":\"a\",\"payload_b64\":\"\",\"if_version\":-3}",
+	"{\"label\":\"a\",\"payload_b64\":\"\",\"if_version\":0}",
 	"{\"label\":\"a\",\"payload_b64\":\"\",\"id\":\"00\"}",
 	"{\"label\":\"a\",\"payload_b64\":\"\",\"id\":\"zz0102030405060708090a0b0c0d0eff\"}",
 	"{\"label\":\"a\",\"payload_b64\":\"\",\"other\":1}",

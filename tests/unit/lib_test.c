@@ -173,7 +173,7 @@ START_TEST(words)
 {
 	ck_assert_str_eq(hsmrepl_error_name(-EEXIST), "EEXIST");
 	ck_assert_str_eq(hsmrepl_error_name(ESTALE), "ESTALE");
-	ck_assert_str_eq(hsmrepl_error_text(-EEXIST), "the label exists");
+	ck_assert_str_eq(hsmrepl_error_text(-EEXIST), "the label or the id exists");
 	ck_assert_str_eq(hsmrepl_error_text(EIO), strerror(EIO));
 	ck_assert_str_eq(hsmrepl_state_name(HSMREPL_OFFLINE), "offline");
 	ck_assert_str_eq(hsmrepl_state_name(HSMREPL_HALTED), "halted");
