@@ -49,7 +49,7 @@ static int answer(struct fake *fake, const struct hsmrepl_record *record)
 	return fake_answer(fake, record->id, "{}", EOPNOTSUPP);
 }
 
-static int take_record(struct fake *fake, const struct hsmrepl_record *record)
+static int take_record(struct fake *fake, const struct hsmrepl_record *record, bool idle)
 {
 	int ret;
 
@@ -60,21 +60,26 @@ static int take_record(struct fake *fake, const struct hsmrepl_record *record)
 	if (record->type != HSMREPL_REC_TL || !(record->flags & HSMREPL_REC_LAST))
 		return 0;
 	ret = fake_resolve(fake, HSMREPL_COMMIT, 0);
-	return ret ? ret : fake_grant(fake, HSMREPL_BATCH_TLS_MAX);
+	return ret || idle ? ret : fake_grant(fake, HSMREPL_BATCH_TLS_MAX);
 }
 
-static int take_signal(struct fake *fake, int signals, bool *stop)
+/* A batch that was claimed before SIGUSR1 is still committed. */
+static int take_signal(struct fake *fake, int signals, bool *idle, bool *stop)
 {
 	const struct hsmrepl_grant none = { .size = sizeof(none) };
 	struct signalfd_siginfo info;
+	int ret;
 
 	if (read(signals, &info, sizeof(info)) != sizeof(info))
 		return -EIO;
 	*stop = info.ssi_signo == SIGTERM;
 	if (*stop)
 		return 0;
-	if (info.ssi_signo == SIGUSR1)
-		return hsmrepl_ioctl(fake->dev, HSMREPL_IOC_GRANT, (void *)&none);
+	*idle = info.ssi_signo == SIGUSR1;
+	if (*idle) {
+		ret = hsmrepl_ioctl(fake->dev, HSMREPL_IOC_GRANT, (void *)&none);
+		return ret == -EBUSY ? 0 : ret;
+	}
 	return fake_grant(fake, HSMREPL_BATCH_TLS_MAX);
 }
 
@@ -84,7 +89,7 @@ static int serve(struct fake *fake, int signals)
 		{ .fd = hsmrepl_fd(fake->dev), .events = POLLIN },
 		{ .fd = signals, .events = POLLIN },
 	};
-	bool stop = false;
+	bool idle = false, stop = false;
 	int ret;
 
 	ret = fake_grant(fake, HSMREPL_BATCH_TLS_MAX);
@@ -92,9 +97,9 @@ static int serve(struct fake *fake, int signals)
 		if (!fake->left)
 			poll(fds, 2, -1);
 		if (fds[1].revents)
-			ret = take_signal(fake, signals, &stop);
+			ret = take_signal(fake, signals, &idle, &stop);
 		else
-			ret = take_record(fake, fake_record(fake));
+			ret = take_record(fake, fake_record(fake), idle);
 	}
 	return ret;
 }
