@@ -18,6 +18,11 @@ int input_open(struct ctl *ctl, const char *path, FILE **file)
 	return CTL_GO_ON;
 }
 
+int input_end(struct ctl *ctl, FILE *file)
+{
+	return ferror(file) ? ctl_refuse(ctl, NULL, strerror(errno), HINT) : CTL_GO_ON;
+}
+
 int input_payload(struct ctl *ctl, const char *path, void **bytes, size_t *len)
 {
 	const size_t room = HSMREPL_PAYLOAD_MAX + 1;

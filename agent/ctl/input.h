@@ -12,6 +12,9 @@
 /** input_open() - open @path for reading; CTL_GO_ON or CTL_FAILED after a message */
 int input_open(struct ctl *ctl, const char *path, FILE **file);
 
+/** input_end() - no more lines: was that the end? CTL_GO_ON, or CTL_FAILED after a message */
+int input_end(struct ctl *ctl, FILE *file);
+
 /**
  * input_payload() - read a payload whole
  * @ctl: the tool

@@ -157,6 +157,13 @@ static const char *take_object(struct line *line, struct json_object *object)
 	return NULL;
 }
 
+bool line_is_blank(const char *text, size_t len)
+{
+	while (len && memchr(" \t\r\n", text[len - 1], 4))
+		len--;
+	return !len;
+}
+
 const char *line_parse(struct line *line, const char *text, size_t len)
 {
 	struct json_tokener *tokener = json_tokener_new();

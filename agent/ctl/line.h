@@ -5,6 +5,7 @@
 #ifndef _LINE_H
 #define _LINE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,6 +42,9 @@ struct line {
  * Return: NULL, or what is wrong; good until line_clear().
  */
 const char *line_parse(struct line *line, const char *text, size_t len);
+
+/** line_is_blank() - nothing but white space, that of other systems' line ends included */
+bool line_is_blank(const char *text, size_t len);
 
 /** line_clear() - wipe and free */
 void line_clear(struct line *line);

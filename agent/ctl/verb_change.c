@@ -193,11 +193,11 @@ static int add_lines(struct ctl *ctl, struct hsmrepl_txn *txn, FILE *file)
 
 	while (status == CTL_GO_ON && (len = getline(&text, &room, file)) >= 0) {
 		number++;
-		if (len && text[len - 1] == '\n')
-			len--;
-		if (len)
+		if (!line_is_blank(text, len))
 			status = add_line(ctl, txn, text, len, number);
 	}
+	if (status == CTL_GO_ON)
+		status = input_end(ctl, file);
 	if (text)
 		explicit_bzero(text, room);
 	free(text);

@@ -186,13 +186,12 @@ static struct item *read_item(struct load *load)
 		len = getline(&load->text, &load->room, load->file);
 		if (len < 0) {
 			load->at_end = true;
+			load->status = input_end(load->ctl, load->file);
 			return NULL;
 		}
 		load->number++;
 		progress_bytes(&load->progress, len);
-		if (load->text[len - 1] == '\n')
-			len--;
-	} while (!len);
+	} while (line_is_blank(load->text, len));
 
 	item->number = load->number;
 	wrong = line_parse(&item->line, load->text, len);
