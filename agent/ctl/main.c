@@ -2,9 +2,11 @@
 /*
  * hsmreplctl: the command line up to the verb.
  */
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ctl.h"
 
@@ -21,6 +23,30 @@ static void help(FILE *to)
 	      to);
 }
 
+/*
+ * A standard stream that is closed stays unusable: the next thing to be opened, the device, would
+ * take its place, and be read or written as if it were the stream.
+ */
+static void hold_standard(void)
+{
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) < 0)
+			open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+	}
+}
+
+/* @status, unless the output went nowhere. */
+static int end_output(struct ctl *ctl, int status)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return status;
+	ctl_say("%s%sthe output could not be written: see that there is room where it goes",
+		ctl->verb ? ctl->verb->name : "", ctl->verb ? ": " : "");
+	return CTL_FAILED;
+}
+
 static int run_verb(struct ctl *ctl, int argc, char **argv)
 {
 	const struct ctl_verb *verb;
@@ -35,10 +61,7 @@ static int run_verb(struct ctl *ctl, int argc, char **argv)
 	ctl->verb = verb;
 	status = verb->function(ctl, argc, argv);
 	hsmrepl_close(ctl->dev);
-	if (fflush(stdout) || ferror(stdout))
-		return ctl_refuse(ctl, NULL, "the output could not be written",
-				  "see that there is room where it goes");
-	return status;
+	return end_output(ctl, status);
 }
 
 int main(int argc, char **argv)
@@ -52,6 +75,7 @@ int main(int argc, char **argv)
 	struct ctl ctl = { 0 };
 	int option;
 
+	hold_standard();
 	while ((option = getopt_long(argc, argv, "+hd:", options, NULL)) != -1) {
 		switch (option) {
 		case 'd':
@@ -62,7 +86,7 @@ int main(int argc, char **argv)
 			break;
 		case 'h':
 			help(stdout);
-			return CTL_DONE;
+			return end_output(&ctl, CTL_DONE);
 		default:
 			return CTL_USAGE;
 		}

@@ -97,7 +97,7 @@ static void print_event(struct ctl *ctl, struct json_object *json)
 		print_words(json);
 }
 
-/* Prints what is there; CTL_GO_ON unless the device is gone. */
+/* Prints what is there; CTL_GO_ON unless the device is gone, or the output. */
 static int print_events(struct ctl *ctl, struct hsmrepl_events *events)
 {
 	struct hsmrepl_notice notice;
@@ -111,7 +111,7 @@ static int print_events(struct ctl *ctl, struct hsmrepl_events *events)
 		else
 			print_event(ctl, event_json(&notice));
 	}
-	return CTL_GO_ON;
+	return ferror(stdout) ? CTL_FAILED : CTL_GO_ON;
 }
 
 static int follow(struct ctl *ctl, struct hsmrepl_events *events, int signals)
