@@ -145,7 +145,8 @@ static void print_backup(struct transfer *t, struct json_object *answer, const c
 		json_object_object_add(answer, "file", json_object_new_string(path));
 		json_object_object_add(answer, "file_bytes", json_object_new_uint64(t->bytes));
 		fprintf(to, "%s\n",
-			json_object_to_json_string_ext(answer, JSON_C_TO_STRING_PLAIN));
+			json_object_to_json_string_ext(answer, JSON_C_TO_STRING_PLAIN |
+							       JSON_C_TO_STRING_NOSLASHESCAPE));
 		return;
 	}
 	fprintf(to, "%s: %" PRId64 " objects, seq %" PRId64 ", Sync-Point %s, %.1f MB\n", path,

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,6 +30,22 @@ static void print_result(struct ctl *ctl, const struct hsmrepl_submit *result, c
 		       format_hex64(result->sync_point, sync_point));
 }
 
+static void on_interrupt(int signal)
+{
+	(void)signal;
+}
+
+/* The first interrupt ends the wait, and the TID is told; a second one ends the tool. */
+static void heed_interrupts(void)
+{
+	const struct sigaction action = {
+		.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND,
+	};
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+}
+
 static int submit(struct ctl *ctl, const struct hsmrepl_txn *txn, const char *what,
 		  unsigned int timeout_ms)
 {
@@ -38,6 +55,7 @@ static int submit(struct ctl *ctl, const struct hsmrepl_txn *txn, const char *wh
 	status = ctl_open(ctl, O_RDWR);
 	if (status != CTL_GO_ON)
 		return status;
+	heed_interrupts();
 	ret = hsmrepl_txn_submit(ctl->dev, txn, timeout_ms, &result);
 	if (!ret) {
 		print_result(ctl, &result, "committed");

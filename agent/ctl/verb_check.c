@@ -67,12 +67,15 @@ int verb_cross_check(struct ctl *ctl, int argc, char **argv)
 	ok = !strcmp(word(answer, "ok"), "yes");
 	if (ctl->json) {
 		print_json(answer);
-		return ok ? CTL_DONE : CTL_FAILED;
+	} else {
+		print_nodes(json_object_object_get(answer, "nodes"));
+		print_pairs(json_object_object_get(answer, "pairs"));
+		json_object_put(answer);
 	}
-	print_nodes(json_object_object_get(answer, "nodes"));
-	print_pairs(json_object_object_get(answer, "pairs"));
-	json_object_put(answer);
-	return ok ? CTL_DONE : CTL_FAILED;
+	return ok ? CTL_DONE :
+		    ctl_refuse(ctl, NULL, "not all members are connected and agree",
+			       "see nodes for who is away, split-brain NODE for where histories "
+			       "part, verify --against NODE for what differs");
 }
 
 static void print_classes(struct json_object *classes)
@@ -134,7 +137,10 @@ int verb_verify(struct ctl *ctl, int argc, char **argv)
 		print_verified(answer);
 		json_object_put(answer);
 	}
-	return ok ? CTL_DONE : CTL_FAILED;
+	return ok ? CTL_DONE :
+		    ctl_refuse(ctl, against, "the content is not as it should be",
+			       "compare with further nodes; the one that is wrong leaves, is "
+			       "zeroized, and comes back by live-sync");
 }
 
 static void print_side(struct json_object *side)

@@ -347,6 +347,24 @@ static void make_root(struct ctl *ctl, char root[NAME_ROOM / 2])
 	}
 }
 
+static void print_written(struct ctl *ctl, const struct outfile *out)
+{
+	/* Standard output may be the file. */
+	FILE *to = out->file == stdout ? stderr : stdout;
+	struct json_object *answer;
+
+	if (!ctl->json) {
+		fprintf(to, "%s: look through it before you give it away: manifest.txt names all\n",
+			out->path);
+		return;
+	}
+	answer = json_object_new_object();
+	json_object_object_add(answer, "file", json_object_new_string(out->path));
+	fprintf(to, "%s\n", json_object_to_json_string_ext(answer, JSON_C_TO_STRING_PLAIN |
+								   JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(answer);
+}
+
 int verb_report(struct ctl *ctl, int argc, char **argv)
 {
 	const char *config = CONFIG;
@@ -372,9 +390,7 @@ int verb_report(struct ctl *ctl, int argc, char **argv)
 	if (status == CTL_GO_ON)
 		status = outfile_end(ctl, &out);
 	if (status == CTL_GO_ON)
-		fprintf(out.file == stdout ? stderr : stdout, ctl->json ? "{\"file\":\"%s\"}\n" :
-			"%s: look through it before you give it away: manifest.txt names all\n",
-			out.path);
+		print_written(ctl, &out);
 	outfile_drop(&out);
 	return status == CTL_GO_ON ? CTL_DONE : status;
 }

@@ -48,6 +48,9 @@ scene_split()
 	cut_off "$last" cut
 	wait_until is n1 blocked && wait_until is "$last" blocked
 	verdict $? "$last is cut off"
+	! on n1 cross-check >/dev/null 2>"$dir/said" && [ "$(wc -l <"$dir/said")" = 1 ] &&
+		grep -q '^hsmreplctl: cross-check: not all members are connected' "$dir/said"
+	verdict $? "cross-check fails, and says so in one line"
 	on n1 node-down "$last" --yes >/dev/null && on "$last" node-down "${others[@]}" --yes --force >/dev/null
 	verdict $? "both sides declare the other one dead"
 	echo left | on n1 create both - >/dev/null && echo right | on "$last" create both - >/dev/null
