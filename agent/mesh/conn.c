@@ -11,12 +11,16 @@
 
 #define STABLE_MS 2000	/* a connection that lasted so long was a good one: dial again soon */
 
-/* A line that repeats at most once a minute: "@before WHO @after @why". */
+/* A line that repeats at most once a minute, unless all is well: "@before WHO @after @why". */
 static void complain(struct conn *c, const char *before, const char *after, const char *why)
 {
 	struct mesh *m = c->mesh;
 	unsigned int hidden;
 
+	if (!strcmp(why, GREET_DIALS)) {
+		log_debug(m->log, "%s%s%s%s", before, c->who, after, why);
+		return;
+	}
 	if (!refusal_due(&m->refusals, c->key, why, mesh_now_ms(), &hidden))
 		return;
 	if (hidden)

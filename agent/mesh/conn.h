@@ -114,6 +114,13 @@ extern const struct service_sink probe_host_sink;
 /* The listener's AUTH came, good or not. */
 void probe_greeted(struct probe *p, const struct conn *c, const struct auth *a);
 
+/*
+ * Why a node is refused that is wanted: it had to ask, and is dialled now. All is well, unless that
+ * fails. It is known by its words: both sides see the same.
+ */
+#define GREET_DIALS "of two nodes the one with the greater id dials: it was asked to, and its " \
+		    "log says if it cannot"
+
 /**
  * greet_identity() - is it a node that we want there, for its purpose?
  * @c: connection

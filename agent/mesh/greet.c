@@ -27,17 +27,16 @@ static int greet_peer(const struct conn *c, char why[TLS_WHY_MAX])
 	const struct tls_identity *who = &c->whom;
 
 	if (!mesh_peer(c->mesh, who->id))
-		snprintf(why, TLS_WHY_MAX, "node %u %s is not in the node list of %s: list it "
-					   "there if it belongs to this pool",
-			 who->id, who->name, own->node_name);
+		snprintf(why, TLS_WHY_MAX, "node %u %s is not in the node list of %s: %s", who->id,
+			 who->name, own->node_name,
+			 c->mesh->epoch ? "run live-sync on it if it is to be a member" :
+					  "list it there if it belongs to this pool");
 	else if (c->dialled && who->id != c->peer)
 		snprintf(why, TLS_WHY_MAX, "node %u %s answers at the address of node %u: correct "
 					   "the address on %s",
 			 who->id, who->name, c->peer, own->node_name);
 	else if (!c->dialled && who->id < own->node_id)
-		snprintf(why, TLS_WHY_MAX, "of two nodes the one with the greater id dials: node "
-					   "%u is listed, node %u dials it",
-			 who->id, own->node_id);
+		snprintf(why, TLS_WHY_MAX, "%s", GREET_DIALS);
 	else
 		return 0;
 	return -1;

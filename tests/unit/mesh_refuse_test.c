@@ -178,6 +178,31 @@ START_TEST(refused_but_not_removed)
 }
 END_TEST
 
+/* Node 2 does not get through to node 1, which asks it: nothing to warn of on either side. */
+START_TEST(asked_to_dial)
+{
+	struct member list[2] = { bed.list[0], bed.list[1] };
+
+	strcpy(list[0].address, "127.0.0.1:1");
+	bed_start(&bed, 1, 2);
+	bed_start(&bed, 2, 0);
+	mesh_set_peers(bed.node[2].mesh, list, 2);
+	bed_wait(&bed, strstr(mesh_trouble(bed.node[1].mesh, 2), "it was asked to"));
+	ck_assert(!bed_logged(&bed.node[1], "warning"));
+	ck_assert(!bed_logged(&bed.node[2], "warning refused n1"));
+	ck_assert(bed_logged(&bed.node[2], "cannot connect to n1"));
+}
+END_TEST
+
+/* In a pool a stranger is told how it becomes a member. */
+START_TEST(not_in_the_pool)
+{
+	in_pool(1, 5, 2);
+	bed_start(&bed, 2, 2);
+	bed_wait(&bed, bed_logged(&bed.node[2], "not in the node list of n1: run live-sync on it"));
+}
+END_TEST
+
 START_TEST(other_name)
 {
 	struct member list[2] = { bed.list[0], bed.list[1] };
@@ -441,6 +466,8 @@ int main(void)
 	tcase_add_test(t, removed);
 	tcase_add_test(t, removed_while_connected);
 	tcase_add_test(t, refused_but_not_removed);
+	tcase_add_test(t, asked_to_dial);
+	tcase_add_test(t, not_in_the_pool);
 	tcase_add_test(t, other_name);
 	tcase_add_test(t, other_id_at_the_address);
 	tcase_add_test(t, repeated_refusals_do_not_flood_the_log);
