@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* ioctl commands: arguments in and out of callers' memory. */
-#include <linux/align.h>
 #include <linux/capability.h>
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
@@ -10,16 +9,6 @@
 #include "device.h"
 #include "netlink.h"
 #include "user.h"
-
-#define LIST_ROOM_MIN	512	/* bytes: the longest entry fits, see the uapi header */
-
-/* An entry of LIST with its label. */
-union list_room {
-	struct hsmrepl_list_entry entry;
-	u8 bytes[ALIGN(sizeof(struct hsmrepl_list_entry) + HSMREPL_LABEL_MAX, HSM_ALIGN)];
-};
-
-static_assert(sizeof(union list_room) <= LIST_ROOM_MIN);
 
 static void send_state(struct hsm_device *device, u32 event)
 {
@@ -232,12 +221,7 @@ static int ioctl_get(struct file *filp, union hsm_abi_arg *arg)
 	object = get_object(file->device, get, label);
 	if (IS_ERR(object))
 		return PTR_ERR(object);
-	get->payload_len = object->payload_len;
-	get->version = object->version;
-	get->seq = object->seq;
-	get->attrs = object->attrs;
-	memcpy(get->id, object->id, sizeof(get->id));
-	memcpy(get->type, object->type, sizeof(get->type));
+	hsm_object_show(object, get);
 	if (object->payload_len > get->buf_len)
 		err = -EMSGSIZE;
 	else if (copy_to_user(u64_to_user_ptr(get->buf), object->payload, object->payload_len))
@@ -246,30 +230,12 @@ static int ioctl_get(struct file *filp, union hsm_abi_arg *arg)
 	return err;
 }
 
-/* Fills the entry of an object, whose label is not in it yet. */
-static void fill_entry(union list_room *room, const struct hsm_object *object, const char *label,
-		       u32 label_len)
-{
-	struct hsmrepl_list_entry *entry = &room->entry;
-
-	memset(room, 0, sizeof(*room));
-	entry->len = ALIGN(sizeof(*entry) + label_len, HSM_ALIGN);
-	entry->label_len = label_len;
-	entry->payload_len = object->payload_len;
-	entry->version = object->version;
-	entry->seq = object->seq;
-	entry->attrs = object->attrs;
-	memcpy(entry->id, object->id, sizeof(entry->id));
-	memcpy(entry->type, object->type, sizeof(entry->type));
-	memcpy(room->bytes + sizeof(*entry), label, label_len);
-}
-
 static int list_fill(struct hsm_store *store, struct hsmrepl_list *list, const char *prefix)
 {
 	u8 __user *to = u64_to_user_ptr(list->buf);
 	char label[HSMREPL_LABEL_MAX];
 	struct hsm_object *object;
-	union list_room room;
+	union hsm_list_room room;
 	u32 label_len;
 
 	while (list->buf_len - list->used >= sizeof(room)) {
@@ -281,7 +247,7 @@ static int list_fill(struct hsm_store *store, struct hsmrepl_list *list, const c
 			list->done = 1;
 			return 0;
 		}
-		fill_entry(&room, object, label, label_len);
+		hsm_object_list(object, label, label_len, &room);
 		hsm_object_put(object);
 		if (copy_to_user(to + list->used, &room, room.entry.len))
 			return -EFAULT;
@@ -296,7 +262,7 @@ static int ioctl_list(struct file *filp, union hsm_abi_arg *arg)
 	struct hsmrepl_list *list = &arg->list;
 	char prefix[HSMREPL_LABEL_MAX];
 
-	if (list->buf_len < LIST_ROOM_MIN || list->prefix_len > sizeof(prefix))
+	if (list->buf_len < HSM_LIST_ROOM_MIN || list->prefix_len > sizeof(prefix))
 		return -EINVAL;
 	if (copy_from_user(prefix, u64_to_user_ptr(list->prefix), list->prefix_len))
 		return -EFAULT;

@@ -73,3 +73,30 @@ struct hsm_object *hsm_object_build(struct hsm_entry *entry, const struct hsm_co
 	memcpy(object->type, content->type, sizeof(object->type));
 	return object;
 }
+
+void hsm_object_show(const struct hsm_object *object, struct hsmrepl_get *get)
+{
+	get->payload_len = object->payload_len;
+	get->version = object->version;
+	get->seq = object->seq;
+	get->attrs = object->attrs;
+	memcpy(get->id, object->id, sizeof(get->id));
+	memcpy(get->type, object->type, sizeof(get->type));
+}
+
+void hsm_object_list(const struct hsm_object *object, const char *label, u32 label_len,
+		     union hsm_list_room *room)
+{
+	struct hsmrepl_list_entry *entry = &room->entry;
+
+	memset(room, 0, sizeof(*room));
+	entry->len = ALIGN(sizeof(*entry) + label_len, HSM_ALIGN);
+	entry->label_len = label_len;
+	entry->payload_len = object->payload_len;
+	entry->version = object->version;
+	entry->seq = object->seq;
+	entry->attrs = object->attrs;
+	memcpy(entry->id, object->id, sizeof(entry->id));
+	memcpy(entry->type, object->type, sizeof(entry->type));
+	memcpy(room->bytes + sizeof(*entry), label, label_len);
+}

@@ -5,24 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include <linux/align.h>
-
 #include "command.h"
-
-#define LIST_ROOM_MIN	512	/* bytes */
-#define ENTRY_MAX	ALIGN(sizeof(struct hsmrepl_list_entry) + HSMREPL_LABEL_MAX, HSM_ALIGN)
-
-_Static_assert(ENTRY_MAX <= LIST_ROOM_MIN, "one entry always fits");
-
-static void fill_get(struct hsmrepl_get *get, const struct hsm_object *object)
-{
-	get->payload_len = object->payload_len;
-	get->version = object->version;
-	get->seq = object->seq;
-	get->attrs = object->attrs;
-	memcpy(get->id, object->id, sizeof(get->id));
-	memcpy(get->type, object->type, sizeof(get->type));
-}
 
 int command_get(struct conn *conn, struct call *call)
 {
@@ -52,7 +35,7 @@ int command_get(struct conn *conn, struct call *call)
 	if (!object)
 		return -ENOENT;
 
-	fill_get(&call->arg.get, object);
+	hsm_object_show(object, &call->arg.get);
 	if (object->payload_len <= call->output_room) {
 		if (object->payload_len)
 			memcpy(call->output, object->payload, object->payload_len);
@@ -64,48 +47,31 @@ int command_get(struct conn *conn, struct call *call)
 	return ret;
 }
 
-static u32 put_entry(u8 *place, const struct hsm_object *object, const char *label, u32 label_len)
-{
-	struct hsmrepl_list_entry entry = {
-		.len = ALIGN(sizeof(entry) + label_len, HSM_ALIGN),
-		.label_len = label_len,
-		.payload_len = object->payload_len,
-		.version = object->version,
-		.seq = object->seq,
-		.attrs = object->attrs,
-	};
-
-	memcpy(entry.id, object->id, sizeof(entry.id));
-	memcpy(entry.type, object->type, sizeof(entry.type));
-	memset(place + entry.len - HSM_ALIGN, 0, HSM_ALIGN);
-	memcpy(place, &entry, sizeof(entry));
-	memcpy(place + sizeof(entry), label, label_len);
-	return entry.len;
-}
-
 int command_list(struct conn *conn, struct call *call)
 {
 	struct hsm_store *store = &conn->dev->hsm.store;
 	struct hsmrepl_list *list = &call->arg.list;
 	char label[HSMREPL_LABEL_MAX];
 	struct hsm_object *object;
+	union hsm_list_room room;
 	u32 label_len;
 
-	if (list->buf_len < LIST_ROOM_MIN || list->prefix_len > HSMREPL_LABEL_MAX)
+	if (list->buf_len < HSM_LIST_ROOM_MIN || list->prefix_len > HSMREPL_LABEL_MAX)
 		return -EINVAL;
 	if (list->prefix_len && !call->input[0])
 		return -EFAULT;
 	list->done = 0;
-	while (call->output_room - call->output_len >= ENTRY_MAX) {
+	while (call->output_room - call->output_len >= sizeof(room)) {
 		object = hsm_store_list_next(store, &list->cursor, call->input[0],
 					     call->input_len[0], label, &label_len);
 		if (!object) {
 			list->done = 1;
 			break;
 		}
-		call->output_len += put_entry((u8 *)call->output + call->output_len, object, label,
-					      label_len);
+		hsm_object_list(object, label, label_len, &room);
 		hsm_object_put(object);
+		memcpy((u8 *)call->output + call->output_len, &room, room.entry.len);
+		call->output_len += room.entry.len;
 	}
 	list->used = call->output_len;
 	return 0;
