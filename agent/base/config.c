@@ -456,7 +456,9 @@ int config_read(const char *path, struct config *c, char error[CONFIG_ERROR_MAX]
 	c->log_level = LOG_LEVEL_INFO;
 	f = fopen(path, "re");
 	if (!f)
-		return refuse(&r, "cannot be opened: %s", strerror(errno));
+		return refuse(&r, "cannot be opened: %s: write it (hsmrepld.conf(5)), or name "
+				  "it with -c",
+			      strerror(errno));
 	ret = read_lines(&r, f);
 	fclose(f);
 	return ret ? ret : check_whole(&r);

@@ -61,7 +61,8 @@ void list_changed(struct node *n, bool ours, struct actions *out)
 static const char *form_obstacle(struct node *n, const struct node_list *nl, struct actions *out)
 {
 	if (!node_blank(n))
-		return "this node is in a pool already: zeroize it first";
+		return "this node is in a pool already: if another one is to be formed of it, it "
+		       "must leave that one and be zeroized first";
 	if (n->slot.state != SLOT_FREE || n->granted)
 		return "another form is under way: wait for it";
 	if (!nl_has(nl, n->id))

@@ -78,7 +78,9 @@ static uint64_t to_u64(const void *p)
 
 struct device *device_open(const char *path, char error[DEVICE_ERROR_MAX])
 {
+	struct hsmrepl_info info = { .size = sizeof(info) };
 	struct device *d = OPENSSL_zalloc(sizeof(*d));
+	int ret;
 
 	if (!d) {
 		snprintf(error, DEVICE_ERROR_MAX, "device %s: no memory", path);
@@ -91,6 +93,14 @@ struct device *device_open(const char *path, char error[DEVICE_ERROR_MAX])
 			 "correct \"device\"",
 			 path, strerror(errno));
 		OPENSSL_clear_free(d, sizeof(*d));
+		return NULL;
+	}
+	ret = hsmrepl_ioctl(d->dev, HSMREPL_IOC_INFO, &info);
+	if (ret) {
+		snprintf(error, DEVICE_ERROR_MAX,
+			 "device %s: it is none of hsmrepl (%s): correct \"device\"", path,
+			 hsmrepl_error_name(ret));
+		device_close(d);
 		return NULL;
 	}
 	return d;

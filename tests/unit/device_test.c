@@ -22,6 +22,7 @@ static void setup(void)
 	memset(&fake, 0, sizeof(fake));
 	device = device_open("there", error);
 	ck_assert_ptr_nonnull(device);
+	fake.calls = 0;
 }
 
 static void teardown(void)
@@ -36,6 +37,16 @@ START_TEST(a_device_that_is_not_there_is_a_clear_error)
 	ck_assert_ptr_null(device_open("/dev/none", error));
 	ck_assert_ptr_nonnull(strstr(error, "/dev/none"));
 	ck_assert_ptr_nonnull(strstr(error, "load the module"));
+}
+END_TEST
+
+START_TEST(another_device_is_a_clear_error)
+{
+	char error[DEVICE_ERROR_MAX];
+
+	fake.answer = -ENOTTY;
+	ck_assert_ptr_null(device_open("there", error));
+	ck_assert_ptr_nonnull(strstr(error, "device there: it is none of hsmrepl (ENOTTY)"));
 }
 END_TEST
 
@@ -479,6 +490,7 @@ int main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, a_device_that_is_not_there_is_a_clear_error);
+	tcase_add_test(t, another_device_is_a_clear_error);
 	tcase_add_test(t, an_older_device_speaks_less);
 	tcase_add_test(t, attach_tells_what_is_there);
 	tcase_add_test(t, attach_refusals_say_what_to_do);
