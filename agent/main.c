@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* hsmrepld: the agent of one node. See hsmrepld(8). */
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "shell/agent.h"
 #include "shell/exhibit.h"
@@ -32,6 +34,18 @@ static const struct option options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
+/* A file that is opened later must not take the place of a closed stream, and be logged into. */
+static void hold_standard(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	const char *config = CONFIG_PATH;
@@ -39,6 +53,7 @@ int main(int argc, char **argv)
 	bool export = false;
 	int c;
 
+	hold_standard();
 	while ((c = getopt_long(argc, argv, "c:", options, NULL)) != -1) {
 		switch (c) {
 		case 'c':

@@ -232,7 +232,8 @@ fail_hsm:
 	close_hsm(dev);
 fail:
 	fprintf(stderr, "hsmrepl-softdev: %s: cannot serve (%s): %s\n", path, strerror(-ret),
-		ret == -EADDRINUSE ? "another one serves there" : "check its directory");
+		ret == -EADDRINUSE ? "another one serves there" :
+		ret == -EEXIST ? "another file has that name" : "check its directory");
 	return ret;
 }
 

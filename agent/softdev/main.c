@@ -127,7 +127,7 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	}
-	if (argc - optind != 1) {
+	if (argc - optind != 1 || !*argv[optind]) {
 		usage(stderr);
 		return 2;
 	}

@@ -87,6 +87,12 @@ scene_agent_ended()
 	start_agent n2
 	wait_until all_members
 	verdict $? "and it is a member again when started"
+	end_agent n2
+	start_agent n2 sh -c 'exec "$@" 2>&-' without
+	wait_until all_members
+	verdict $? "also without standard error"
+	[ "$(readlink "/proc/$(<"$HSMREPL_POOL/n2/agent.pid")/fd/2")" = /dev/null ]
+	verdict $? "nothing else is logged into then"
 	! build/hsmrepld -c "$HSMREPL_POOL/n2/hsmrepld.conf" >"$dir/second" 2>&1 &&
 		[ "$(wc -l <"$dir/second")" -le 3 ]
 	verdict $? "a second agent is refused: $(tail -1 "$dir/second")"
