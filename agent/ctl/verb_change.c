@@ -35,12 +35,10 @@ static void on_interrupt(int signal)
 	(void)signal;
 }
 
-/* The first interrupt ends the wait, and the TID is told; a second one ends the tool. */
+/* An interrupt ends the wait, and the TID is told. timeout(1) sends two: neither ends the tool. */
 static void heed_interrupts(void)
 {
-	const struct sigaction action = {
-		.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND,
-	};
+	const struct sigaction action = { .sa_handler = on_interrupt };
 
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
