@@ -317,6 +317,13 @@ void mesh_send(struct mesh *m, uint16_t peer, struct bytes head, struct bytes ta
 	link_send(p->conn->link, head, tail);
 }
 
+size_t mesh_waiting(struct mesh *m, uint16_t peer)
+{
+	const struct peer *p = mesh_peer(m, peer);
+
+	return p && p->conn && p->conn->up ? link_waiting(p->conn->link) : 0;
+}
+
 void mesh_drop(struct mesh *m, uint16_t peer, const char *why)
 {
 	struct peer *p = mesh_peer(m, peer);

@@ -107,6 +107,9 @@ void mesh_set_protocol(struct mesh *m, uint16_t floor, uint16_t max);
  */
 void mesh_send(struct mesh *m, uint16_t peer, struct bytes head, struct bytes tail);
 
+/* Bytes that were sent to a peer and wait in this process; 0 if it is not up. */
+size_t mesh_waiting(struct mesh *m, uint16_t peer);
+
 /*
  * Close the connection to a peer; @why is logged here and told to it in a REFUSE frame. Then it is
  * dialled again after a pause.

@@ -105,6 +105,16 @@ static size_t many(const struct store *s)
 	return s->options.unsettled_max / 2;
 }
 
+bool store_behind(struct store *s)
+{
+	bool behind;
+
+	pthread_mutex_lock(&s->lock);
+	behind = s->unsettled >= many(s);
+	pthread_mutex_unlock(&s->lock);
+	return behind;
+}
+
 /* With the lock held: somebody waits for what is settled, or for this thread. */
 static bool must_hurry(struct store *s)
 {

@@ -16,26 +16,35 @@ static void send_fed(struct donor *d, uint64_t flags)
 	post(d->service, &m);
 }
 
-/* All batches that it was not fed yet. False if there is a gap, or it does not keep pace. */
-static bool feed_all(struct donor *d, uint64_t epoch)
+static void send_batch(struct donor *d, uint64_t epoch, const struct feed_batch *b)
 {
 	uint8_t head[WIRE_HEADER + WIRE_BODY_MAX];
+	struct message m = {
+		.type = MSG_LEARN, .epoch = epoch, .n_tls = b->n_tls, .tls = b->tls,
+	};
+
+	mesh_send(d->host->mesh, d->member.id, (struct bytes){ head, wire_encode(&m, head) },
+		  b->tls);
+	d->bytes += b->tls.n;
+	d->sent = b->after;
+	feed_forget(d->feed, b->after);
+}
+
+/*
+ * What it was not fed yet, as long as the connection takes it. Returns 1: all; 0: the rest later;
+ * -1: there is a gap, since it does not keep pace.
+ */
+static int feed_more(struct donor *d, uint64_t epoch)
+{
 	struct feed_batch b;
 	int ret;
 
 	while ((ret = feed_next(d->feed, d->sent, &b)) == 1) {
-		struct message m = {
-			.type = MSG_LEARN, .epoch = epoch, .n_tls = b.n_tls, .tls = b.tls,
-		};
-
-		if (feed_bytes(d->feed) > FEED_AHEAD_MAX)
-			return false;
-		mesh_send(d->host->mesh, d->member.id,
-			  (struct bytes){ head, wire_encode(&m, head) }, b.tls);
-		d->bytes += b.tls.n;
-		d->sent = b.after;
+		if (mesh_waiting(d->host->mesh, d->member.id) > FEED_AHEAD_MAX)
+			return 0;
+		send_batch(d, epoch, &b);
 	}
-	return ret == 0;
+	return ret == 0 ? 1 : -1;
 }
 
 static const struct peer_view *learner(const struct donor *d, struct node_view *view)
@@ -61,9 +70,9 @@ void donor_try_to_feed(struct donor *d, uint64_t seq)
 	}
 	donor_move(d, DONOR_FEEDING);
 	d->sent = seq;
+	d->live = false;
 	feed_forget(d->feed, seq);
-	if (feed_all(d, view.position.epoch))
-		send_fed(d, SYNC_LIVE);
+	donor_feed_tick(d);
 }
 
 static void stop_feeding(struct donor *d)
@@ -85,19 +94,23 @@ void donor_append(struct donor *d, const struct action *act, const struct positi
 	else
 		return;
 	if (d->state == DONOR_FEEDING && act->record == RECORD_COMMIT)
-		feed_all(d, after->epoch);	/* a gap is seen by the tick */
+		feed_more(d, after->epoch);	/* a gap is seen by the tick */
 }
 
 void donor_feed_tick(struct donor *d)
 {
 	const struct peer_view *p;
 	struct node_view view;
-	struct feed_batch b;
+	int ret;
 
 	p = learner(d, &view);
-	if (p)
-		feed_forget(d->feed, p->seq);
-	if (!nl_has(view.nl, d->member.id) &&
-	    (!p || feed_next(d->feed, d->sent, &b) != 0 || feed_bytes(d->feed) > FEED_AHEAD_MAX))
+	if (nl_has(view.nl, d->member.id))
+		return;
+	ret = p ? feed_more(d, view.position.epoch) : -1;
+	if (ret < 0) {
 		stop_feeding(d);
+	} else if (ret > 0 && !d->live) {
+		d->live = true;
+		send_fed(d, SYNC_LIVE);
+	}
 }

@@ -11,13 +11,15 @@
 #include "donor.h"
 #include "item.h"
 
-#define SLICE_BYTES	(64u << 10)	/* sent at a time: about a millisecond */
-#define FEED_AHEAD_MAX	(4u << 20)	/* bytes that a learner may be behind what it is fed */
+#define SLICE_BYTES	(64u << 10)	/* sent at a time: a tenth of a millisecond, or a few */
+#define WRITERS_SHARE	3		/* while there are any: so long for what a slice took */
+#define PAUSE_NS	4000000		/* they get it in such pieces: timers are no finer */
+#define FEED_AHEAD_MAX	(4u << 20)	/* bytes of it that wait for a learner's connection */
 #define FRAME_ROOM	(SLICE_BYTES + ITEM_MAX)
 
 _Static_assert(SYNC_HEAD_MAX + FRAME_ROOM <= MESH_FRAME_MAX, "a slice is one frame");
-_Static_assert(FEED_AHEAD_MAX + HSMREPL_BATCH_MAX <= MESH_BACKLOG_MAX &&
-	       FEED_AHEAD_MAX + HSMREPL_BATCH_MAX <= FEED_BYTES_MAX, "feeding never drops a peer");
+_Static_assert(FEED_AHEAD_MAX + HSMREPL_BATCH_MAX <= MESH_BACKLOG_MAX,
+	       "feeding never drops a peer");
 
 enum donor_state {
 	DONOR_IDLE,	/* nobody is served */
@@ -39,12 +41,15 @@ enum donor_state {
  * @sent: seq up to which TLs were sent to it
  * @told: its last TLS said that there is no more
  * @feed: batches for it
+ * @live: it was told that it has all of them: what comes is committed at that moment
  * @asked: a NODE_ADD is under way: its request
  * @requests: made so far
  * @tls: TLs of the snapshot that were sent
  * @tls_total: to send
  * @bytes: sent
  * @slice: goes on with sending
+ * @owed_ns: time that writers have not got yet for slices that were sent
+ * @seen: seq of this node at the last pause
  * @frame: one frame's data
  */
 struct donor {
@@ -57,12 +62,15 @@ struct donor {
 	uint64_t sent;
 	bool told;
 	struct feed *feed;
+	bool live;
 	uint64_t asked;
 	uint64_t requests;
 	uint64_t tls;
 	uint64_t tls_total;
 	uint64_t bytes;
 	struct event *slice;
+	uint64_t owed_ns;
+	uint64_t seen;
 	uint8_t frame[FRAME_ROOM];
 };
 
@@ -77,7 +85,10 @@ const struct peer_view *donor_peer(const struct node_view *view, uint16_t id);
 
 /* donor_send.c */
 
-/* Send a slice, and then another one, as long as there is anything. */
+/*
+ * Send a slice, and then another one, as long as there is anything; with pauses while somebody
+ * writes, so that the newcomer costs the pool a part of its speed at the most.
+ */
 void donor_wake(struct donor *d);
 void donor_slice(evutil_socket_t fd, short what, void *arg);
 

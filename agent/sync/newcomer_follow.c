@@ -5,23 +5,17 @@
 #include <string.h>
 
 #include "batch.h"
-#include "history.h"
 #include "log.h"
 #include "post.h"
 #include "service.h"
+#include "store.h"
 
 #define ADMIT_MS	300	/* before it asks again to be admitted */
 #define STANDSTILL_MS	5000	/* nothing came for so long: it asks for the tail again */
 
-/* TLs that are committed and not in SQLite yet: too many, and an append waits for it. */
-#define LAG_PAUSE	8192	/* with so many no more are taken, */
-#define LAG_GO_ON	2048	/* until it is so many; and then it may be a member */
-
-static uint64_t lag(const struct newcomer *n)
+static bool behind(const struct newcomer *n)
 {
-	uint64_t settled = history_settled(n->host->store(n->host->arg));
-
-	return n->seq > settled ? n->seq - settled : 0;
+	return store_behind(n->host->store(n->host->arg));
 }
 
 void newcomer_follow(struct newcomer *n)
@@ -64,7 +58,7 @@ void newcomer_learn(struct newcomer *n, const struct sync_message *m)
 		n->moved_ms = n->now_ms;
 	n->seq = view.position.seq;
 	n->attempt = 0;
-	if (lag(n) > LAG_PAUSE && !n->paused) {
+	if (behind(n) && !n->paused) {
 		n->paused = true;
 		service_pause(n->service);
 	}
@@ -73,7 +67,7 @@ void newcomer_learn(struct newcomer *n, const struct sync_message *m)
 static void go_on(struct newcomer *n)
 {
 	n->moved_ms = n->now_ms;
-	if (lag(n) > LAG_GO_ON)
+	if (behind(n))
 		return;
 	n->paused = false;
 	service_resume(n->service);
@@ -83,8 +77,8 @@ static void ask_admission(struct newcomer *n)
 {
 	if (n->state == NEWCOMER_CATCHING_UP)
 		newcomer_move(n, NEWCOMER_ADMITTING);
-	if (lag(n) > LAG_GO_ON) {
-		n->due_ms = n->now_ms + ADMIT_MS;
+	if (behind(n) || n->seq < n->goal) {
+		n->due_ms = n->now_ms;
 		return;
 	}
 	n->due_ms = UINT64_MAX;
@@ -93,10 +87,12 @@ static void ask_admission(struct newcomer *n)
 
 void newcomer_take_fed(struct newcomer *n, const struct sync_message *m)
 {
-	if (m->flags & SYNC_LIVE)
-		ask_admission(n);
-	else
+	if (!(m->flags & SYNC_LIVE)) {
 		newcomer_follow(n);
+		return;
+	}
+	n->goal = m->seq;
+	ask_admission(n);
 }
 
 void newcomer_take_again(struct newcomer *n, const struct sync_message *m)

@@ -30,6 +30,7 @@
  * @seq: position at @moved_ms
  * @paused: the donor is to wait with more TLs
  * @ended: the donor sent all that is settled
+ * @goal: where the donor stood when it said that it feeds
  * @begun_ms: when the order came, 0 until the first tick after it
  * @import_ms: when the items began to come
  * @bytes: received in this run, @total to receive
@@ -59,6 +60,7 @@ struct newcomer {
 	uint64_t seq;
 	bool paused;
 	bool ended;
+	uint64_t goal;
 	uint64_t begun_ms;
 	uint64_t import_ms;
 	uint64_t bytes;

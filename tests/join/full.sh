@@ -2,11 +2,12 @@
 # shellcheck shell=bash
 # A blank node joins while everybody writes.
 
-# load_begin NAME SECONDS: writers on n1, n2 and n3; what they were told is in $dir/told-NAME.
+# load_begin NAME SECONDS [CLIENTS]: writers on n1, n2 and n3; what they were told is in
+# $dir/told-NAME.
 load_begin()
 {
 	: >"$dir/told-$1"
-	timeout $((patience + $2)) build/load_bench -c 12 -s "$2" -p "$1" -o "$dir/told-$1" \
+	timeout $((patience + $2)) build/load_bench -c "${3:-12}" -s "$2" -p "$1" -o "$dir/told-$1" \
 		"$(device n1)" "$(device n2)" "$(device n3)" >"$dir/load-$1" 2>&1 &
 	load=$!
 }
@@ -60,4 +61,25 @@ scene_full_loaded()
 	verdict $? "and what was there before"
 	echo mine | on n4 create of-n4 - >/dev/null && wait_until all_same && holds n1 of-n4 mine
 	verdict $? "n4 writes, n1 reads it"
+}
+
+# The pool commits as fast as it can, 100 MB in a few seconds: a node that only comes near would
+# never be a member.
+scene_pressed()
+{
+	load_begin pressed 120 192
+	wait_until told "$dir/told-pressed" 20000
+	add n5
+	verdict $? "a blank node n5, and 192 writers that never pause"
+	on n5 live-sync n1 >/dev/null && kill -0 $load
+	verdict $? "n5 joins while they write"
+	kill -TERM $load
+	load_end pressed
+	nodes+=(n5)
+	joined pressed
+	on n5 leave && wait_until is n5 removed
+	verdict $? "n5 leaves"
+	nodes=("${nodes[@]:0:${#nodes[@]}-1}")
+	wait_until all_members && wait_until all_same
+	verdict $? "the others go on: ${nodes[*]}"
 }
