@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <string.h>
+#include <time.h>
 
 #include <event2/event.h>
 
@@ -11,11 +12,47 @@
 #include "post.h"
 #include "service.h"
 
+#define NS_PER_S 1000000000ull
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * NS_PER_S + (uint64_t)ts.tv_nsec;
+}
+
+static struct timeval timeval_of(uint64_t ns)
+{
+	return (struct timeval){
+		.tv_sec = (time_t)(ns / NS_PER_S),
+		.tv_usec = (suseconds_t)(ns % NS_PER_S / 1000),
+	};
+}
+
+/* Since the last call somebody wrote. */
+static bool written(struct donor *d)
+{
+	uint64_t before = d->seen;
+	struct node_view view;
+
+	d->host->look(d->host->arg, &view);
+	d->seen = view.position.seq;
+	return d->seen != before;
+}
+
 void donor_wake(struct donor *d)
 {
-	static const struct timeval at_once;
+	struct timeval pause = { 0, 0 };
 
-	event_add(d->slice, &at_once);
+	if (event_pending(d->slice, EV_TIMEOUT, NULL))
+		return;
+	if (d->owed_ns >= PAUSE_NS) {
+		if (written(d))
+			pause = timeval_of(d->owed_ns);
+		d->owed_ns = 0;
+	}
+	event_add(d->slice, &pause);
 }
 
 /* The snapshot. */
@@ -40,7 +77,7 @@ static void snapshot_done(struct donor *d)
 }
 
 /* One frame of items. Whatever ends it, nothing is lost: the next one goes on. */
-static void send_items(struct donor *d)
+static bool send_items(struct donor *d)
 {
 	struct sync_message m = { .type = SYNC_ITEMS };
 	struct snapshot_item item;
@@ -59,14 +96,13 @@ static void send_items(struct donor *d)
 	}
 	if (ret < 0) {
 		donor_give_up(d, "the donor's store cannot be read: see its log");
-		return;
+		return false;
 	}
 	if (used)
 		send_data(d, &m, used);
 	if (ret == 0)
 		snapshot_done(d);
-	else
-		donor_wake(d);
+	return ret != 0;
 }
 
 /* The tail. */
@@ -90,7 +126,7 @@ static int add_tl(void *arg, const struct history_tl *tl)
 }
 
 /* One frame of settled TLs; when there are no more, one without, and then the tick looks again. */
-static void send_tail(struct donor *d)
+static bool send_tail(struct donor *d)
 {
 	struct sync_message m = { .type = SYNC_TLS };
 	struct tail t = { .d = d, .m = &m };
@@ -100,22 +136,23 @@ static void send_tail(struct donor *d)
 	ret = history_tail(d->host->store(d->host->arg), d->sent, SLICE_BYTES, add_tl, &t);
 	if (ret < 0) {
 		donor_give_up(d, "it fell behind the transactions that the donor still has whole");
-		return;
+		return false;
 	}
 	if (!m.count && d->told)
-		return;
+		return false;
 	d->told = m.count == 0;
 	d->host->look(d->host->arg, &view);
 	m.seq = view.position.seq;
 	send_data(d, &m, t.used);
 	history_pin(d->host->store(d->host->arg), d->sent);
-	if (m.count)
-		donor_wake(d);
+	return m.count != 0;
 }
 
 void donor_slice(evutil_socket_t fd, short what, void *arg)
 {
 	struct donor *d = arg;
+	uint64_t began = now_ns();
+	bool more = false;
 
 	(void)fd;
 	(void)what;
@@ -123,7 +160,10 @@ void donor_slice(evutil_socket_t fd, short what, void *arg)
 	    !d->host->store(d->host->arg))
 		return;
 	if (d->state == DONOR_SENDING)
-		send_items(d);
+		more = send_items(d);
 	else if (d->state == DONOR_TAILING)
-		send_tail(d);
+		more = send_tail(d);
+	d->owed_ns += (now_ns() - began) * WRITERS_SHARE;
+	if (more)
+		donor_wake(d);
 }
