@@ -57,6 +57,16 @@ uint64_t history_settled(struct store *s)
 	return f.settled;
 }
 
+bool history_behind(struct store *s)
+{
+	bool behind;
+
+	pthread_mutex_lock(&s->lock);
+	behind = s->unsettled >= store_many(s);
+	pthread_mutex_unlock(&s->lock);
+	return behind;
+}
+
 uint64_t history_window(struct store *s)
 {
 	struct facts f;

@@ -40,6 +40,9 @@ int history_find(struct store *s, uint64_t seq, uint64_t sp,
 /* Seq of the last TL that is settled. */
 uint64_t history_settled(struct store *s);
 
+/* So much is not settled that an append may soon have to wait: who can, gives it time. */
+bool history_behind(struct store *s);
+
 /* Every TL after this seq, up to history_settled(), is whole. */
 uint64_t history_window(struct store *s);
 

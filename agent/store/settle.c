@@ -99,26 +99,10 @@ static void begin_pace(struct store *s, struct pace *p)
 		p->weight += entry_weight(e);
 }
 
-/* Bytes beyond which appends may soon have to wait. */
-static size_t many(const struct store *s)
-{
-	return s->options.unsettled_max / 2;
-}
-
-bool store_behind(struct store *s)
-{
-	bool behind;
-
-	pthread_mutex_lock(&s->lock);
-	behind = s->unsettled >= many(s);
-	pthread_mutex_unlock(&s->lock);
-	return behind;
-}
-
 /* With the lock held: somebody waits for what is settled, or for this thread. */
 static bool must_hurry(struct store *s)
 {
-	return s->stop_settle || is_fed(s) || segment_wanted(s) || s->unsettled >= many(s) ||
+	return s->stop_settle || is_fed(s) || segment_wanted(s) || s->unsettled >= store_many(s) ||
 	       store_now_ms() >= pause_at_ms(s);
 }
 
@@ -127,7 +111,7 @@ static void sleep_until(struct store *s, uint64_t due)
 {
 	uint64_t pause;
 
-	s->look_at = many(s);
+	s->look_at = store_many(s);
 	while (store_now_ms() < due && !must_hurry(s)) {
 		pause = pause_at_ms(s);
 		store_wait(s, &s->settle_work, due < pause ? due : pause);

@@ -154,6 +154,11 @@ static struct entry *make_decision(struct store *s, enum record_type record, str
 	return e;
 }
 
+size_t store_many(const struct store *s)
+{
+	return s->options.unsettled_max / 2;
+}
+
 /* With the lock held: memory for what SQLite does not hold yet is bounded. */
 static void wait_for_room(struct store *s)
 {

@@ -167,9 +167,6 @@ bool store_next_done(struct store *s, enum record_type *record, struct batch_id 
 /* When the completion fetched last was on the disk, by CLOCK_MONOTONIC. */
 uint64_t store_done_ns(const struct store *s);
 
-/* So much waits for SQLite that an append may soon have to wait as well: who can, gives it time. */
-bool store_behind(struct store *s);
-
 /**
  * store_outcome() - fate of one transaction by TID
  * @s: store

@@ -168,6 +168,9 @@ void store_stop(struct store *s);
 /* history.c: the connection for history.h. NULL with @error set. */
 struct reader *history_open(const struct store *s, char error[STORE_ERROR_MAX]);
 
+/* Bytes of @unsettled beyond which appends may soon have to wait. */
+size_t store_many(const struct store *s);
+
 uint64_t store_now_ms(void);
 uint64_t store_now_ns(void);
 

@@ -5,17 +5,17 @@
 #include <string.h>
 
 #include "batch.h"
+#include "history.h"
 #include "log.h"
 #include "post.h"
 #include "service.h"
-#include "store.h"
 
 #define ADMIT_MS	300	/* before it asks again to be admitted */
 #define STANDSTILL_MS	5000	/* nothing came for so long: it asks for the tail again */
 
 static bool behind(const struct newcomer *n)
 {
-	return store_behind(n->host->store(n->host->arg));
+	return history_behind(n->host->store(n->host->arg));
 }
 
 void newcomer_follow(struct newcomer *n)
