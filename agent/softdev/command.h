@@ -3,8 +3,8 @@
  * The commands of the software device. Each takes the call under way, whose argument has passed the
  * rules of abi.h, and returns 0, a negative errno or enum call_wait.
  */
-#ifndef _SOFT_COMMAND_H
-#define _SOFT_COMMAND_H
+#ifndef HSM_SOFTDEV_COMMAND_H
+#define HSM_SOFTDEV_COMMAND_H
 
 #include "conn.h"
 
@@ -23,4 +23,4 @@ int command_resolve(struct conn *conn, struct call *call);
 int command_report(struct conn *conn, struct call *call);
 int command_answer(struct conn *conn, struct call *call);
 
-#endif /* _SOFT_COMMAND_H */
+#endif /* HSM_SOFTDEV_COMMAND_H */

@@ -2,8 +2,8 @@
 /*
  * One connection of the software device: what an open file is to the module.
  */
-#ifndef _SOFT_CONN_H
-#define _SOFT_CONN_H
+#ifndef HSM_SOFTDEV_CONN_H
+#define HSM_SOFTDEV_CONN_H
 
 #include "abi.h"
 #include "device.h"
@@ -162,4 +162,4 @@ void admin_detach(struct soft_device *dev);
 /** records_push() - send what @conn has to read, as far as its socket has room */
 void records_push(struct conn *conn);
 
-#endif /* _SOFT_CONN_H */
+#endif /* HSM_SOFTDEV_CONN_H */

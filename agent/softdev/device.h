@@ -2,8 +2,8 @@
 /*
  * The software device: one replica of the module's core behind a Unix socket, in one thread.
  */
-#ifndef _SOFT_DEVICE_H
-#define _SOFT_DEVICE_H
+#ifndef HSM_SOFTDEV_DEVICE_H
+#define HSM_SOFTDEV_DEVICE_H
 
 #include <linux/list.h>
 #include <linux/types.h>
@@ -103,4 +103,4 @@ void notice_state(struct soft_device *dev, u32 event);
 /** notice_close() - end all subscriptions */
 void notice_close(struct soft_device *dev);
 
-#endif /* _SOFT_DEVICE_H */
+#endif /* HSM_SOFTDEV_DEVICE_H */
