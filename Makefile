@@ -87,7 +87,7 @@ $(eval $(call includes,agent/backup,-Iuapi -Iagent/core -Iagent/base -Iagent/sto
 $(eval $(call includes,agent/discovery,-Iuapi -Iagent/core -Iagent/base -Iagent/discovery))
 $(eval $(call includes,agent/device,-Iuapi -Iagent/core -Iagent/base -Iagent/store \
 	-Iagent/device))
-$(eval $(call includes,agent/pump,-Iuapi -Iagent/core -Iagent/pump))
+$(eval $(call includes,agent/pump,-Iuapi -Iagent/core -Iagent/base -Iagent/pump))
 $(eval $(call includes,agent/shell,-Iuapi $$(SHELLS) $$(NL_CFLAGS)))
 $(eval $(call includes,agent/lib,-Iuapi -Iagent/lib $$(NL_CFLAGS)))
 $(eval $(call includes,agent/ctl,-Iuapi -Iagent/lib -Iagent/ctl))

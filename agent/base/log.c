@@ -13,6 +13,7 @@
 
 #include <systemd/sd-journal.h>
 
+#include "clock.h"
 #include "log.h"
 #include "tail.h"
 
@@ -82,14 +83,6 @@ static const int priorities[] = {
 	[LOG_LEVEL_INFO] = 6,
 	[LOG_LEVEL_DEBUG] = 7,
 };
-
-static uint64_t monotonic_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
 
 /* What a report will show: the line with the time before it. */
 static void keep(struct log *l, const char *text, size_t len)
@@ -282,7 +275,7 @@ void log_about(struct log *l, enum log_level level, const char *peer, const char
 		va_start(args, fmt);
 		len = compose(line, level, fmt, args);
 		va_end(args);
-		now_ms = monotonic_ms();
+		now_ms = clock_ms();
 		if (!seen_lately(l, line, len, now_ms))
 			write_new(l, level, peer, line, len, now_ms);
 	}

@@ -12,6 +12,7 @@
 
 #include <event2/event.h>
 
+#include "clock.h"
 #include "nets.h"
 #include "notify.h"
 #include "port.h"
@@ -56,17 +57,9 @@ struct discovery {
 	bool full;
 };
 
-uint64_t discovery_now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
-
 static void wake_at(struct discovery *d, uint64_t due_ms)
 {
-	uint64_t now_ms = discovery_now_ms(), wait = due_ms > now_ms ? due_ms - now_ms : 0;
+	uint64_t now_ms = clock_ms(), wait = due_ms > now_ms ? due_ms - now_ms : 0;
 	struct timeval tv = { .tv_sec = (time_t)(wait / 1000),
 			      .tv_usec = (suseconds_t)(wait % 1000) * 1000 };
 
@@ -138,7 +131,7 @@ static void send_search(struct discovery *d, struct bytes data)
 /* What is lost on the way is sent again. */
 static void step(struct discovery *d)
 {
-	uint64_t now_ms = discovery_now_ms();
+	uint64_t now_ms = clock_ms();
 	struct slp_send out;
 
 	forget(d, now_ms);
@@ -169,7 +162,7 @@ static size_t answer(struct discovery *d, uint32_t from, const struct slp_asked 
 	enum slp_error why;
 	size_t n;
 
-	if (!slp_gate_pass(&d->gate, from, discovery_now_ms()))
+	if (!slp_gate_pass(&d->gate, from, clock_ms()))
 		return 0;
 	for (unsigned int i = 0; i < d->nets.n; i++)
 		own[i] = d->nets.net[i].addr;
@@ -178,7 +171,7 @@ static size_t answer(struct discovery *d, uint32_t from, const struct slp_asked 
 	n = slp_sa_answer(&d->self, &asked, buf, &why);
 	/* A stranger looks for what we are: it most likely is a newcomer. */
 	if (n && !why && asked.multicast && !is_known(d, from))
-		slp_ua_hurry(&d->ua, discovery_now_ms());
+		slp_ua_hurry(&d->ua, clock_ms());
 	return n;
 }
 
@@ -207,7 +200,7 @@ static void take(struct discovery *d, const struct datagram *g)
 				  (struct bytes){ buf, n });
 		return;
 	}
-	what = slp_ua_hear(&d->ua, discovery_now_ms(), g->from, asked.data, &peer);
+	what = slp_ua_hear(&d->ua, clock_ms(), g->from, asked.data, &peer);
 	if (what == SLP_HEARD_CUT && slp_ua_again(&d->ua, g->from, asked.data, &again))
 		streams_ask(d->streams, &again);
 	heard(d, what, &peer);
@@ -243,7 +236,7 @@ static void on_reply(void *arg, uint32_t from, struct bytes data)
 	struct discovery *d = arg;
 	struct slp_peer peer;
 
-	heard(d, slp_ua_hear(&d->ua, discovery_now_ms(), from, data, &peer), &peer);
+	heard(d, slp_ua_hear(&d->ua, clock_ms(), from, data, &peer), &peer);
 	step(d);
 }
 
@@ -342,7 +335,7 @@ static void begin(struct discovery *d)
 					    "peers by hand",
 				    d->config.slp_port, strerror(-ret), advice(-ret));
 		d->warned = true;
-		wake_at(d, discovery_now_ms() + REOPEN_MS);
+		wake_at(d, clock_ms() + REOPEN_MS);
 		return;
 	}
 	log_info(d->log, "discovery: looking for nodes of domain %s, port %u%s%s", d->config.domain,
@@ -388,7 +381,7 @@ struct discovery *discovery_new(struct event_base *base, const struct config *c,
 				const struct discovery_sink *sink)
 {
 	struct discovery *d = calloc(1, sizeof(*d));
-	uint64_t random[2], now_ms = discovery_now_ms();
+	uint64_t random[2], now_ms = clock_ms();
 
 	assert(c->domain[0]);
 	if (!d)
@@ -438,7 +431,7 @@ void discovery_moved(struct discovery *d)
 	if (d->fd < 0)
 		return;
 	join_nets(d, &before);
-	slp_ua_restart(&d->ua, discovery_now_ms());
+	slp_ua_restart(&d->ua, clock_ms());
 	step(d);
 }
 

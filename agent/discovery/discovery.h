@@ -45,7 +45,10 @@ void discovery_moved(struct discovery *d);
 /* What is told of our pool: its id; NULL for none. */
 void discovery_set_pool(struct discovery *d, const uint8_t pool[HSMREPL_POOL_LEN]);
 
-/* Who was found: the number of entries at @peer, which stay until the event loop goes on. */
+/*
+ * Who was found: the number of entries at @peer, which stay until the event loop goes on. Their
+ * times are by clock_ms().
+ */
 unsigned int discovery_peers(const struct discovery *d, const struct slp_peer **peer);
 
 /* Whether that node could be a peer: same key set, same mode. */
@@ -56,8 +59,5 @@ const char *discovery_print(const struct discovery *d);
 
 /* "HOST:PORT" that peers are told; empty as long as there is no network. */
 void discovery_address(const struct discovery *d, char address[HSMREPL_ADDRESS_MAX]);
-
-/* Milliseconds of the clock that struct slp_peer counts in. */
-uint64_t discovery_now_ms(void);
 
 #endif /* HSM_DISCOVERY_DISCOVERY_H */

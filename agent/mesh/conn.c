@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "dial.h"
 #include "mesh_private.h"
 
@@ -21,7 +22,7 @@ static void complain(struct conn *c, const char *before, const char *after, cons
 		log_debug(m->log, "%s%s%s%s", before, c->who, after, why);
 		return;
 	}
-	if (!refusal_due(&m->refusals, c->key, why, mesh_now_ms(), &hidden))
+	if (!refusal_due(&m->refusals, c->key, why, clock_ms(), &hidden))
 		return;
 	if (hidden)
 		log_about(m->log, LOG_LEVEL_WARNING, c->whom.name,
@@ -52,7 +53,7 @@ static void over(struct conn *c, const char *why)
 	}
 	if (p && p->conn == c) {
 		p->conn = NULL;
-		if (was_up && mesh_now_ms() - c->since_ms >= STABLE_MS)
+		if (was_up && clock_ms() - c->since_ms >= STABLE_MS)
 			dial_reset(p->dial);
 		peer_retry(p);
 	}
@@ -193,7 +194,7 @@ static void become_up(struct conn *c)
 	p->conn = c;
 	p->trouble[0] = '\0';
 	c->up = true;
-	c->since_ms = mesh_now_ms();
+	c->since_ms = clock_ms();
 	link_settle(c->link);
 	p->expiry = c->whom.expiry;
 	expiry_peer(m, p);
@@ -300,7 +301,7 @@ struct conn *conn_new(struct mesh *m)
 	if (!c)
 		return NULL;
 	c->mesh = m;
-	c->since_ms = mesh_now_ms();
+	c->since_ms = clock_ms();
 	TAILQ_INSERT_TAIL(&m->conns, c, entry);
 	return c;
 }

@@ -9,19 +9,12 @@
 #include <event2/event.h>
 #include <openssl/crypto.h>
 
+#include "clock.h"
 #include "conn.h"
 #include "dial.h"
 
 #define KICK_MS			200	/* mesh_kick() leaves younger attempts alone */
 #define ASK_MS			3000	/* a peer that should dial, and does not, is asked why */
-
-uint64_t mesh_now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
 
 uint16_t mesh_lowest(const struct mesh *m)
 {
@@ -73,7 +66,7 @@ static void on_dial_failed(void *arg, const char *why)
 	struct peer *p = arg;
 	unsigned int hidden;
 
-	if (refusal_due(&p->mesh->refusals, p->member.name, why, mesh_now_ms(), &hidden))
+	if (refusal_due(&p->mesh->refusals, p->member.name, why, clock_ms(), &hidden))
 		log_about(p->mesh->log, LOG_LEVEL_WARNING, p->member.name,
 			  "cannot connect to %s (%s): %s", p->member.name, p->member.address, why);
 	snprintf(p->trouble, sizeof(p->trouble), "%s", why);
@@ -341,7 +334,7 @@ void mesh_kick(struct mesh *m)
 
 		if (p->asks)
 			continue;
-		if (c && (!link_connecting(c->link) || mesh_now_ms() - c->since_ms < KICK_MS))
+		if (c && (!link_connecting(c->link) || clock_ms() - c->since_ms < KICK_MS))
 			continue;
 		if (c)
 			conn_lose(c, "the network changed, trying again");

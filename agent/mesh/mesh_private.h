@@ -117,8 +117,6 @@ struct mesh {
 	struct refusals refusals;
 };
 
-uint64_t mesh_now_ms(void);
-
 /* The lowest version that we run a connection on. */
 uint16_t mesh_lowest(const struct mesh *m);
 

@@ -8,6 +8,7 @@
 
 #include <event2/event.h>
 
+#include "clock.h"
 #include "conn.h"
 #include "dial.h"
 #include "mesh_private.h"
@@ -66,7 +67,7 @@ static void wait(struct service *s, uint64_t ms)
 static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	struct service *s = arg;
-	uint64_t idle_ms = mesh_now_ms() - s->since_ms;
+	uint64_t idle_ms = clock_ms() - s->since_ms;
 	char why[TLS_WHY_MAX];
 
 	(void)fd;
@@ -214,7 +215,7 @@ int service_accept(struct conn *c, char why[TLS_WHY_MAX])
 void service_open(struct service *s)
 {
 	s->opened = true;
-	s->since_ms = mesh_now_ms();
+	s->since_ms = clock_ms();
 	wait(s, s->mesh->idle_ms);
 	s->sink->opened(s->arg, s);
 }
@@ -232,13 +233,13 @@ bool service_reached(const struct service *s)
 
 void service_take(struct service *s, const void *frame, size_t len)
 {
-	s->since_ms = mesh_now_ms();
+	s->since_ms = clock_ms();
 	s->sink->frame(s->arg, s, frame, len);
 }
 
 void service_drained(struct service *s)
 {
-	s->since_ms = mesh_now_ms();
+	s->since_ms = clock_ms();
 	if (!s->full)
 		return;
 	s->full = false;
@@ -264,7 +265,7 @@ void services_free(struct mesh *m)
 void service_send(struct service *s, struct bytes head, struct bytes tail)
 {
 	assert(s->opened);
-	s->since_ms = mesh_now_ms();
+	s->since_ms = clock_ms();
 	s->conn->mesh->count.frames_out++;
 	s->conn->mesh->count.bytes_out += head.n + tail.n;
 	link_send(s->conn->link, head, tail);

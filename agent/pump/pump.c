@@ -5,13 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 
+#include "clock.h"
 #include "frame.h"
 #include "inbox.h"
 
-#define NS_PER_MS 1000000u
-#define NS_PER_S 1000000000u
 #define RANDOM_NUMBERS 32	/* drawn at once; up to 256 bytes come whole (getrandom(2)) */
 
 /**
@@ -88,19 +86,6 @@ void pump_free(struct pump *p)
 	free(p);
 }
 
-uint64_t pump_now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * NS_PER_S + (uint64_t)ts.tv_nsec;
-}
-
-uint64_t pump_now_ms(void)
-{
-	return pump_now_ns() / NS_PER_MS;
-}
-
 static uint64_t fresh_random(struct pump *p)
 {
 	if (!p->n_random) {
@@ -161,10 +146,10 @@ static void give_calls(struct pump *p)
 
 	if (p->n_given == p->n_begun)
 		return;
-	began_ns = pump_now_ns();
+	began_ns = clock_ns();
 	p->hands.give(p->hands.arg);
 	for (; p->n_given < p->n_begun; p->n_given++)
-		phases_given(&p->phases, &p->begun[p->n_given].action, began_ns, pump_now_ns());
+		phases_given(&p->phases, &p->begun[p->n_given].action, began_ns, clock_ns());
 }
 
 static int end_call(struct pump *p, struct begun *b)
@@ -299,9 +284,9 @@ static int carry_out(struct pump *p, const struct action *a)
 
 static void step(struct pump *p, struct event *ev)
 {
-	uint64_t now_ns = pump_now_ns();
+	uint64_t now_ns = clock_ns();
 
-	ev->now_ms = now_ns / NS_PER_MS;
+	ev->now_ms = now_ns / CLOCK_NS_PER_MS;
 	ev->random = fresh_random(p);
 	p->counters.events[ev->type]++;
 	phases_event(&p->phases, ev, now_ns);

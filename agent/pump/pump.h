@@ -125,15 +125,13 @@ int pump_run(struct pump *p);
 /* As pump_run(), but nothing is under way after it. */
 int pump_settle(struct pump *p);
 
-/* Its position is the device's, the store's too: what is under way is not in it. */
+/*
+ * Its times are by clock_ms(). Its position is the device's, the store's too: what is under way is
+ * not in it.
+ */
 void pump_look(const struct pump *p, struct node_view *view);
 const struct pump_counters *pump_count(const struct pump *p);
 
-/* Where its commits' time goes; who reads the device or the store tells it when. */
+/* Where its commits' time goes, by clock_ns(); who reads the device or the store tells it when. */
 struct phases *pump_phases(struct pump *p);
-
-/* The pump's clock, to compare with the times of a view; and of the phases. */
-uint64_t pump_now_ms(void);
-uint64_t pump_now_ns(void);
-
 #endif /* HSM_PUMP_PUMP_H */

@@ -12,6 +12,7 @@
 
 #include "admin.h"
 #include "boot.h"
+#include "clock.h"
 #include "finder.h"
 #include "fips.h"
 #include "live.h"
@@ -165,7 +166,7 @@ static void on_device(void *arg)
 	};
 	int ret;
 
-	phases_read(pump_phases(a->pump), pump_now_ns());
+	phases_read(pump_phases(a->pump), clock_ns());
 	agent_settle(a);	/* who asks after his commit is told of it */
 	if (a->failed)
 		return;
@@ -205,7 +206,7 @@ static void on_tick(void *arg)
 
 	pump_note(a->pump, &ev);
 	agent_pump(a);
-	sync_tick(a->sync, pump_now_ms());
+	sync_tick(a->sync, clock_ms());
 	vault_tick(a);
 }
 
@@ -371,7 +372,7 @@ static int start(struct agent *a, const char *trace_path, char error[AGENT_ERROR
 {
 	_Static_assert(AGENT_ERROR_MAX >= SECRET_ERROR_MAX, "an error of the shells fits");
 
-	a->started_ms = pump_now_ms();
+	a->started_ms = clock_ms();
 	if (config_read(a->config_path, &a->config, error) != 0)
 		return -1;
 	log_set_level(a->log, a->config.log_level);

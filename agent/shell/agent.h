@@ -51,7 +51,7 @@ struct vault;
  * @on_tick: every NODE_TICK_MS
  * @on_watchdog: the service manager wants to hear that the loop turns; NULL: it does not
  * @on_signal: SIGTERM, SIGINT, SIGHUP
- * @started_ms: when, by pump_now_ms()
+ * @started_ms: when, by clock_ms()
  * @granted: batch number of the last grant; a batch claimed under another one is stale
  * @flooding: peers whose frames found no room, to be dropped, @n_flooding
  * @n_flooding: entries of @flooding

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clock.h"
 #include "seal.h"
 
 #define PRINT_PURPOSE "hsmrepl: fingerprint of the key set"
@@ -112,7 +113,7 @@ static struct json_object *show(const struct agent *a, const struct slp_peer *pe
 	put(o, "key_set_match", json_object_new_boolean(same));
 	put(o, "domain", json_object_new_string(a->config.domain));
 	put(o, "pool", n->pool[0] ? json_object_new_string(n->pool) : NULL);
-	put(o, "last_heard_ms", json_object_new_uint64(discovery_now_ms() - peer->heard_ms));
+	put(o, "last_heard_ms", json_object_new_uint64(clock_ms() - peer->heard_ms));
 	put(o, "offered", json_object_new_boolean(is_offered(a, n)));
 	return o;
 }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "scene.h"
 
+#include "clock.h"
+
 void scene_look(const struct agent *a, struct scene *s)
 {
 	s->a = a;
-	s->now_ms = pump_now_ms();
+	s->now_ms = clock_ms();
 	pump_look(a->pump, &s->view);
 	roster_make(&s->roster, &a->config, &a->found, s->view.nl);
 }

@@ -11,7 +11,7 @@
  * @a: whose
  * @view: the protocol's; it points into the node, so the scene ends with the next step
  * @roster: members of the pool, or who could be
- * @now_ms: by pump_now_ms()
+ * @now_ms: by clock_ms()
  */
 struct scene {
 	const struct agent *a;

@@ -13,6 +13,7 @@
 #include <openssl/evp.h>
 
 #include "backup.h"
+#include "clock.h"
 #include "fields.h"
 #include "reply.h"
 #include "request.h"
@@ -105,7 +106,7 @@ void vault_stop(struct agent *a)
 void vault_tick(struct agent *a)
 {
 	struct vault *v = a->vault;
-	uint64_t now_ms = pump_now_ms();
+	uint64_t now_ms = clock_ms();
 
 	if (v->backup && now_ms - v->out.heard_ms > SILENCE_MS) {
 		log_warning(a->log, "backup: given up: nobody took more of it for %d s",
@@ -138,7 +139,7 @@ static struct json_object *session_begin(struct session *s)
 {
 	struct json_object *o = json_object_new_object();
 
-	*s = (struct session){ .heard_ms = pump_now_ms() };
+	*s = (struct session){ .heard_ms = clock_ms() };
 	while (!s->id)
 		if (getrandom(&s->id, sizeof(s->id), 0) != (ssize_t)sizeof(s->id))
 			s->id = 0;
@@ -158,7 +159,7 @@ static bool session_goes_on(struct session *s, struct json_object *request)
 	    json_object_get_uint64(piece) != s->piece)
 		return false;
 	s->piece++;
-	s->heard_ms = pump_now_ms();
+	s->heard_ms = clock_ms();
 	return true;
 }
 
@@ -203,7 +204,7 @@ static int backup_start(struct agent *a, const struct device_request *dr)
 	struct vault *v = a->vault;
 	char error[SYNC_ERROR_MAX];
 
-	if (v->backup && pump_now_ms() - v->out.heard_ms > YIELD_MS)
+	if (v->backup && clock_ms() - v->out.heard_ms > YIELD_MS)
 		end_backup(v);
 	if (v->backup)
 		return refuse(a, dr, EBUSY, "another backup is under way on this node: wait for "

@@ -6,6 +6,7 @@
 
 #include <sqlite3.h>
 
+#include "clock.h"
 #include "counter.h"
 #include "lookup.h"
 #include "priority.h"
@@ -92,9 +93,9 @@ static void begin_pace(struct store *s, struct pace *p)
 {
 	const struct entry *e;
 
-	p->from_ms = store_now_ms();
+	p->from_ms = clock_ms();
 	p->span_ms = (p->from_ms - p->since_ms) * 3 / 4;
-	p->woke_ns = store_now_ns();
+	p->woke_ns = clock_ns();
 	TAILQ_FOREACH(e, &s->settling, link)
 		p->weight += entry_weight(e);
 }
@@ -103,7 +104,7 @@ static void begin_pace(struct store *s, struct pace *p)
 static bool must_hurry(struct store *s)
 {
 	return s->stop_settle || is_fed(s) || segment_wanted(s) || s->unsettled >= store_many(s) ||
-	       store_now_ms() >= pause_at_ms(s);
+	       clock_ms() >= pause_at_ms(s);
 }
 
 /* With the lock held. */
@@ -112,7 +113,7 @@ static void sleep_until(struct store *s, uint64_t due)
 	uint64_t pause;
 
 	s->look_at = store_many(s);
-	while (store_now_ms() < due && !must_hurry(s)) {
+	while (clock_ms() < due && !must_hurry(s)) {
 		pause = pause_at_ms(s);
 		store_wait(s, &s->settle_work, due < pause ? due : pause);
 	}
@@ -123,13 +124,13 @@ static void keep_pace(struct store *s, struct pace *p, const struct entry *e)
 	uint64_t due;
 
 	p->done += entry_weight(e);
-	if (p->weight < PACED_BYTES || store_now_ns() - p->woke_ns < PIECE_NS)
+	if (p->weight < PACED_BYTES || clock_ns() - p->woke_ns < PIECE_NS)
 		return;
 	due = p->from_ms + p->span_ms * p->done / p->weight;
 	pthread_mutex_lock(&s->lock);
 	sleep_until(s, due);
 	pthread_mutex_unlock(&s->lock);
-	p->woke_ns = store_now_ns();
+	p->woke_ns = clock_ns();
 }
 
 static int transaction(struct store *s, uint64_t tail, struct pace *pace)
@@ -282,12 +283,12 @@ static bool is_due(struct store *s)
 	if (TAILQ_EMPTY(&s->written) && TAILQ_EMPTY(&s->settling))
 		return false;
 	return s->stop_settle || segment_wanted(s) || s->unsettled >= settle_bytes(s) ||
-	       store_now_ms() >= settle_at_ms(s);
+	       clock_ms() >= settle_at_ms(s);
 }
 
 static bool is_quiet(const struct store *s)
 {
-	return TAILQ_EMPTY(&s->written) && store_now_ms() >= s->written_ms + QUIET_MS;
+	return TAILQ_EMPTY(&s->written) && clock_ms() >= s->written_ms + QUIET_MS;
 }
 
 static bool checkpoint_due(const struct store *s)
@@ -328,9 +329,9 @@ static void wait_for_work(struct store *s)
 /* A transaction failed: it is tried again after a while. */
 static void pause_settling(struct store *s)
 {
-	uint64_t deadline = store_now_ms() + STORE_RETRY_MS;
+	uint64_t deadline = clock_ms() + STORE_RETRY_MS;
 
-	while (!s->stop_settle && !segment_wanted(s) && store_now_ms() < deadline)
+	while (!s->stop_settle && !segment_wanted(s) && clock_ms() < deadline)
 		store_wait(s, &s->settle_work, deadline);
 }
 

@@ -4,7 +4,6 @@
 #include <endian.h>
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <openssl/crypto.h>
@@ -16,19 +15,6 @@
 
 static_assert(STORE_KEY_LEN == SEAL_KEY_LEN, "the secret is key material");
 static_assert(SEGMENT_BYTES > 2 * RECORD_MAX + 4096, "a segment holds a carried YES and a new one");
-
-uint64_t store_now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
-
-uint64_t store_now_ms(void)
-{
-	return store_now_ns() / 1000000;
-}
 
 void store_wait(struct store *s, pthread_cond_t *cond, uint64_t deadline_ms)
 {

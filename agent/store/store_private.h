@@ -171,10 +171,7 @@ struct reader *history_open(const struct store *s, char error[STORE_ERROR_MAX]);
 /* Bytes of @unsettled beyond which appends may soon have to wait. */
 size_t store_many(const struct store *s);
 
-uint64_t store_now_ms(void);
-uint64_t store_now_ns(void);
-
-/* Wait on @cond until @deadline_ms of store_now_ms(). */
+/* Wait on @cond until @deadline_ms of clock_ms(). */
 void store_wait(struct store *s, pthread_cond_t *cond, uint64_t deadline_ms);
 
 /*

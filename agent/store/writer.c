@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "priority.h"
 #include "store_private.h"
 
@@ -142,7 +143,7 @@ static void complete(struct store *s, const struct entry *e)
 		.record = e->rec.type,
 		.batch = e->rec.batch,
 		.error = s->error,
-		.done_ns = store_now_ns(),
+		.done_ns = clock_ns(),
 	};
 	atomic_store_explicit(&s->completed, n + 1, memory_order_release);
 }
@@ -155,7 +156,7 @@ static void pass_on(struct store *s, struct entry *e)
 		entry_put(&s->pool, e);
 		return;
 	}
-	s->written_ms = store_now_ms();
+	s->written_ms = clock_ms();
 	if (TAILQ_EMPTY(&s->written))
 		s->written_since_ms = s->written_ms;
 	TAILQ_INSERT_TAIL(&s->written, e, link);
@@ -225,7 +226,7 @@ static struct news finish_group(struct store *s, int error)
 static struct news write_queued(struct store *s)
 {
 	bool durably = s->urgent || s->stop_writer;
-	int64_t began_ns = (int64_t)store_now_ns(), took_ns;
+	int64_t began_ns = (int64_t)clock_ns(), took_ns;
 	int error = -s->error;
 
 	s->urgent = 0;
@@ -234,7 +235,7 @@ static struct news write_queued(struct store *s)
 	if (!error)
 		error = write_group(s, durably);
 	pthread_mutex_lock(&s->lock);
-	took_ns = (int64_t)store_now_ns() - began_ns;
+	took_ns = (int64_t)clock_ns() - began_ns;
 	if (durably)
 		s->usual_ns += (took_ns - s->usual_ns) / USUAL_OF;
 	return finish_group(s, error);
@@ -280,16 +281,16 @@ static void tell(struct store *s, struct news news)
 /* Returns when something must be written or the end has come. */
 static void wait_for_work(struct store *s)
 {
-	uint64_t deadline = store_now_ms() + STORE_LAZY_MS;
+	uint64_t deadline = clock_ms() + STORE_LAZY_MS;
 
 	while (!s->urgent && !s->stop_writer) {
-		if (store_now_ms() < deadline) {
+		if (clock_ms() < deadline) {
 			store_wait(s, &s->writer_work, deadline);
 		} else if (TAILQ_EMPTY(&s->queued)) {
 			s->idle = true;
 			pthread_cond_wait(&s->writer_work, &s->lock);
 			s->idle = false;
-			deadline = store_now_ms() + STORE_LAZY_MS;
+			deadline = clock_ms() + STORE_LAZY_MS;
 		} else {
 			return;
 		}

@@ -4,29 +4,20 @@
 
 #include <assert.h>
 #include <string.h>
-#include <time.h>
 
 #include <event2/event.h>
 
+#include "clock.h"
 #include "log.h"
 #include "post.h"
 #include "service.h"
 
-#define NS_PER_S 1000000000ull
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * NS_PER_S + (uint64_t)ts.tv_nsec;
-}
 
 static struct timeval timeval_of(uint64_t ns)
 {
 	return (struct timeval){
-		.tv_sec = (time_t)(ns / NS_PER_S),
-		.tv_usec = (suseconds_t)(ns % NS_PER_S / 1000),
+		.tv_sec = (time_t)(ns / CLOCK_NS_PER_S),
+		.tv_usec = (suseconds_t)(ns % CLOCK_NS_PER_S / 1000),
 	};
 }
 
@@ -151,7 +142,7 @@ static bool send_tail(struct donor *d)
 void donor_slice(evutil_socket_t fd, short what, void *arg)
 {
 	struct donor *d = arg;
-	uint64_t began = now_ns();
+	uint64_t began = clock_ns();
 	bool more = false;
 
 	(void)fd;
@@ -163,7 +154,7 @@ void donor_slice(evutil_socket_t fd, short what, void *arg)
 		more = send_items(d);
 	else if (d->state == DONOR_TAILING)
 		more = send_tail(d);
-	d->owed_ns += (now_ns() - began) * WRITERS_SHARE;
+	d->owed_ns += (clock_ns() - began) * WRITERS_SHARE;
 	if (more)
 		donor_wake(d);
 }

@@ -5,6 +5,7 @@
 
 #include <poll.h>
 
+#include "clock.h"
 #include "disk_batch.h"
 #include "disk_files.h"
 
@@ -139,11 +140,11 @@ static inline void bed_abort(struct bed *b)
 /* Wait until SQLite has everything. */
 static inline void bed_settle(struct bed *b)
 {
-	uint64_t deadline = store_now_ms() + BED_DONE_MS;
+	uint64_t deadline = clock_ms() + BED_DONE_MS;
 	size_t unsettled = 1;
 
 	while (unsettled) {
-		assert(store_now_ms() < deadline);
+		assert(clock_ms() < deadline);
 		pthread_mutex_lock(&b->store->lock);
 		unsettled = b->store->unsettled;
 		pthread_mutex_unlock(&b->store->lock);

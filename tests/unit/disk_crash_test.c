@@ -43,11 +43,11 @@ static void teardown(void)
 /* Up to which lsn all is settled, once nothing is being settled. */
 static uint64_t settled_lsn(void)
 {
-	uint64_t deadline = store_now_ms() + BED_DONE_MS, lsn;
+	uint64_t deadline = clock_ms() + BED_DONE_MS, lsn;
 	bool busy = true;
 
 	while (busy) {
-		ck_assert_uint_lt(store_now_ms(), deadline);
+		ck_assert_uint_lt(clock_ms(), deadline);
 		pthread_mutex_lock(&b->store->lock);
 		busy = !TAILQ_EMPTY(&b->store->settling);
 		lsn = b->store->table->state.settled;
@@ -96,11 +96,11 @@ static size_t used_bytes(void)
 /* Wait until the writer has written what nobody waits for. */
 static void wait_for_lazy(void)
 {
-	uint64_t deadline = store_now_ms() + BED_DONE_MS;
+	uint64_t deadline = clock_ms() + BED_DONE_MS;
 	bool idle = false;
 
 	while (!idle) {
-		ck_assert_uint_lt(store_now_ms(), deadline);
+		ck_assert_uint_lt(clock_ms(), deadline);
 		pthread_mutex_lock(&b->store->lock);
 		idle = b->store->idle;
 		pthread_mutex_unlock(&b->store->lock);

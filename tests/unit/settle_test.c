@@ -52,7 +52,7 @@ static size_t settling(void)
 /* A group that took long to gather; the settle thread is at it. */
 static void setup(void)
 {
-	uint64_t deadline = store_now_ms() + SOON_MS;
+	uint64_t deadline = clock_ms() + SOON_MS;
 
 	b = bed_new();
 	ck_assert_msg(bed_open_sized(b, &paced), "%s", b->error);
@@ -64,7 +64,7 @@ static void setup(void)
 	pthread_cond_signal(&b->store->settle_work);
 	pthread_mutex_unlock(&b->store->lock);
 	while (!settling()) {
-		ck_assert(store_now_ms() < deadline);
+		ck_assert(clock_ms() < deadline);
 		poll(NULL, 0, 1);
 	}
 }
@@ -78,16 +78,16 @@ static void teardown(void)
 static void ck_assert_soon(uint64_t since_ms)
 {
 	bed_settle(b);
-	ck_assert_uint_lt(store_now_ms() - since_ms, SOON_MS);
+	ck_assert_uint_lt(clock_ms() - since_ms, SOON_MS);
 }
 
 START_TEST(it_is_spread_while_more_comes)
 {
-	uint64_t until = store_now_ms() + WHILE_MS;
+	uint64_t until = clock_ms() + WHILE_MS;
 	size_t n = settling();
 
 	ck_assert_uint_gt(n, BATCHES / 2);
-	while (store_now_ms() < until) {
+	while (clock_ms() < until) {
 		append_batch(1);
 		poll(NULL, 0, 5);
 	}
@@ -97,17 +97,17 @@ END_TEST
 
 START_TEST(a_pause_ends_it)
 {
-	ck_assert_soon(store_now_ms());
+	ck_assert_soon(clock_ms());
 }
 END_TEST
 
 START_TEST(a_peer_that_is_fed_ends_it)
 {
-	uint64_t since = store_now_ms();
+	uint64_t since = clock_ms();
 
 	history_pin(b->store, 0);
 	while (settling()) {
-		ck_assert_uint_lt(store_now_ms() - since, SOON_MS);
+		ck_assert_uint_lt(clock_ms() - since, SOON_MS);
 		append_batch(1);
 	}
 	history_unpin(b->store);
@@ -116,10 +116,10 @@ END_TEST
 
 START_TEST(closing_ends_it)
 {
-	uint64_t since = store_now_ms(), seq = b->position.seq;
+	uint64_t since = clock_ms(), seq = b->position.seq;
 
 	bed_close(b);
-	ck_assert_uint_lt(store_now_ms() - since, SOON_MS);
+	ck_assert_uint_lt(clock_ms() - since, SOON_MS);
 	ck_assert_msg(bed_open_sized(b, &paced), "%s", b->error);
 	ck_assert_uint_eq(b->image.position.seq, seq);
 }
