@@ -136,11 +136,6 @@ struct node {
 
 #define each_peer(p, n) (struct peer *p = (n)->peers; p < (n)->peers + PEERS_MAX; p++) if (p->id)
 
-static inline bool same_batch(struct batch_id a, struct batch_id b)
-{
-	return a.coordinator == b.coordinator && a.number == b.number;
-}
-
 static inline bool same_place(const struct position *a, const struct position *b)
 {
 	return a->epoch == b->epoch && a->seq == b->seq && a->sp == b->sp;

@@ -26,6 +26,11 @@ struct batch_id {
 	uint64_t number;
 };
 
+static inline bool same_batch(struct batch_id a, struct batch_id b)
+{
+	return a.coordinator == b.coordinator && a.number == b.number;
+}
+
 /**
  * struct position - where a node stands in the history
  * @epoch: epoch in force

@@ -30,11 +30,6 @@ struct boot {
 	bool never_said;
 };
 
-static bool same_batch(struct batch_id a, struct batch_id b)
-{
-	return a.coordinator == b.coordinator && a.number == b.number;
-}
-
 /* Facts of the undecided batch; the store has checked it when it was appended. */
 static void read_slot(const struct store_image *image, struct batch *b)
 {

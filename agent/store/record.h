@@ -132,11 +132,6 @@ void record_finish(struct hasher *h, const struct record *r);
  */
 bool record_read(struct hasher *h, const void *p, size_t n, struct record *r);
 
-static inline bool record_same_batch(struct batch_id a, struct batch_id b)
-{
-	return a.coordinator == b.coordinator && a.number == b.number;
-}
-
 /* Is the body sealed? */
 static inline bool record_is_sealed(unsigned int type)
 {

@@ -97,7 +97,7 @@ static int take_yes(struct replay *r, const struct segment *seg, const struct re
 	struct store *s = r->s;
 	struct entry *e;
 
-	if (s->slot && !record_same_batch(s->slot->rec.batch, rec->batch))
+	if (s->slot && !same_batch(s->slot->rec.batch, rec->batch))
 		return fail(r, seg, "two undecided batches", REMEDY);
 	entry_put(&s->pool, s->slot);
 	s->slot = NULL;
@@ -126,7 +126,7 @@ static int take_decision(struct replay *r, const struct segment *seg, const stru
 	if (rec->type == RECORD_COMMIT)
 		record_position_read(rec->body.p, &e->after);
 	if (s->slot && record_is_decision(rec->type) &&
-	    record_same_batch(s->slot->rec.batch, rec->batch))
+	    same_batch(s->slot->rec.batch, rec->batch))
 		e->decides = s->slot->rec.lsn;
 	ret = store_decide(s, e);
 	if (!ret)

@@ -28,7 +28,7 @@ void store_wait(struct store *s, pthread_cond_t *cond, uint64_t deadline_ms)
 
 static bool is_about(const struct entry *yes, const struct entry *e)
 {
-	return yes && record_same_batch(yes->rec.batch, e->rec.batch);
+	return yes && same_batch(yes->rec.batch, e->rec.batch);
 }
 
 int store_decide(struct store *s, struct entry *e)

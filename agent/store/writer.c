@@ -49,7 +49,7 @@ static void follow(struct writer *w, struct entry *e)
 	}
 	w->last_decision = e->rec.lsn;
 	if (w->open && record_is_decision(e->rec.type) &&
-	    record_same_batch(w->open->rec.batch, e->rec.batch)) {
+	    same_batch(w->open->rec.batch, e->rec.batch)) {
 		e->decides = w->open->rec.lsn;
 		w->open = NULL;
 	}

@@ -36,11 +36,6 @@ static bool chosen(const struct ledger *l, const struct accepted *a)
 	return false;
 }
 
-static bool same_batch(struct batch_id a, struct batch_id b)
-{
-	return a.coordinator == b.coordinator && a.number == b.number;
-}
-
 /* Who is not in the list that was chosen is out from here on. */
 static void note_removed(struct ledger *l, const struct accepted *a)
 {

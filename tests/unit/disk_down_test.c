@@ -37,7 +37,7 @@ static void append(enum record_type record, uint64_t ballot)
 	ck_assert(bed_done(b, &done));
 	ck_assert_int_eq(done.record, record);
 	ck_assert_int_eq(done.error, 0);
-	ck_assert(record_same_batch(done.batch, id));
+	ck_assert(same_batch(done.batch, id));
 }
 
 static void ck_image(uint64_t promised, uint64_t accepted)
@@ -139,7 +139,7 @@ START_TEST(an_open_yes_stays_open)
 	ck_assert(bed_done(b, &done));
 	append(RECORD_PROMISE, BALLOT(2));
 	bed_reopen(b);
-	ck_assert(record_same_batch(b->image.slot_id, bed_id(b)));
+	ck_assert(same_batch(b->image.slot_id, bed_id(b)));
 	ck_image(BALLOT(2), 0);
 }
 END_TEST
