@@ -125,7 +125,7 @@ enum action_type {
  * @nodes_up: members connected, this node included
  * @node_event: what happened to @peer
  * @why: one line for people, or NULL; static or of the node, lives until the next step
- * @plan: of a node-down, or NULL
+ * @plan: of a node-down, or NULL; of a dry one @why is what would be refused without force
  */
 struct action {
 	enum action_type type;

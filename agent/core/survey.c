@@ -84,12 +84,32 @@ bool survey_awaits(struct node *n, const struct peer *p)
 	return n->survey.state == SURVEY_ASKING && p == living_newcomer(n);
 }
 
+/* Why nobody but an administrator who uses force may have this, or NULL. */
+static const char *needs_force(struct node *n, const struct down_request *ask, int *error,
+			       struct actions *out)
+{
+	unsigned int left = n->nl.n;
+
+	*error = EBUSY;
+	for (unsigned int i = 0; i < ask->n; i++) {
+		const struct peer *p = peer_find(n, ask->id[i]);
+
+		if (p && looks_alive(p))
+			return say(out, name_of(n, ask->id[i]), " is alive and connected",
+				   ": stop it first, or use --force");
+		left -= nl_has(&n->nl, ask->id[i]);
+	}
+	*error = EPERM;
+	return 2 * left > n->nl.n ? NULL :
+	       "the survivors are no majority: make sure the others are dead, then use --force";
+}
+
 /* Why this request cannot be, or NULL. */
 static const char *obstacle(struct node *n, const struct down_request *ask, int *error,
 			    struct actions *out)
 {
 	const struct member *joins = newcomer(n);
-	unsigned int left = n->nl.n;
+	const char *why = NULL;
 
 	*error = EINVAL;
 	if (!n->nl.n)
@@ -103,23 +123,15 @@ static const char *obstacle(struct node *n, const struct down_request *ask, int 
 		return "the node list has changed since: look at hsmreplctl nodes, and decide anew";
 	*error = EINVAL;
 	for (unsigned int i = 0; i < ask->n; i++) {
-		struct peer *p = peer_find(n, ask->id[i]);
-
 		if (ask->id[i] == n->id)
 			return "a node cannot declare itself down: ask another member";
 		if (!nl_has(&n->nl, ask->id[i]) && !(joins && joins->id == ask->id[i]))
 			return "no such node in the node list: see hsmreplctl nodes";
-		if (p && looks_alive(p) && !ask->force && !ask->dry) {
-			*error = EBUSY;
-			return say(out, name_of(n, ask->id[i]), " is alive and connected",
-				   ": stop it first, or use --force");
-		}
-		left -= nl_has(&n->nl, ask->id[i]);
 	}
-	*error = EPERM;
-	if (2 * left <= n->nl.n && !ask->force && !ask->dry)
-		return "the survivors are no majority: make sure the others are dead, then use "
-		       "--force";
+	if (!ask->force && !ask->dry)
+		why = needs_force(n, ask, error, out);
+	if (why)
+		return why;
 	*error = EBUSY;
 	if (n->slot.state != SLOT_FREE && n->slot.batch.removes && n->slot.id.coordinator == n->id)
 		return "this node is about to leave: ask another member";
@@ -373,6 +385,15 @@ static void outbid(struct node *n, uint64_t promised, struct actions *out)
 	answer(n, EAGAIN, "another node-down is under way: look at the nodes, then try again", out);
 }
 
+/* What would come of it, and, beside that, why not without force. */
+static void answer_dry(struct node *n, struct actions *out)
+{
+	const struct down_request *ask = &n->survey.ask;
+	int error;
+
+	answer(n, 0, ask->force ? NULL : needs_force(n, ask, &error, out), out);
+}
+
 static void advance(struct node *n, struct actions *out)
 {
 	struct survey *s = &n->survey;
@@ -387,7 +408,7 @@ static void advance(struct node *n, struct actions *out)
 		else
 			find_value(n);
 		if (s->ask.dry) {
-			answer(n, 0, NULL, out);
+			answer_dry(n, out);
 			return;
 		}
 		s->state = SURVEY_ACCEPTING;

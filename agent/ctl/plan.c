@@ -19,6 +19,7 @@ static void print_names(FILE *to, const char *what, struct json_object *answer, 
 void plan_print(FILE *to, struct json_object *answer, bool dry)
 {
 	struct json_object *newcomer;
+	const char *refused = json_text(answer, "refused", NULL);
 
 	print_names(to, dry ? "would commit" : "committed", answer, "commit");
 	print_names(to, dry ? "would abort" : "aborted", answer, "abort");
@@ -28,6 +29,8 @@ void plan_print(FILE *to, struct json_object *answer, bool dry)
 		fprintf(to,
 			"%s is about to join and must answer, or be declared down as well\n",
 			json_object_get_string(newcomer));
+	if (refused)
+		fprintf(to, "refused as it is: %s\n", refused);
 	fprintf(to, "epoch %lld, %lld more may crash before node-down needs --force\n",
 		(long long)json_number(answer, "epoch"),
 		(long long)json_number(answer, "survives"));

@@ -149,7 +149,7 @@ int admin_answer(struct agent *a, const struct action *act)
 	struct refusal r;
 
 	if (!act->error && act->plan)
-		return reply_json(a, act->request, 0, down_plan_json(act->plan));
+		return reply_json(a, act->request, 0, down_plan_json(act->plan, act->why));
 	if (!act->error)
 		return reply_json(a, act->request, 0, panel_pool(a));
 	refusal_from(&r, act->error, act->why ? act->why : strerror(act->error));

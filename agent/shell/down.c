@@ -95,7 +95,7 @@ static struct json_object *tid_list(const uint64_t *tids, unsigned int n)
 	return list;
 }
 
-struct json_object *down_plan_json(const struct down_plan *plan)
+struct json_object *down_plan_json(const struct down_plan *plan, const char *refused)
 {
 	struct json_object *o = json_object_new_object();
 	struct json_object *names = json_object_new_array();
@@ -108,6 +108,7 @@ struct json_object *down_plan_json(const struct down_plan *plan)
 	json_object_object_add(o, "abort", tid_list(plan->abort, plan->n_abort));
 	json_object_object_add(o, "newcomer", plan->newcomer[0] ?
 			       json_object_new_string(plan->newcomer) : NULL);
+	json_object_object_add(o, "refused", refused ? json_object_new_string(refused) : NULL);
 	json_object_object_add(o, "survives", json_object_new_int((int)plan->survives));
 	return o;
 }

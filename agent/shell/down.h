@@ -12,8 +12,8 @@ int down_take(struct agent *a, const struct device_request *dr, struct json_obje
 
 /*
  * {"epoch","nodes":[name…],"commit":[tid…],"abort":[tid…],"survives"}: the node list after, and the
- * fate of what was undecided.
+ * fate of what was undecided. @refused: of a dry run, why it would be refused, or NULL.
  */
-struct json_object *down_plan_json(const struct down_plan *plan);
+struct json_object *down_plan_json(const struct down_plan *plan, const char *refused);
 
 #endif /* HSM_SHELL_DOWN_H */

@@ -128,6 +128,8 @@ scene_down_living()
 		>"$dir/living.told" &
 	load=$!
 	sleep_ms 300
+	on n2 node-down n1 --dry-run --json | grep -q '"refused":"n1 is alive and connected'
+	verdict $? "n1 lives: a dry run says that it would be refused"
 	down n2 n1 --yes --force
 	verdict $? "n1 lives, n2 says it is down, with --force: $(head -1 "$dir/down")"
 	is_removed_for_good n1
@@ -145,6 +147,9 @@ scene_down_minority()
 	scripts/pool kill n2
 	wait_until is n1 blocked
 	refused_down n1 'no majority .*--force' n2
+	on n1 node-down n2 --dry-run | grep -q '^refused as it is: the survivors are no majority' &&
+		on n1 node-down n2 --dry-run --force --json | grep -q '"refused":null'
+	verdict $? "and the dry run says that it would be, without --force"
 	down n1 n2 --yes --force
 	verdict $? "with --force: $(head -1 "$dir/down")"
 	nodes=(n1)

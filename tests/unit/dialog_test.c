@@ -43,10 +43,12 @@ static void plan_down(struct desk *desk)
 		       "{\"nodes\":[\"n3\"],\"dry_run\":true,\"force\":false,\"epoch\":3}");
 	ck_assert(shows(desk, "waits for the agent"));
 	answer(dialog, 0, "{\"commit\":[\"00000000000000aa\"],\"abort\":[],"
-			  "\"nodes\":[\"n1\",\"n2\"],\"epoch\":4,\"survives\":0}");
+			  "\"nodes\":[\"n1\",\"n2\"],\"epoch\":4,\"survives\":0,"
+			  "\"refused\":\"n3 is alive\"}");
 	ck_assert_int_eq(dialog->step, DIALOG_CONFIRM);
 	ck_assert(shows(desk, "would commit 00000000000000aa"));
 	ck_assert(shows(desk, "nodes then n1 n2"));
+	ck_assert(shows(desk, "refused as it is: n3 is alive"));
 	ck_assert(shows(desk, "Type n3 to go on:"));
 }
 
