@@ -23,6 +23,7 @@ enum due_type {
 	DUE_CRASH,	/* host: its agent or its kernel dies */
 	DUE_OPERATOR,	/* an administrator looks at the pool */
 	DUE_FINALISE,	/* an administrator wants the pool finalised */
+	DUE_MOVE,	/* an administrator lets a node leave, or join */
 	DUE_PHASE,	/* look whether the phase is over */
 	DUE_TYPES
 };

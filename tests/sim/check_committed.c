@@ -20,7 +20,9 @@ void committed_told(struct ledger *l, uint64_t tid, uint64_t seq)
 void committed_kept(struct ledger *l, uint16_t node, uint64_t seq, const uint64_t *tids,
 		    unsigned int n_tids)
 {
-	if (l->split || l->removed & 1u << node)
+	const struct list *newest = ledger_newest(l);
+
+	if (l->split || l->removed & 1u << node || (newest && !(newest->members & 1u << node)))
 		return;
 	if (seq + n_tids < l->told_seq)
 		ledger_violated(l, "I3", "n%u holds the history up to seq %" PRIu64

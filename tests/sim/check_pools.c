@@ -11,6 +11,14 @@ void pools_speaks(struct ledger *l, uint16_t node, const struct list *list, uint
 				" finalised at %u", node, protocol, list->protocol);
 }
 
+/* Who is in the list and was not in the one before it. */
+static uint32_t joined(const struct ledger *l, const struct list *list)
+{
+	const struct list *before = ledger_list_of(l, list->epoch - 1);
+
+	return before ? list->members & ~before->members : 0;
+}
+
 /* @list is in force at @node from here on. */
 void pools_began(struct ledger *l, uint16_t node, const struct list *list)
 {
@@ -38,4 +46,32 @@ void pools_began(struct ledger *l, uint16_t node, const struct list *list)
 					" the pool was finalised at %u", node, list->epoch,
 					list->protocol, l->list[i].protocol);
 	ledger_add_list(l, list);
+	l->removed &= ~joined(l, list);
+}
+
+/*
+ * A change of the node list that is voted on, @how: one node joins, by the votes of all members and
+ * its own; or its coordinator leaves, by the votes of all; or they stay the same.
+ */
+void pools_changed(struct ledger *l, uint16_t node, const struct list *list,
+		   const struct ballot *how)
+{
+	const struct list *before = ledger_list_of(l, list->epoch - 1);
+	uint32_t was = before ? before->members : 0, out = was & ~list->members;
+	uint32_t in = list->members & ~was, voters = was;
+	bool ok = !in && !out;
+
+	if (l->split || how->kind == HSMREPL_TL_FORM || how->kind == HSMREPL_TL_NODE_DOWN)
+		return;
+	if (how->kind == HSMREPL_TL_NODE_ADD) {
+		voters = list->members;
+		ok = !out && in && !(in & (in - 1));
+	} else if (how->kind == HSMREPL_TL_NODE_REMOVE) {
+		ok = !in && out == 1u << how->coordinator;
+	}
+	if (!ok || how->voters != voters)
+		ledger_violated(l, "pools", "n%u begins epoch %" PRIu64 " with nodes %x by a TL of"
+				" kind %u of n%u and the votes of %x; before it were %x (bit n is"
+				" node n)", node, list->epoch, list->members, how->kind,
+				how->coordinator, how->voters, was);
 }

@@ -28,10 +28,13 @@ void removed_votes(struct ledger *l, uint16_t node, uint32_t voters, uint32_t ow
 				" (bit n is node n)", node, own, voters);
 }
 
-/* A TL of @epoch is applied: its voters are the members of that epoch, and @node is one. */
-void removed_counts(struct ledger *l, uint16_t node, uint64_t epoch, uint32_t voters)
+/*
+ * A TL of @epoch is applied: its voters are the members of that epoch, and @node is one, unless it
+ * stands @outside: it learns, or it has just left.
+ */
+void removed_counts(struct ledger *l, uint16_t node, uint64_t epoch, uint32_t voters, bool outside)
 {
-	if (!(voters & 1u << node) || !ledger_list(l, epoch, voters))
+	if ((!outside && !(voters & 1u << node)) || !ledger_list(l, epoch, voters))
 		ledger_violated(l, "I6", "n%u applies a TL of epoch %" PRIu64 " with voters %x,"
 				" which is no node list of that epoch with it (bit n is node n)",
 				node, epoch, voters);

@@ -36,14 +36,22 @@ static bool chosen(const struct ledger *l, const struct accepted *a)
 	return false;
 }
 
-/* Who is not in the list that was chosen is out from here on. */
+/*
+ * Who was in a list that the chosen one ends, and is not in that, is out from here on. It may be in
+ * a later one again.
+ */
 static void note_removed(struct ledger *l, const struct accepted *a)
 {
+	uint32_t before = 0, after = a->members;
+
 	if (!chosen(l, a))
 		return;
 	for (unsigned int i = 0; i < l->n_lists; i++)
-		if (l->list[i].epoch == a->epoch)
-			l->removed |= l->list[i].members & ~a->members;
+		if (l->list[i].epoch >= a->begins)
+			after |= l->list[i].members;
+		else if (l->list[i].epoch >= a->epoch)
+			before |= l->list[i].members;
+	l->removed |= before & ~after;
 }
 
 /* An attempt is begun. A ballot that nobody has promised durably may be used again. */

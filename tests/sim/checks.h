@@ -18,7 +18,7 @@ void agree_position(struct ledger *l, uint16_t node, const struct position *p);
 
 /* check_committed.c, I3: told committed is in every later state. */
 void committed_told(struct ledger *l, uint64_t tid, uint64_t seq);
-/* A node starts, or a run ends: it holds the history up to @seq, then the TLs of its slot. */
+/* A member starts, or a run ends: it holds the history up to @seq, then the TLs of its slot. */
 void committed_kept(struct ledger *l, uint16_t node, uint64_t seq, const uint64_t *tids,
 		    unsigned int n_tids);
 
@@ -51,13 +51,16 @@ void removed_starts(struct ledger *l, uint16_t node);
 void removed_told(struct ledger *l, uint16_t node);
 void removed_speaks(struct ledger *l, uint16_t node, const char *what);
 void removed_votes(struct ledger *l, uint16_t node, uint32_t voters, uint32_t own);
-void removed_counts(struct ledger *l, uint16_t node, uint64_t epoch, uint32_t voters);
+void removed_counts(struct ledger *l, uint16_t node, uint64_t epoch, uint32_t voters,
+		    bool outside);
 
 /*
  * check_pools.c: never two pools: one node list for each epoch, begun at one place. The protocol
  * that it asks for never falls, and whoever has the list in force speaks it.
  */
 void pools_began(struct ledger *l, uint16_t node, const struct list *list);
+void pools_changed(struct ledger *l, uint16_t node, const struct list *list,
+		   const struct ballot *how);
 void pools_speaks(struct ledger *l, uint16_t node, const struct list *list, uint16_t protocol);
 
 /* check_plan.c: a dry run tells the fate that follows. */

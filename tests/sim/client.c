@@ -139,8 +139,8 @@ static void end_call(struct world *w, struct client *c, enum call_end end)
 
 	if (call->end == END_NONE)
 		call->end = end;
-	/* A removed node that does not know it yet shows what was committed when it was removed. */
-	if (w->ledger.removed & 1u << call->node)
+	/* A node that is no member any more, and may not know it, shows what was committed then. */
+	if ((w->ledger.removed | ~world_pool(w)) & 1u << call->node)
 		call->committed_only = true;
 	if (end != END_PENDING && end != END_LOST)
 		call->ended_us = w->now_us;

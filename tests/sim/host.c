@@ -58,6 +58,12 @@ void host_free(struct host *h)
 	disk_free(&h->disk);
 }
 
+struct member host_member(const struct host *h)
+{
+	return (struct member){ .id = h->id, .name = { 'n', (char)('0' + h->id) },
+				.address = { 'a' } };
+}
+
 static uint64_t now_ms(const struct host *h)
 {
 	return (h->w->now_us + h->clock_us) / 1000 + CLOCK_START_MS;
@@ -172,15 +178,16 @@ static void act_submit_nodes(struct host *h, const struct action *a)
 	op->payload_len = cpu_to_le32(sizeof(struct hsmrepl_nl));
 	nl_encode(a->nl, (struct hsmrepl_nl *)(op + 1));
 	err = hsm_txn_complete(txn, SIM_PAYLOAD_MAX) ?: hsm_submit(&h->machine.hsm, txn);
-	assert(!err);
+	assert(!err || err == -EROFS);
 	hsm_txn_put(txn);
-	host_note(h, &(struct event){ .type = EV_SUBMITTED }, NULL);
+	host_note(h, &(struct event){ .type = EV_SUBMITTED, .error = -err }, NULL);
 }
 
 static void act_answer(struct host *h, const struct action *a)
 {
 	operator_answered(h, a);
 	upgrade_answered(h, a);
+	mover_answered(h, a);
 }
 
 static void act_report(struct host *h, const struct action *a)
@@ -486,6 +493,7 @@ void host_agent_dies(struct host *h)
 	h->agent = false;
 	operator_lost(h);
 	upgrade_lost(h);
+	mover_lost(h);
 	h->life++;
 	host_drop_inbox(h);
 	net_gone(w, h->id, h->machine.powered);

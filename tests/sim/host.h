@@ -97,6 +97,9 @@ void host_boot(struct host *h, const struct recovery *r);
 void host_agent_dies(struct host *h);
 void host_power_off(struct host *h);
 
+/* As it stands in a node list. */
+struct member host_member(const struct host *h);
+
 /* What is due. */
 void host_tick(struct host *h);
 void host_run(struct host *h);

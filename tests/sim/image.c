@@ -175,6 +175,11 @@ const char *image_fold(struct image *im, uint16_t own, const struct record *r)
 	return NULL;
 }
 
+bool image_is_outside(const struct image *im, uint16_t own)
+{
+	return im->nl.n && !nl_has(&im->nl, own);
+}
+
 unsigned int image_slot_tids(const struct image *im, uint64_t tids[HSMREPL_BATCH_TLS_MAX])
 {
 	const struct hsmrepl_tl *tl = (const void *)im->slot;

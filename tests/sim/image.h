@@ -96,6 +96,9 @@ const char *image_fold(struct image *im, uint16_t own, const struct record *r);
 /* A batch was committed; when another epoch begins, what was promised in the last is over. */
 void image_move(struct image *im, const struct position *after);
 
+/* It holds a pool's content without @own in the list: it learns, or it left. */
+bool image_is_outside(const struct image *im, uint16_t own);
+
 /* TIDs of the undecided batch; returns how many. */
 unsigned int image_slot_tids(const struct image *im, uint64_t tids[HSMREPL_BATCH_TLS_MAX]);
 

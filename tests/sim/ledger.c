@@ -80,6 +80,14 @@ struct list *ledger_list(struct ledger *l, uint64_t epoch, uint32_t members)
 	return NULL;
 }
 
+const struct list *ledger_list_of(const struct ledger *l, uint64_t epoch)
+{
+	for (unsigned int i = 0; i < l->n_lists; i++)
+		if (l->list[i].epoch == epoch)
+			return &l->list[i];
+	return NULL;
+}
+
 void ledger_add_list(struct ledger *l, const struct list *list)
 {
 	assert(l->n_lists < LEDGER_LISTS);

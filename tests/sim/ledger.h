@@ -49,12 +49,25 @@ struct list {
 };
 
 /**
+ * struct ballot - how a node list was voted on
+ * @kind: of the TL, enum hsmrepl_tl_kind
+ * @coordinator: that cut it
+ * @voters: bit n is node n
+ */
+struct ballot {
+	unsigned int kind;
+	uint16_t coordinator;
+	uint32_t voters;
+};
+
+/**
  * struct accepted - a value of node-down under one ballot, and who accepted it durably
  * @epoch: in which it was proposed
  * @ballot: attempt
  * @record: batch of the NODE_DOWN TL
  * @settles: batch that it commits, coordinator 0 for none
  * @members: node list that it begins; bit n is node n
+ * @begins: epoch of that list
  * @quorum: nodes that must all accept, 0: any majority of the epoch's list
  * @nodes: who accepted
  */
@@ -64,6 +77,7 @@ struct accepted {
 	struct batch_id record;
 	struct batch_id settles;
 	uint32_t members;
+	uint64_t begins;
 	uint32_t quorum;
 	uint32_t nodes;
 };
@@ -114,7 +128,8 @@ struct tally {
  * @last_seq: places known
  * @told_seq: highest one that a caller was told is committed
  * @refused_up_to: by node and coordinator: highest batch number durably refused
- * @removed: nodes that a node-down, once chosen, leaves out; bit n is node n
+ * @removed: nodes that a node-down, once chosen, leaves out, and that did not join again since;
+ *	bit n is node n
  * @told_removed: nodes that were told so in their present life
  * @n_lists: used in @list
  * @n_accepted: used in @accepted
@@ -171,6 +186,8 @@ struct tally *ledger_tally(struct ledger *l, struct batch_id id);
 /* NULL if no such list came into force. */
 struct list *ledger_list(struct ledger *l, uint64_t epoch, uint32_t members);
 void ledger_add_list(struct ledger *l, const struct list *list);
+/* The list of an epoch, in one history; NULL for none. */
+const struct list *ledger_list_of(const struct ledger *l, uint64_t epoch);
 /* The newest list, NULL for none. */
 const struct list *ledger_newest(const struct ledger *l);
 

@@ -345,5 +345,6 @@ bool operator_holds(const struct host *h)
 	for each_host(other, (struct world *)w)
 		asked |= !(w->operator.declared & 1u << other->id) && other->disk.image.nl.n;
 	return asked && w->opt.operator == OPERATOR_FORCES &&
-	       w->operator.declared & 1u << h->id && !(w->ledger.removed & 1u << h->id);
+	       w->operator.declared & 1u << h->id && !(w->ledger.removed & 1u << h->id) &&
+	       world_pool(w) & 1u << h->id;
 }

@@ -7,6 +7,7 @@
 #ifndef SIM_OPERATOR_H
 #define SIM_OPERATOR_H
 
+#include "ledger.h"
 #include "options.h"
 #include "step.h"
 
@@ -31,7 +32,7 @@ struct inquiry {
 	uint64_t accepts;
 };
 
-#define OPERATOR_EPOCHS	64	/* more than node-downs that can succeed */
+#define OPERATOR_EPOCHS	LEDGER_LISTS	/* of one run, at most */
 
 /**
  * struct operator - the administrators of one world

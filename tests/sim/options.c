@@ -36,6 +36,8 @@ const char *deed_name(enum deed d)
 		[DEED_FINALISE_OLD] = "  refused: too old",
 		[DEED_FINALISE_AGAIN] = "  refused: was done",
 		[DEED_FINALISE_NOT] = "  refused or aborted",
+		[DEED_LEAVE] = "leave in order", [DEED_LEFT] = "  done",
+		[DEED_LEAVE_NOT] = "  refused or aborted",
 	};
 
 	return name[d];
@@ -120,4 +122,13 @@ void options_draw(struct options *o, struct rng *r)
 	draw_clients(o, r);
 	draw_operator(o, r);
 	draw_upgrade(o, r);
+}
+
+void options_draw_moves(struct options *o, struct rng *r)
+{
+	o->founders = ((1u << o->nodes) - 1) << 1;
+	/* Where operators lie there are several histories: a donor's is no longer the pool's. */
+	if (o->operator == OPERATOR_SPLITS || !rng_chance(r, 400))
+		return;
+	o->move_every_us = PICK(r, 100000, 300000, 1000000, 3000000);
 }

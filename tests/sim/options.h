@@ -63,6 +63,9 @@ enum deed {
 	DEED_FINALISE_OLD, /* refused: a member speaks too little */
 	DEED_FINALISE_AGAIN, /* refused: it was done before */
 	DEED_FINALISE_NOT, /* refused for another reason, or aborted */
+	DEED_LEAVE,	/* a node is asked to leave the pool in order */
+	DEED_LEFT,	/* done */
+	DEED_LEAVE_NOT,	/* refused, or aborted */
 	DEEDS
 };
 
@@ -97,6 +100,8 @@ enum deed {
  * @operator_every_us: between two of his looks at the pool, on average
  * @older: nodes that speak less at first; bit n is node n. 0: all speak the same, always
  * @finalise_every_us: between two requests to finalise the pool, on average; 0 for none
+ * @move_every_us: between two orders to a node to leave or to join, on average; 0 for none, ever
+ * @founders: nodes that form the pool; bit n is node n
  */
 struct options {
 	unsigned int nodes;
@@ -128,9 +133,13 @@ struct options {
 	uint64_t operator_every_us;
 	uint32_t older;
 	uint64_t finalise_every_us;
+	uint64_t move_every_us;
+	uint32_t founders;
 };
 
 void options_draw(struct options *o, struct rng *r);
+/* Whether nodes leave and join: drawn by chance of its own, after the rest. */
+void options_draw_moves(struct options *o, struct rng *r);
 const char *fault_name(enum fault f);
 const char *deed_name(enum deed d);
 

@@ -223,6 +223,7 @@ static void boot(struct host *h, const struct start *s)
 		.slot_id = im->slot_id, .slot_claimed = s->claimed, .last = im->last,
 		.refused = refused, .promised = im->promised, .accepted = im->accepted,
 		.value = { im->value, im->has_value ? DOWN_VALUE_LEN : 0 },
+		.left = image_is_outside(im, h->id) && im->last.coordinator == h->id,
 	};
 
 	if (!im->slot_id.coordinator) {

@@ -12,7 +12,7 @@ static struct accepted leave_one(void)
 
 	pools_began(ledger, 2, &all);
 	return (struct accepted){ .epoch = 1, .ballot = 65538, .record = record,
-				  .settles = batch, .members = 12 };
+				  .settles = batch, .members = 12, .begins = 2 };
 }
 
 START_TEST(epoch_ends_by_a_majority)
@@ -131,13 +131,16 @@ START_TEST(removed_does_not_count)
 
 	leave_one();
 	pools_began(ledger, 2, &left);
-	removed_counts(ledger, 1, 1, 14);
-	removed_counts(ledger, 2, 2, 12);
+	removed_counts(ledger, 1, 1, 14, false);
+	removed_counts(ledger, 2, 2, 12, false);
+	removed_counts(ledger, 1, 2, 12, true);
 	expect(NULL);
 	if (_i == 0)
-		removed_counts(ledger, 2, 2, 14);
+		removed_counts(ledger, 2, 2, 14, false);
+	else if (_i == 1)
+		removed_counts(ledger, 1, 2, 12, false);
 	else
-		removed_counts(ledger, 1, 2, 12);
+		removed_counts(ledger, 1, 2, 14, true);
 	expect("I6");
 }
 END_TEST
@@ -179,6 +182,55 @@ START_TEST(protocol_of_a_pool)
 	pools_began(ledger, 3, &raised);
 	pools_began(ledger, 3, &left);
 	expect("pools");
+}
+END_TEST
+
+/* One node leaves by its own word, one joins; all members vote, and who joins. */
+START_TEST(lists_change_by_one)
+{
+	struct list left = { .epoch = 2, .members = 12, .seq = 2, .sp = 7 };
+	struct list joined = { .epoch = 3, .members = 44, .seq = 3, .sp = 9 };
+	struct ballot leave = { HSMREPL_TL_NODE_REMOVE, 1, 14 };
+	struct ballot join = { HSMREPL_TL_NODE_ADD, 2, 44 };
+
+	leave_one();
+	if (_i == 1)
+		leave.coordinator = 2;
+	else if (_i == 2)
+		leave.voters = 12;
+	else if (_i == 3)
+		join.voters = 12;
+	else if (_i == 4)
+		joined.members = join.voters = 108;
+	pools_began(ledger, 2, &left);
+	pools_changed(ledger, 2, &left, &leave);
+	pools_began(ledger, 2, &joined);
+	pools_changed(ledger, 2, &joined, &join);
+	expect(_i ? "pools" : NULL);
+}
+END_TEST
+
+/* Who was removed counts again once it has joined, whatever comes late of its removal. */
+START_TEST(removed_joins_again)
+{
+	const struct list left = { .epoch = 2, .members = 12, .seq = 2, .sp = 7 };
+	const struct list again = { .epoch = 3, .members = 14, .seq = 3, .sp = 9 };
+	struct accepted a = leave_one();
+
+	voters_accepted(ledger, 2, &a);
+	voters_accepted(ledger, 3, &a);
+	pools_began(ledger, 2, &left);
+	ck_assert_uint_eq(ledger->removed, 2);
+	committed_kept(ledger, 1, 0, NULL, 0);
+	pools_began(ledger, 2, &again);
+	voters_accepted(ledger, 2, &a);
+	ck_assert_uint_eq(ledger->removed, 0);
+	fate_applied(ledger, 2, 11, 4);
+	committed_told(ledger, 11, 4);
+	committed_kept(ledger, 5, 0, NULL, 0);	/* no member */
+	expect(NULL);
+	committed_kept(ledger, 1, 2, NULL, 0);
+	expect("I3");
 }
 END_TEST
 
@@ -231,9 +283,11 @@ void selftest_down(TCase *t)
 	tcase_add_test(t, said_of_ballots_is_durable);
 	tcase_add_test(t, committed_is_not_dropped);
 	tcase_add_loop_test(t, removed_is_silent, 0, 3);
-	tcase_add_loop_test(t, removed_does_not_count, 0, 2);
+	tcase_add_loop_test(t, removed_does_not_count, 0, 3);
 	tcase_add_loop_test(t, never_two_pools, 0, 3);
 	tcase_add_loop_test(t, protocol_of_a_pool, 0, 3);
+	tcase_add_loop_test(t, lists_change_by_one, 0, 5);
+	tcase_add_test(t, removed_joins_again);
 	tcase_add_loop_test(t, same_place_in_a_split, 0, 2);
 	tcase_add_loop_test(t, plan_comes_true, 0, 3);
 }

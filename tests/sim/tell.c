@@ -46,11 +46,22 @@ static uint32_t voters_of(const struct hsmrepl_tl *tl)
 	return voters;
 }
 
+/* It is in no list that it holds: it learns. */
+static bool is_outside(const struct host *h)
+{
+	return h->nl.n && !(nl_mask(&h->nl) & 1u << h->id);
+}
+
 /* The node list that a TL carries is in force. */
 static void tell_list(struct host *h, const struct hsmrepl_tl *tl)
 {
 	const struct hsmrepl_op *op = (const void *)(tl + 1);
+	const struct ballot how = {
+		.kind = le16_to_cpu(tl->kind), .coordinator = le16_to_cpu(tl->coordinator),
+		.voters = voters_of(tl),
+	};
 	struct list list = { .seq = le64_to_cpu(tl->seq) };
+	struct ledger *l = &h->w->ledger;
 	struct node_list nl;
 
 	if (!nl_decode((struct bytes){ op + 1, le32_to_cpu(op->payload_len) }, &nl))
@@ -59,9 +70,11 @@ static void tell_list(struct host *h, const struct hsmrepl_tl *tl)
 	list.epoch = nl.epoch;
 	list.members = nl_mask(&nl);
 	list.protocol = list_protocol(&nl);
-	pools_speaks(&h->w->ledger, h->id, &list, h->protocol);
-	pools_began(&h->w->ledger, h->id, &list);
-	removed_counts(&h->w->ledger, h->id, list.epoch, list.members);
+	pools_speaks(l, h->id, &list, h->protocol);
+	pools_began(l, h->id, &list);
+	pools_changed(l, h->id, &list, &how);
+	removed_counts(l, h->id, list.epoch, list.members, is_outside(h) ||
+		       (how.kind == HSMREPL_TL_NODE_REMOVE && how.coordinator == h->id));
 }
 
 static void tell_applied(struct host *h, struct batch_id batch, const struct hsmrepl_tl *tl)
@@ -79,7 +92,7 @@ static void tell_applied(struct host *h, struct batch_id batch, const struct hsm
 	else if (first)
 		voters_applied(l, h->id, batch, voters_of(tl));
 	if (le16_to_cpu(tl->kind) == HSMREPL_TL_DATA)
-		removed_counts(l, h->id, le64_to_cpu(tl->epoch), voters_of(tl));
+		removed_counts(l, h->id, le64_to_cpu(tl->epoch), voters_of(tl), is_outside(h));
 	else
 		tell_list(h, tl);
 	h->w->totals.commits++;
@@ -133,6 +146,7 @@ static void tell_accepted(struct host *h, const struct record *r)
 	of.record = v.record;
 	of.settles = v.settles;
 	of.members = nl_mask(&b.nl);
+	of.begins = b.nl.epoch;
 	voters_accepted(&h->w->ledger, h->id, &of);
 }
 

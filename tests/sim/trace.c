@@ -197,15 +197,20 @@ void trace_event(const struct host *h, const struct event *ev)
 		snprintf(text, sizeof(text), "SUBMITTED error %d", ev->error);
 		break;
 	case EV_FINALISE:
+		snprintf(text, sizeof(text), "FINALISE%s", ev->dry ? " dry" : "");
+		break;
 	case EV_LEARN:
+		snprintf(text, sizeof(text), "LEARN of %u", ev->n_tls);
+		break;
 	case EV_ADMIT:
+		snprintf(text, sizeof(text), "ADMIT n%u", ev->nl->node[0].id);
+		break;
 	case EV_LEAVE:
-	case EV_LOOKUP:
-	case EV_SPLIT:
-		snprintf(text, sizeof(text), "%s%s", ev->type == EV_FINALISE ? "FINALISE" :
-			 "event of joining or leaving", ev->dry ? " dry" : "");
+		snprintf(text, sizeof(text), "LEAVE");
 		break;
 	case EV_TICK:
+	case EV_LOOKUP:
+	case EV_SPLIT:
 	case EV_TYPES:
 		break;
 	}

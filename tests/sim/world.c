@@ -83,14 +83,9 @@ static void list_of_all(struct world *w, struct node_list *nl)
 	for (unsigned int i = 0; i < sizeof(nl->pool); i++)
 		nl->pool[i] = (uint8_t)rng_next(&w->rng);
 	nl->epoch = 1;
-	for each_host(h, w) {
-		struct member *m = &nl->node[nl->n++];
-
-		m->id = h->id;
-		m->name[0] = 'n';
-		m->name[1] = (char)('0' + h->id);
-		m->address[0] = 'a';
-	}
+	for each_host(h, w)
+		if (w->opt.founders & 1u << h->id)
+			nl->node[nl->n++] = host_member(h);
 }
 
 static void form(struct world *w)
@@ -341,6 +336,9 @@ static void dispatch(struct world *w, const struct due *due)
 	case DUE_FINALISE:
 		upgrade_go(w);
 		break;
+	case DUE_MOVE:
+		mover_go(w);
+		break;
 	case DUE_PHASE:
 		look(w);
 		break;
@@ -356,6 +354,7 @@ static void begin(struct world *w, uint64_t seed)
 	w->seed = seed;
 	w->rng = (struct rng){ rng_mix(seed + 1) };
 	options_draw(&w->opt, &w->rng);
+	options_draw_moves(&w->opt, &(struct rng){ rng_mix(~seed) });
 	w->now_us = 0;
 	w->request = 0;
 	w->history.n = 0;
@@ -379,6 +378,7 @@ static void begin(struct world *w, uint64_t seed)
 		   w->opt.delay_high_us, w->opt.flush_low_us, w->opt.flush_high_us, w->opt.run_us,
 		   w->opt.read_us);
 	upgrade_init(w);
+	mover_init(w);
 	enter(w, PHASE_FORM);
 	world_later(w, 0, DUE_CONNECT, 0, 0, NULL);
 	world_later(w, BOOT_US, DUE_FORM, 0, 0, NULL);

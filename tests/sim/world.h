@@ -7,6 +7,7 @@
 #include "checks.h"
 #include "client.h"
 #include "host.h"
+#include "mover.h"
 #include "operator.h"
 #include "options.h"
 #include "upgrade.h"
@@ -59,6 +60,7 @@ struct totals {
  * @request: administrative requests so far
  * @operator: who declares nodes down
  * @upgrade: who finalises the pool
+ * @mover: who lets nodes leave and join
  * @trace: tell the story on stdout
  */
 struct world {
@@ -73,6 +75,7 @@ struct world {
 	uint64_t request;
 	struct operator operator;
 	struct upgrade upgrade;
+	struct mover mover;
 	bool trace;
 	struct totals totals;
 	struct actions actions;

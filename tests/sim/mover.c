@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "mover.h"
+
+#include <string.h>
+
+#include "world.h"
+
+void mover_init(struct world *w)
+{
+	memset(&w->mover, 0, sizeof(w->mover));
+	if (w->opt.move_every_us)
+		world_later(w, w->opt.move_every_us, DUE_MOVE, 0, 0, NULL);
+}
+
+static void leave(struct host *h)
+{
+	struct world *w = h->w;
+
+	w->totals.deeds[DEED_LEAVE]++;
+	w->mover.leave[h->id] = ++w->request;
+	host_note(h, &(struct event){ .type = EV_LEAVE, .request = w->request }, NULL);
+}
+
+void mover_go(struct world *w)
+{
+	struct host *h = &w->host[rng_between(&w->rng, 1, w->opt.nodes)];
+
+	if (w->phase > PHASE_FAULTS)
+		return;
+	world_later(w, rng_below(&w->rng, 2 * w->opt.move_every_us), DUE_MOVE, 0, 0, NULL);
+	if (w->phase < PHASE_FAULTS || !h->agent || h->halted)
+		return;
+	if (nl_mask(&h->nl) & 1u << h->id && !w->mover.leave[h->id])
+		leave(h);
+}
+
+void mover_answered(struct host *h, const struct action *a)
+{
+	struct world *w = h->w;
+
+	if (!a->request || a->request != w->mover.leave[h->id])
+		return;
+	w->mover.leave[h->id] = 0;
+	w->totals.deeds[a->error ? DEED_LEAVE_NOT : DEED_LEFT]++;
+}
+
+void mover_lost(struct host *h)
+{
+	h->w->mover.leave[h->id] = 0;
+}
