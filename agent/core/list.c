@@ -5,7 +5,8 @@
  *
  * A newcomer is admitted once every member is connected to it, so that nobody has to wait for
  * a connection afterwards: the donor names it to the others (CANDIDATE), they say in their hellos
- * whom they meet. Two donors at once: whoever came first has the members; the other one gives up.
+ * whom they meet. Two donors at once: the newcomer with the lower id goes first, wherever the
+ * NODE_ADD of the other one is not cut yet; else each of them would wait for the other for ever.
  */
 #include "internal.h"
 
@@ -303,6 +304,18 @@ uint16_t list_meets(const struct node *n)
 	return p && p->link == LINK_LEARNER ? p->id : 0;
 }
 
+/* Does our newcomer, if we have one, let this one go first? */
+static bool gives_way(const struct node *n, const struct member *to)
+{
+	const struct candidate *c = &n->candidate;
+	const struct slot *s = &n->slot;
+
+	if (!c->nl.n || c->nl.node[0].id == to->id)
+		return true;
+	return to->id < c->nl.node[0].id && !(n->change.request && n->change.submitted) &&
+	       !(s->state != SLOT_FREE && s->batch.adds);
+}
+
 /* Another member names a newcomer. */
 void list_candidate(struct node *n, struct peer *p, const struct message *m, struct actions *out)
 {
@@ -314,8 +327,11 @@ void list_candidate(struct node *n, struct peer *p, const struct message *m, str
 		return;
 	}
 	if (p->link != LINK_MEMBER || m->epoch != n->pos.epoch || node_learner(n) ||
-	    nl_has(&n->nl, nl.node[0].id) || (c->nl.n && c->nl.node[0].id != nl.node[0].id))
+	    nl_has(&n->nl, nl.node[0].id) || !gives_way(n, &nl.node[0]))
 		return;
+	if (n->change.request && n->change.kind == HSMREPL_TL_NODE_ADD &&
+	    c->nl.node[0].id != nl.node[0].id)
+		list_answer(n, EBUSY, "another node is joining: wait for it", out);
 	set_candidate(n, &nl.node[0]);
 	if (list_meets(n))
 		link_greet(n, p, out);

@@ -168,6 +168,34 @@ START_TEST(test_every_member_must_reach_the_newcomer)
 }
 END_TEST
 
+static bool lose_candidate_2(const struct letter *l)
+{
+	return l->bytes[4] == MSG_CANDIDATE && l->from == 2;
+}
+
+/* Two donors name two newcomers at the same time: n3's has the lower id, and goes first. */
+START_TEST(test_two_newcomers_at_once)
+{
+	struct cluster c;
+
+	cluster_init(&c, 2);
+	ck_assert_uint_eq(cluster_learner(&c), 3);
+	ck_assert_uint_eq(cluster_learner(&c), 4);
+	c.lose = lose_candidate_2;
+	cluster_admit(&c, 2, 4);	/* n1 does not hear of it in time */
+	c.lose = NULL;
+	ck_assert(!c.seat[2].answered);
+	cluster_admit(&c, 1, 3);
+	ck_assert_int_eq(c.seat[2].answer_error, EBUSY);
+	ck_assert(cluster_change(&c, 1, ADD));
+	cluster_run(&c);
+	ck_assert_int_eq(c.seat[1].answer_error, 0);
+	ck_assert_uint_eq(cluster_look(&c, 3).nl->n, 3);
+	cluster_admit(&c, 2, 4);
+	cluster_free(&c);
+}
+END_TEST
+
 START_TEST(test_admit_refused)
 {
 	struct cluster c;
@@ -482,6 +510,7 @@ int main(void)
 	tcase_add_test(join, test_what_does_not_follow_is_left);
 	tcase_add_test(join, test_the_learners_device_is_full);
 	tcase_add_test(join, test_every_member_must_reach_the_newcomer);
+	tcase_add_test(join, test_two_newcomers_at_once);
 	tcase_add_test(join, test_admit_refused);
 	tcase_add_test(undecided, test_the_newcomer_dies);
 	tcase_add_test(undecided, test_the_newcomer_is_gone_when_its_turn_comes);
