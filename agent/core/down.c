@@ -448,3 +448,29 @@ void down_settle(struct node *n, struct actions *out)
 	else
 		promise(n, out);
 }
+
+/*
+ * Is this node bound by a value of the epoch before that takes out nobody any more? Who was
+ * declared down left in order meanwhile: no administrator can name it again to carry that on.
+ */
+static bool is_moot(const struct node *n)
+{
+	struct down_value v;
+	struct batch b;
+
+	if (!n->down.accepted || ballot_epoch(n->down.accepted) >= n->pos.epoch)
+		return false;
+	value_decode(n->down.value, &v);
+	return batch_read(v.tl, 1, &b) && b.before.epoch == n->pos.epoch &&
+	       b.nl.n == n->nl.n && !batch_newcomer(&b, &n->nl);
+}
+
+/* What nobody can ask for any more goes on by itself, once all members are there. */
+void down_tick(struct node *n, struct actions *out)
+{
+	const struct survey *s = &n->survey;
+
+	if (s->state == SURVEY_IDLE && is_moot(n) && !n->down.chosen && link_all_members(n) &&
+	    (!s->ballot || n->now_ms - s->since_ms >= NODE_SURVEY_MS))
+		survey_start(n, &(struct event){ .type = EV_NODE_DOWN }, out);
+}

@@ -135,6 +135,7 @@ void down_epoch(struct node *n, struct actions *out);
 void down_recorded(struct node *n, struct actions *out);
 void down_missed(struct node *n, struct peer *p, uint64_t epoch, struct actions *out);
 void down_settle(struct node *n, struct actions *out);
+void down_tick(struct node *n, struct actions *out);
 
 void survey_start(struct node *n, const struct event *ev, struct actions *out);
 void survey_report(struct node *n, struct peer *p, const struct message *m, struct actions *out);

@@ -212,6 +212,7 @@ static void on_tick(struct node *n, const struct event *ev, struct actions *out)
 	turn_tick(n);
 	coord_tick(n, out);
 	survey_tick(n, out);
+	down_tick(n, out);
 }
 
 static void on_queued(struct node *n, const struct event *ev, struct actions *out)

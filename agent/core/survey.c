@@ -431,11 +431,8 @@ void survey_start(struct node *n, const struct event *ev, struct actions *out)
 		why = "too many node-downs were tried in this epoch: form a new pool";
 	}
 	if (why) {
-		struct action *a = out_add(out, ACT_ANSWER);
-
-		a->request = ev->request;
-		a->error = error;
-		a->why = why;
+		if (ev->request)
+			out_answer(out, ev->request, error, why);
 		return;
 	}
 	if (s->ballot > highest)

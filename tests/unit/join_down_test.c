@@ -352,6 +352,46 @@ START_TEST(test_a_leaver_dies)
 }
 END_TEST
 
+/*
+ * n1 was declared down while it was leaving. It lives, and commits its leave by the votes, while n2
+ * and n3 are bound by a value that takes it out: what nobody can ask for again ends by itself.
+ */
+START_TEST(test_who_was_declared_down_has_left)
+{
+	struct cluster c;
+
+	cluster_init(&c, 3);
+	cluster_step(&c, 1, (struct event){ .type = EV_LEAVE, .request = 8 });
+	c.lose = lose_votes;
+	ck_assert(cluster_change(&c, 1, CHANGE));
+	cluster_run(&c);
+	cluster_link(&c, 1, 2, false);
+	cluster_link(&c, 1, 3, false);
+	c.lose = lose_accepted;
+	cluster_down(&c, 2, 1, false, false);
+	cluster_run(&c);
+	cluster_crash(&c, 2);
+	cluster_start(&c, 2);
+	cluster_run(&c);
+	c.lose = NULL;
+	cluster_link(&c, 1, 2, true);
+	cluster_link(&c, 1, 3, true);
+	cluster_run(&c);
+	ck_assert_int_eq(c.seat[1].answer_error, 0);
+	ck_assert_int_eq(cluster_look(&c, 1).state, HSMREPL_REMOVED);
+	together(&c, 2, 3, 2, 2);
+	ck_assert_uint_ne(c.seat[2].d.accepted, 0);
+	ck_assert_uint_ne(c.seat[3].d.accepted, 0);
+	cluster_pass(&c, 2 * NODE_SURVEY_MS);
+	together(&c, 2, 3, 3, 2);
+	ck_assert(cluster_write(&c, 2, TID));
+	cluster_run(&c);
+	together(&c, 2, 3, 3, 2);
+	ck_assert_uint_eq(cluster_look(&c, 2).position.seq, 6);
+	cluster_free(&c);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("join-down");
@@ -368,6 +408,7 @@ int main(void)
 	tcase_add_test(down, test_the_initiator_learns_the_change);
 	tcase_add_test(down, test_a_lost_answer_is_asked_for_again);
 	tcase_add_test(down, test_a_leaver_dies);
+	tcase_add_test(down, test_who_was_declared_down_has_left);
 	suite_add_tcase(suite, down);
 	return suite_run(suite);
 }
