@@ -53,6 +53,10 @@ static bool is_listed(const struct judge_facts *f, struct verdict *v)
 {
 	if (!find(f->nl, f->id))
 		return true;
+	if (f->join->flags & SYNC_LEARNER)
+		return no(v, true, "%s is in the node list, and hears of it from the members; if "
+			  "it does not, its store is older than what it voted for: on a member "
+			  "run node-down %s, then live-sync there again", f->name, f->name);
 	if (f->link == LINK_MEMBER || f->answer == HISTORY_AHEAD)
 		return no(v, false, "%s is a member already: there is nothing to do", f->name);
 	return no(v, false,

@@ -18,6 +18,7 @@
 
 #define RETRY_MIN_MS	200	/* before a member is dialled again: the first time, */
 #define RETRY_MAX_MS	5000	/* and after many times */
+#define FATE_MS		5000	/* how long members may take to tell what became of its NODE_ADD */
 
 /* @percent of the whole is done when a state begins. @bulk: much is done at a time in it. */
 static const struct {
@@ -215,7 +216,10 @@ static void choose(struct newcomer *n)
 
 static const struct service_sink sink;
 
-/* A learner whose slot is taken waits for its fate: it may be a member already. */
+/*
+ * A learner whose slot is taken waits for its fate: it may be a member already. If it is not,
+ * perhaps nobody connects to it any more: then it asks for the tail, which tells.
+ */
 static bool slot_is_free(const struct newcomer *n)
 {
 	struct node_view view;
@@ -228,10 +232,12 @@ static bool slot_is_free(const struct newcomer *n)
 
 static void dial(struct newcomer *n)
 {
-	if (!slot_is_free(n))
+	bool decided = slot_is_free(n);
+
+	if (!decided && n->now_ms - n->moved_ms < FATE_MS)
 		return;
 	choose(n);
-	if (!intake_found(n->host, &n->had))
+	if (!decided || !intake_found(n->host, &n->had))
 		n->had.exists = false;
 	if (newcomer_go_on_loading(n) || n->state != NEWCOMER_WAITING)
 		return;

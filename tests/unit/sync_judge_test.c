@@ -133,6 +133,8 @@ START_TEST(test_listed)
 	expect_no(&s, false, "node-down n3");
 	s.join.flags = SYNC_OVERWRITE;
 	expect_no(&s, false, "node-down n3");
+	s.join.flags = SYNC_LEARNER;	/* it has not heard of its NODE_ADD */
+	expect_no(&s, true, "hears of it from the members");
 }
 END_TEST
 
