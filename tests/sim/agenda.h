@@ -24,6 +24,8 @@ enum due_type {
 	DUE_OPERATOR,	/* an administrator looks at the pool */
 	DUE_FINALISE,	/* an administrator wants the pool finalised */
 	DUE_MOVE,	/* an administrator lets a node leave, or join */
+	DUE_LIVESYNC,	/* newcomers and donors look at what they are at */
+	DUE_NOTE,	/* p: a message of Live-Sync arrives */
 	DUE_PHASE,	/* look whether the phase is over */
 	DUE_TYPES
 };

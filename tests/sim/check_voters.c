@@ -102,13 +102,24 @@ void voters_ended(struct ledger *l, uint16_t node, struct batch_id record)
 			", which no quorum has accepted", node, record.coordinator, record.number);
 }
 
-/* Nodes whose yes the batch needs: its voters; those who survive, if a node-down commits it. */
+static uint32_t members_of(const struct ledger *l, uint64_t epoch)
+{
+	const struct list *list = ledger_list_of(l, epoch);
+
+	return list ? list->members : 0;
+}
+
+/*
+ * Nodes whose yes the batch needs: its voters; if a node-down commits it, those who survive, and a
+ * newcomer that is in the list after it.
+ */
 static uint32_t needed(const struct ledger *l, struct batch_id id, uint32_t voters)
 {
 	for (unsigned int i = 0; i < l->n_accepted; i++)
 		if (same_batch(l->accepted[i].settles, id) && chosen(l, &l->accepted[i]))
 			return voters & l->accepted[i].members &
-			       (l->accepted[i].quorum ? l->accepted[i].quorum : ~0u);
+			       (l->accepted[i].quorum ? l->accepted[i].quorum |
+				~members_of(l, l->accepted[i].epoch) : ~0u);
 	return voters;
 }
 

@@ -165,7 +165,8 @@ static void told_aborted(struct world *w, struct client *c, int error)
 	call->error = error;
 	if (call->tid)
 		aborted_told(&w->ledger, call->tid);
-	progress_told(&w->ledger, call);
+	if (!w->host[call->node].loading)
+		progress_told(&w->ledger, call);
 	end_call(w, c, END_NOTHING);
 }
 

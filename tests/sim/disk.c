@@ -31,21 +31,21 @@ void disk_free(struct disk *d)
 	forget(d, d->n);
 }
 
-void disk_append(struct disk *d, enum record_type type, struct batch_id batch, struct bytes tls,
-		 unsigned int n_tls, const struct position *after)
+void disk_append(struct disk *d, const struct action *a, const struct position *after)
 {
-	struct record *r = malloc(sizeof(*r) + tls.n);
+	struct record *r = malloc(sizeof(*r) + a->tail.n);
 
 	assert(d->n < LOG_MAX);
-	r->type = type;
-	r->batch = batch;
+	r->type = a->record;
+	r->batch = a->batch;
 	r->after = *after;
-	r->n_tls = n_tls;
-	r->len = (uint32_t)tls.n;
-	if (tls.n)
-		memcpy(r->tls, tls.p, tls.n);
+	r->lazy = a->lazy;
+	r->n_tls = a->n_tls;
+	r->len = (uint32_t)a->tail.n;
+	if (a->tail.n)
+		memcpy(r->tls, a->tail.p, a->tail.n);
 	d->log[(d->first + d->n++) % LOG_MAX] = r;
-	if (record_is_awaited(type))
+	if (record_is_awaited(r))
 		d->wanted = d->n;
 }
 

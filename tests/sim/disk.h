@@ -36,15 +36,15 @@ struct disk {
 typedef void disk_durable_fn(void *arg, const struct record *r);
 
 /* Whether somebody waits until it is durable. */
-static inline bool record_is_awaited(enum record_type type)
+static inline bool record_is_awaited(const struct record *r)
 {
-	return type != RECORD_COMMIT && type != RECORD_ABORTED;
+	return r->type != RECORD_COMMIT && r->type != RECORD_ABORTED && !r->lazy;
 }
 
 void disk_init(struct disk *d);
 void disk_free(struct disk *d);
-void disk_append(struct disk *d, enum record_type type, struct batch_id batch, struct bytes tls,
-		 unsigned int n_tls, const struct position *after);
+/* @a: ACT_APPEND; @after: where the device stands. */
+void disk_append(struct disk *d, const struct action *a, const struct position *after);
 
 /* Whether a flush is to begin now. */
 bool disk_wants_flush(const struct disk *d);

@@ -46,6 +46,8 @@ void host_init(struct host *h, struct world *w, uint16_t id)
 	h->n_results = 0;
 	h->nl.n = 0;
 	h->nl.epoch = 0;
+	h->candidate = 0;
+	h->loading = false;
 	h->running = false;
 	disk_init(&h->disk);
 }
@@ -100,8 +102,10 @@ static void act_drop(struct host *h, const struct action *a)
 static void act_append(struct host *h, const struct action *a)
 {
 	tell_append(h, a);
-	disk_append(&h->disk, a->record, a->batch, a->tail, a->n_tls, &h->after);
+	disk_append(&h->disk, a, &h->after);
 	host_flush(h);
+	if (a->record == RECORD_COMMIT)
+		livesync_committed(h);
 }
 
 static void act_grant(struct host *h, const struct action *a)
@@ -188,6 +192,7 @@ static void act_answer(struct host *h, const struct action *a)
 	operator_answered(h, a);
 	upgrade_answered(h, a);
 	mover_answered(h, a);
+	livesync_answered(h, a);
 }
 
 static void act_report(struct host *h, const struct action *a)
@@ -209,14 +214,17 @@ static void act_report(struct host *h, const struct action *a)
 
 static void act_members(struct host *h, const struct action *a)
 {
+	uint32_t before = nl_mask(&h->nl), now = nl_mask(a->nl);
+
+	h->w->totals.deeds[DEED_JOINED] += before && now & ~before & 1u << h->id;
 	h->nl = *a->nl;
 	net_listed(h->w, h->id);
 }
 
 static void act_candidate(struct host *h, const struct action *a)
 {
-	(void)h;
-	(void)a;	/* nobody joins */
+	h->candidate = a->nl ? a->nl->node[0].id : 0;
+	net_listed(h->w, h->id);
 }
 
 static void act_lookup(struct host *h, const struct action *a)
@@ -301,6 +309,7 @@ void host_boot(struct host *h, const struct recovery *r)
 	h->agent = true;
 	h->halted = false;
 	h->life++;
+	h->candidate = 0;
 	h->run_due = false;
 	h->read_due = false;
 	h->idle_due = false;
@@ -453,7 +462,7 @@ static void record_flushed(void *arg, const struct record *r)
 	struct event ev = { .type = EV_DURABLE, .record = r->type, .batch = r->batch };
 
 	tell_durable(arg, r);
-	if (record_is_awaited(r->type))
+	if (record_is_awaited(r))
 		host_note(arg, &ev, NULL);
 }
 
@@ -494,6 +503,7 @@ void host_agent_dies(struct host *h)
 	operator_lost(h);
 	upgrade_lost(h);
 	mover_lost(h);
+	livesync_lost(h);
 	h->life++;
 	host_drop_inbox(h);
 	net_gone(w, h->id, h->machine.powered);

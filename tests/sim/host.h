@@ -43,6 +43,8 @@ struct incoming {
  * @fail_until_us: allocations of the device may fail until then
  * @after: the device's position after the last resolve
  * @nl: node list in force, as the core told it: with others there are no connections
+ * @candidate: newcomer that may connect as well, 0 for none
+ * @loading: its device gets other content: what is queued there is dropped
  * @form_nl: list of the form that is asked for
  * @inbox: ring of events that wait, @n_inbox from @first_inbox on; the first @n_results of them
  *	are results of device calls
@@ -68,6 +70,8 @@ struct host {
 	uint64_t fail_until_us;
 	struct position after;
 	struct node_list nl;
+	uint16_t candidate;
+	bool loading;
 	struct node_list form_nl;
 	struct incoming inbox[INBOX_MAX];
 	unsigned int first_inbox;

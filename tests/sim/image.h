@@ -31,6 +31,7 @@ struct thing {
  * @type: what it says
  * @batch: about which batch
  * @after: COMMIT: position after it
+ * @lazy: YES: nobody waits for it
  * @n_tls: YES: TLs in @tls
  * @len: bytes of @tls
  */
@@ -38,6 +39,7 @@ struct record {
 	enum record_type type;
 	struct batch_id batch;
 	struct position after;
+	bool lazy;
 	unsigned int n_tls;
 	uint32_t len;
 	uint8_t tls[] __attribute__((aligned(8)));

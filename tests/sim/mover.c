@@ -5,6 +5,8 @@
 
 #include "world.h"
 
+#define LEAVE_PER_MILLE	250	/* members that he looks at */
+
 void mover_init(struct world *w)
 {
 	memset(&w->mover, 0, sizeof(w->mover));
@@ -30,7 +32,9 @@ void mover_go(struct world *w)
 	world_later(w, rng_below(&w->rng, 2 * w->opt.move_every_us), DUE_MOVE, 0, 0, NULL);
 	if (w->phase < PHASE_FAULTS || !h->agent || h->halted)
 		return;
-	if (nl_mask(&h->nl) & 1u << h->id && !w->mover.leave[h->id])
+	if (!(nl_mask(&h->nl) & 1u << h->id) || h->machine.hsm.state == HSMREPL_REMOVED)
+		livesync_order(h);
+	else if (!w->mover.leave[h->id] && rng_chance(&w->rng, LEAVE_PER_MILLE))
 		leave(h);
 }
 

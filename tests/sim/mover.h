@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* An administrator who lets members leave the pool in order. */
+/* An administrator who lets members leave the pool in order, and others join it. */
 #ifndef SIM_MOVER_H
 #define SIM_MOVER_H
 

@@ -31,6 +31,14 @@ static uint64_t delay(struct world *w)
 	return us;
 }
 
+uint64_t net_takes(struct world *w, uint16_t from, uint16_t to)
+{
+	const struct way *way = &w->net.way[from][to];
+	uint64_t still = way->still_until_us > w->now_us ? way->still_until_us - w->now_us : 0;
+
+	return max(delay(w), still);
+}
+
 /* In order, and not while the way stands still. */
 static void put_on_way(struct world *w, struct frame *f, uint64_t in_us)
 {
@@ -100,6 +108,7 @@ void net_break(struct world *w, uint16_t a, uint16_t b)
 {
 	struct end *here = &w->net.end[a][b], *there = &w->net.end[b][a];
 
+	livesync_break(w, a, b);
 	if (!here->up)
 		return;
 	if (there->up && there->gen == here->gen)
@@ -137,12 +146,16 @@ void net_heal(struct world *w)
 		}
 }
 
-/* Whether @node lets @peer in: a node in no pool lets everybody in. */
+/*
+ * Whether @node lets @peer in: a node in no pool lets everybody in, another one its members and who
+ * is about to be one.
+ */
 static bool lists(const struct world *w, uint16_t node, uint16_t peer)
 {
-	const struct node_list *nl = &w->host[node].nl;
+	const struct host *h = &w->host[node];
 
-	return !nl->n || nl_mask(nl) & 1u << peer;
+	return !h->nl.n || nl_mask(&h->nl) & 1u << peer || h->candidate == peer ||
+	       w->livesync.donor[node].guest == peer;
 }
 
 static void refuse(struct world *w, uint16_t node, uint16_t peer)

@@ -84,6 +84,8 @@ void net_gone(struct world *w, uint16_t node, bool tell);
 void net_listed(struct world *w, uint16_t node);
 /* A connection breaks. */
 void net_break(struct world *w, uint16_t a, uint16_t b);
+/* How long something takes that is sent now. */
+uint64_t net_takes(struct world *w, uint16_t from, uint16_t to);
 /* Nothing that is sent from now on arrives before @until_us. */
 void net_still(struct world *w, uint16_t from, uint16_t to, uint64_t until_us);
 /* No way stands still any more. */

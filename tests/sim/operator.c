@@ -15,6 +15,7 @@
 #define FORCE_PER_MILLE	200	/* forces what needs no force */
 #define BOLD_PER_MILLE	850	/* a wrong one forces: the nodes may be alive */
 #define CROSS_PER_MILLE	400	/* a wrong one whose victim declares it down as well */
+#define NEWCOMER_PER_MILLE 500	/* declares a newcomer that is off down with the rest */
 #define CRASH_PER_MILLE	500	/* node-downs during which a node crashes */
 #define STOPPED_US	5000000	/* a node that does not answer, until it is started again */
 #define ROUNDS		5	/* of messages and flushes, in which it does */
@@ -76,6 +77,15 @@ static uint32_t mask_of_ids(const struct down_request *down)
 	return mask;
 }
 
+/* The newcomer that this node knows of; bit n is node n. */
+static uint32_t joining(const struct host *h)
+{
+	struct node_view v;
+
+	node_look(h->node, &v);
+	return v.joining ? 1u << v.joining->id : 0;
+}
+
 static void count(struct world *w, struct host *h, const struct down_request *down)
 {
 	uint32_t all = nl_mask(&h->nl), gone = mask_of_ids(down);
@@ -87,6 +97,8 @@ static void count(struct world *w, struct host *h, const struct down_request *do
 		w->totals.deeds[DEED_MINORITY]++;
 	if (gone & ~dead(w))
 		w->totals.deeds[DEED_LIVING]++;
+	if (joining(h))
+		w->totals.deeds[DEED_DOWN_JOINING]++;
 }
 
 /* A bad moment: somebody crashes while messages and records are under way. */
@@ -120,7 +132,8 @@ static void ask(struct host *h, uint32_t gone, bool dry, bool force)
 	q->print = q->planned ? q->print : print_of(w, all & ~gone);
 	count(w, h, &q->down);
 	if (!dry) {
-		w->operator.declared |= gone;
+		q->fresh = gone & all & ~w->operator.declared;
+		w->operator.declared |= q->fresh;
 		if (force || majority(all & ~gone, all))
 			w->operator.last[h->nl.epoch % OPERATOR_EPOCHS] = gone;
 		crash_soon(w, h);
@@ -138,6 +151,8 @@ static void right(struct host *h)
 
 	if (!gone || (few && w->opt.operator != OPERATOR_FORCES && rng_chance(&w->rng, 900)))
 		return;
+	if (dead(w) & joining(h) && rng_chance(&w->rng, NEWCOMER_PER_MILLE))
+		gone |= joining(h);
 	ask(h, gone, rng_chance(&w->rng, DRY_PER_MILLE),
 	    few ? w->opt.operator == OPERATOR_FORCES :
 	    w->operator.alive || rng_chance(&w->rng, FORCE_PER_MILLE));
@@ -264,7 +279,7 @@ static void go_on(struct host *h, struct inquiry *q)
 	    (few && !(q->down.force && (w->opt.operator == OPERATOR_FORCES ||
 					w->opt.operator == OPERATOR_SPLITS))))
 		return;
-	q->planned = q->print == print_of(w, all & ~gone);
+	q->planned = q->print == print_of(w, all & ~gone) && !q->plan.newcomer[0];
 	ask(h, gone, false, q->down.force || (w->operator.alive && !few));
 }
 
@@ -303,7 +318,9 @@ void operator_answered(struct host *h, const struct action *a)
 	q->request = 0;
 	q->planned = false;
 	count_answer(w, a, dry);
-	if (a->error == EBUSY)
+	if (a->error == EBUSY && !dry && q->down.force)
+		w->operator.declared &= ~q->fresh;	/* "ask another member": one is started */
+	else if (a->error == EBUSY)
 		w->operator.alive = true;
 	else if (a->error == ETIMEDOUT)
 		ask_otherwise(h);
@@ -334,6 +351,11 @@ void operator_value(struct host *h, bool own)
 		q->planned = q->planned && q->accepts == o->accepts &&
 			     q->print == print_of(h->w, nl_mask(&h->nl) & ~mask_of_ids(&q->down));
 	o->accepts++;
+}
+
+void operator_joined(struct world *w, uint32_t nodes)
+{
+	w->operator.declared &= ~nodes;
 }
 
 bool operator_holds(const struct host *h)

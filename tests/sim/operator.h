@@ -18,6 +18,7 @@ struct world;
  * struct inquiry - one node-down that a node was asked for and has not answered
  * @request: number of the request, 0 for none
  * @down: what was asked
+ * @fresh: nodes that were declared down by this for the first time; bit n is node n
  * @planned: @plan tells what must follow, if nothing intervenes
  * @plan: answer of the dry run before
  * @print: what the survivors held when it was asked
@@ -26,6 +27,7 @@ struct world;
 struct inquiry {
 	uint64_t request;
 	struct down_request down;
+	uint32_t fresh;
 	bool planned;
 	struct down_plan plan;
 	uint64_t print;
@@ -59,6 +61,8 @@ void operator_answered(struct host *h, const struct action *a);
 void operator_lost(struct host *h);
 /* A node accepts a value: do the plans still stand? @own: it is its own attempt's. */
 void operator_value(struct host *h, bool own);
+/* Nodes have joined: it is known that they live. Bit n is node n. */
+void operator_joined(struct world *w, uint32_t nodes);
 /* Whether a machine must stay off: it is vouched for, and the node-down is not through. */
 bool operator_holds(const struct host *h);
 

@@ -36,6 +36,12 @@ const char *deed_name(enum deed d)
 		[DEED_FINALISE_OLD] = "  refused: too old",
 		[DEED_FINALISE_AGAIN] = "  refused: was done",
 		[DEED_FINALISE_NOT] = "  refused or aborted",
+		[DEED_JOIN] = "join", [DEED_SNAPSHOT] = "  starts on a snapshot",
+		[DEED_FED] = "  is fed", [DEED_ADMIT] = "  asks to be admitted",
+		[DEED_ADMITTED] = "  admitted", [DEED_ADMIT_NOT] = "  refused or aborted",
+		[DEED_JOINED] = "  is a member",
+		[DEED_DOWN_JOINING] = "  node-down meanwhile",
+		[DEED_BEYOND] = "  value with list change",
 		[DEED_LEAVE] = "leave in order", [DEED_LEFT] = "  done",
 		[DEED_LEAVE_NOT] = "  refused or aborted",
 	};
@@ -131,4 +137,6 @@ void options_draw_moves(struct options *o, struct rng *r)
 	if (o->operator == OPERATOR_SPLITS || !rng_chance(r, 400))
 		return;
 	o->move_every_us = PICK(r, 100000, 300000, 1000000, 3000000);
+	for (uint64_t later = rng_below(r, o->nodes); later; later--)
+		o->founders &= ~(1u << rng_between(r, 1, o->nodes - 1));
 }

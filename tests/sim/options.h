@@ -63,6 +63,15 @@ enum deed {
 	DEED_FINALISE_OLD, /* refused: a member speaks too little */
 	DEED_FINALISE_AGAIN, /* refused: it was done before */
 	DEED_FINALISE_NOT, /* refused for another reason, or aborted */
+	DEED_JOIN,	/* a node is ordered to join */
+	DEED_SNAPSHOT,	/* it starts on a snapshot */
+	DEED_FED,	/* a donor begins to feed it */
+	DEED_ADMIT,	/* and asks for its admission */
+	DEED_ADMITTED,	/* which is answered well */
+	DEED_ADMIT_NOT,	/* refused, or aborted */
+	DEED_JOINED,	/* it finds itself in the list */
+	DEED_DOWN_JOINING, /* a node-down, while its node knows of a newcomer */
+	DEED_BEYOND,	/* a value is accepted that commits a change of the list */
 	DEED_LEAVE,	/* a node is asked to leave the pool in order */
 	DEED_LEFT,	/* done */
 	DEED_LEAVE_NOT,	/* refused, or aborted */

@@ -20,11 +20,12 @@
 #define AGENT_LATER_US		300000
 #define HELD_US			100000	/* a machine that must stay off: look again */
 
-/* What the two sides of a node hold. */
+/* What the two sides of a node hold; @anew: the device's is another pool's, or older. */
 struct start {
 	struct image *image;
 	struct hsmrepl_attach device;
 	bool claimed;
+	bool anew;
 };
 
 static void attach(struct host *h, struct start *s)
@@ -72,6 +73,7 @@ static void load(struct host *h, struct start *s)
 	struct hsmrepl_nl nl;
 	int err;
 
+	h->loading = true;
 	for (unsigned int i = 0; i < SIM_LABELS_MAX; i++)
 		if (im->thing[i].exists)
 			arg.entries_len += put_thing(entries + arg.entries_len, i, &im->thing[i]);
@@ -84,6 +86,8 @@ static void load(struct host *h, struct start *s)
 				" seq %llu", h->id, (unsigned long long)im->position.seq);
 	assert(!err || err == -EBADMSG);
 	s->device.slot_state = HSMREPL_SLOT_FREE;
+	host_settle(h);
+	h->loading = false;
 }
 
 static bool device_at(const struct start *s, u64 epoch, u64 seq, u64 sp)
@@ -100,7 +104,8 @@ static void adopt_commit(struct host *h, struct start *s, const struct batch *b)
 	hsm_state(&h->machine.hsm, &state);
 	after = (struct position){ state.epoch, state.seq, state.sync_point, state.digest, { 0 } };
 	memcpy(after.chain, state.chain, sizeof(after.chain));
-	disk_append(&h->disk, RECORD_COMMIT, s->image->slot_id, (struct bytes){ 0 }, 0, &after);
+	disk_append(&h->disk, &(struct action){ .type = ACT_APPEND, .record = RECORD_COMMIT,
+						.batch = s->image->slot_id }, &after);
 	image_move(s->image, &after);
 	s->image->last = s->image->slot_id;
 	if (b->has_nl)
@@ -163,15 +168,23 @@ static void settle_slot(struct host *h, struct start *s)
 		prepare(h, im);
 }
 
-/* A NODE_DOWN TL is written only once it was chosen: nobody need be asked whether it commits. */
-static void finish_node_down(struct host *h, struct start *s)
+/*
+ * Nobody need be asked whether it commits: a NODE_DOWN TL is written only once it was chosen, and
+ * a learner writes only settled history, but for its own NODE_ADD.
+ */
+static bool is_settled(const struct image *im, uint16_t own, const struct batch *b)
+{
+	return b->downs || (image_is_outside(im, own) && !(b->adds && nl_has(&b->nl, own)));
+}
+
+static void finish_settled(struct host *h, struct start *s)
 {
 	struct hsmrepl_resolve arg = { .size = sizeof(arg), .resolution = HSMREPL_COMMIT };
 	struct hsm_decided decided;
 	struct batch b;
 	int err;
 
-	if (!read_slot(s->image, &b) || !b.downs)
+	if (!read_slot(s->image, &b) || !is_settled(s->image, h->id, &b))
 		return;
 	arg.batch = s->image->slot_id.number;
 	arg.coordinator = s->image->slot_id.coordinator;
@@ -187,11 +200,15 @@ static void bring_together(struct host *h, struct start *s)
 	struct batch b = { 0 };
 
 	read_slot(im, &b);
-	if (!s->device.loaded || s->device.seq < im->position.seq)
+	if (s->anew || !s->device.loaded || s->device.seq < im->position.seq)
 		load(h, s);
 	else if (im->slot_id.coordinator && device_at(s, b.after.epoch, b.after.seq, b.after.sp))
 		adopt_commit(h, s, &b);
-	else if (!device_at(s, im->position.epoch, im->position.seq, im->position.sp))
+	else if (device_at(s, im->position.epoch, im->position.seq, im->position.sp))
+		;
+	else if (image_is_outside(im, h->id))
+		load(h, s);	/* what a learner was told is applied before it is on the disk */
+	else
 		ledger_violated(&h->w->ledger, "start",
 				"n%u: the device stands at seq %llu, the disk at %llu: not to be"
 				" brought together", h->id, (unsigned long long)s->device.seq,
@@ -199,7 +216,7 @@ static void bring_together(struct host *h, struct start *s)
 	if (!h->w->ledger.violated)
 		settle_slot(h, s);
 	if (!h->w->ledger.violated)
-		finish_node_down(h, s);
+		finish_settled(h, s);
 }
 
 static void tell_checkers(struct host *h, const struct image *im)
@@ -264,13 +281,14 @@ void host_start(struct host *h)
 	if (h->agent)
 		return;
 	trace_line(h->w, h->id, "agent starts");
-	h->nl = h->disk.image.nl;
 	/*
 	 * A copy: what is appended from here on is folded into the disk's own when it is durable.
 	 */
 	h->disk.image.incarnation++;
+	s.anew = livesync_starts(h);
 	s.image = malloc(sizeof(*s.image));
 	*s.image = h->disk.image;
+	h->nl = s.image->nl;
 	upgrade_starts(h, s.image);
 	attach(h, &s);
 	tell_checkers(h, s.image);

@@ -8,6 +8,18 @@
 
 #define TYPE_AT	4	/* of a frame: its type */
 
+/* A learner was told it as settled: it bears no number that was voted on, see core/learn.c. */
+static bool batch_is_told(struct batch_id id)
+{
+	return !(id.number >> 32);
+}
+
+/* It is in no list that it holds: it learns. */
+static bool is_outside(const struct host *h)
+{
+	return h->nl.n && !(nl_mask(&h->nl) & 1u << h->id);
+}
+
 /* What is said of a vote must be durable. */
 void tell_said(struct host *h, struct bytes head, bool whole)
 {
@@ -29,7 +41,9 @@ void tell_said(struct host *h, struct bytes head, bool whole)
 	else if (m.type == MSG_ABORT && m.batch.number >> 32 == h->disk.image.incarnation)
 		/* One of a life before, of which it holds no yes, needs no refusal. */
 		voters_said_never(l, h->id, m.batch);
-	else if (m.type == MSG_DOWN_REPORT && !m.down.flags)
+	else if (m.type == MSG_DOWN_REPORT && !m.down.flags &&
+		 (m.down.slot.coordinator || !is_outside(h)))
+		/* A newcomer without a yes refuses instead. */
 		voters_said_ballot(l, h->id, m.down.ballot, h->disk.image.promised);
 	else if (m.type == MSG_DOWN_ACCEPTED && !m.down.flags)
 		voters_said_ballot(l, h->id, m.down.ballot, h->disk.image.accepted);
@@ -44,12 +58,6 @@ static uint32_t voters_of(const struct hsmrepl_tl *tl)
 	for (u32 i = 0; i < le16_to_cpu(tl->n_voters); i++)
 		voters |= 1u << le16_to_cpu(tl->voters[i]);
 	return voters;
-}
-
-/* It is in no list that it holds: it learns. */
-static bool is_outside(const struct host *h)
-{
-	return h->nl.n && !(nl_mask(&h->nl) & 1u << h->id);
 }
 
 /* The node list that a TL carries is in force. */
@@ -71,6 +79,8 @@ static void tell_list(struct host *h, const struct hsmrepl_tl *tl)
 	list.members = nl_mask(&nl);
 	list.protocol = list_protocol(&nl);
 	pools_speaks(l, h->id, &list, h->protocol);
+	if (how.kind == HSMREPL_TL_NODE_ADD && !ledger_list(l, list.epoch, list.members))
+		operator_joined(h->w, list.members & ~nl_mask(&h->nl));
 	pools_began(l, h->id, &list);
 	pools_changed(l, h->id, &list, &how);
 	removed_counts(l, h->id, list.epoch, list.members, is_outside(h) ||
@@ -83,11 +93,13 @@ static void tell_applied(struct host *h, struct batch_id batch, const struct hsm
 	u64 tid = le64_to_cpu(tl->tid), seq = le64_to_cpu(tl->seq);
 	bool first = ledger_fate(l, tid)->seq != seq;
 
-	voters_has(l, h->id, batch);
+	if (!batch_is_told(batch))
+		voters_has(l, h->id, batch);
+	livesync_applied(h->w, tl);
 	fate_applied(l, h->id, tid, seq);
 	agree_applied(l, h->id, tid, seq, le64_to_cpu(tl->sync_point) ^ tid);
 	aborted_applied(l, h->id, tid);
-	if (le16_to_cpu(tl->kind) == HSMREPL_TL_NODE_DOWN)
+	if (le16_to_cpu(tl->kind) == HSMREPL_TL_NODE_DOWN && !batch_is_told(batch))
 		voters_ended(l, h->id, batch);
 	else if (first)
 		voters_applied(l, h->id, batch, voters_of(tl));
@@ -147,6 +159,7 @@ static void tell_accepted(struct host *h, const struct record *r)
 	of.settles = v.settles;
 	of.members = nl_mask(&b.nl);
 	of.begins = b.nl.epoch;
+	h->w->totals.deeds[DEED_BEYOND] += of.begins > of.epoch + 1;
 	voters_accepted(&h->w->ledger, h->id, &of);
 }
 
@@ -156,6 +169,8 @@ void tell_durable(void *arg, const struct record *r)
 	struct host *h = arg;
 	struct ledger *l = &h->w->ledger;
 
+	if (batch_is_told(r->batch))
+		return;
 	if (r->type == RECORD_YES)
 		voters_yes(l, h->id, r->batch);
 	else if (r->type == RECORD_REFUSED)

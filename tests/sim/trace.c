@@ -140,6 +140,17 @@ static void say_boot(const struct recovery *r, char *text)
 			      BATCH_ARGS(r->refused[i]));
 }
 
+/* Of which there is no more to say. */
+static const char *event_name(enum event_type type)
+{
+	static const char *const name[EV_TYPES] = {
+		[EV_QUEUED] = "QUEUED", [EV_DISK_ERROR] = "DISK_ERROR", [EV_FORM] = "FORM",
+		[EV_LEAVE] = "LEAVE",
+	};
+
+	return name[type];
+}
+
 void trace_event(const struct host *h, const struct event *ev)
 {
 	char text[TEXT_MAX] = "";
@@ -149,9 +160,6 @@ void trace_event(const struct host *h, const struct event *ev)
 	switch (ev->type) {
 	case EV_BOOT:
 		say_boot(ev->recovery, text);
-		break;
-	case EV_QUEUED:
-		snprintf(text, sizeof(text), "QUEUED");
 		break;
 	case EV_CLAIMED:
 		snprintf(text, sizeof(text), "CLAIMED " BATCH " of %u", BATCH_ARGS(ev->batch),
@@ -172,9 +180,6 @@ void trace_event(const struct host *h, const struct event *ev)
 		snprintf(text, sizeof(text), "DURABLE %s " BATCH, record_name(ev->record),
 			 BATCH_ARGS(ev->batch));
 		break;
-	case EV_DISK_ERROR:
-		snprintf(text, sizeof(text), "DISK_ERROR");
-		break;
 	case EV_PEER_UP:
 	case EV_PEER_DOWN:
 		snprintf(text, sizeof(text), "n%u %s", ev->peer,
@@ -183,9 +188,6 @@ void trace_event(const struct host *h, const struct event *ev)
 	case EV_MESSAGE:
 		snprintf(text, sizeof(text), "n%u: ", ev->peer);
 		say_message(ev->data, (struct bytes){ 0 }, text + strlen(text));
-		break;
-	case EV_FORM:
-		snprintf(text, sizeof(text), "FORM");
 		break;
 	case EV_NODE_DOWN:
 		snprintf(text, sizeof(text), "NODE_DOWN of %u", ev->down.n);
@@ -205,8 +207,11 @@ void trace_event(const struct host *h, const struct event *ev)
 	case EV_ADMIT:
 		snprintf(text, sizeof(text), "ADMIT n%u", ev->nl->node[0].id);
 		break;
+	case EV_QUEUED:
+	case EV_DISK_ERROR:
+	case EV_FORM:
 	case EV_LEAVE:
-		snprintf(text, sizeof(text), "LEAVE");
+		snprintf(text, sizeof(text), "%s", event_name(ev->type));
 		break;
 	case EV_TICK:
 	case EV_LOOKUP:

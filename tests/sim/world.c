@@ -131,11 +131,16 @@ static const char *trouble_of(const struct host *h)
 	return NULL;
 }
 
-/* A node that was declared down must have learned it; one that never knew of the pool cannot. */
+/*
+ * A node that was declared down must have learned it; one that never knew of the pool cannot. One
+ * that shall join is not done.
+ */
 static const char *trouble_of_removed(const struct host *h)
 {
 	if (!h->machine.powered || !h->agent)
 		return "is down";
+	if (h->w->livesync.newcomer[h->id].ordered)
+		return "has not joined";
 	if (h->nl.epoch && h->machine.hsm.state != HSMREPL_REMOVED)
 		return "does not know that it was removed";
 	return NULL;
@@ -339,6 +344,12 @@ static void dispatch(struct world *w, const struct due *due)
 	case DUE_MOVE:
 		mover_go(w);
 		break;
+	case DUE_LIVESYNC:
+		livesync_go(w);
+		break;
+	case DUE_NOTE:
+		livesync_arrive(w, due->p);
+		break;
 	case DUE_PHASE:
 		look(w);
 		break;
@@ -379,6 +390,7 @@ static void begin(struct world *w, uint64_t seed)
 		   w->opt.read_us);
 	upgrade_init(w);
 	mover_init(w);
+	livesync_init(w);
 	enter(w, PHASE_FORM);
 	world_later(w, 0, DUE_CONNECT, 0, 0, NULL);
 	world_later(w, BOOT_US, DUE_FORM, 0, 0, NULL);
@@ -413,8 +425,9 @@ static void finish(struct world *w)
 	for (unsigned int i = 0; i < w->opt.clients; i++)
 		machine_leave(&w->client[i].caller);
 	while (agenda_next(&w->agenda, &due))
-		if (due.type == DUE_FRAME)
+		if (due.type == DUE_FRAME || due.type == DUE_NOTE)
 			free(due.p);
+	livesync_free(w);
 	for each_host(h, w) {
 		w->totals.flushes += h->disk.flushes;
 		host_free(h);

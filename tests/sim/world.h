@@ -7,6 +7,7 @@
 #include "checks.h"
 #include "client.h"
 #include "host.h"
+#include "livesync.h"
 #include "mover.h"
 #include "operator.h"
 #include "options.h"
@@ -61,6 +62,7 @@ struct totals {
  * @operator: who declares nodes down
  * @upgrade: who finalises the pool
  * @mover: who lets nodes leave and join
+ * @livesync: nodes that join
  * @trace: tell the story on stdout
  */
 struct world {
@@ -76,6 +78,7 @@ struct world {
 	struct operator operator;
 	struct upgrade upgrade;
 	struct mover mover;
+	struct livesync livesync;
 	bool trace;
 	struct totals totals;
 	struct actions actions;
