@@ -274,10 +274,14 @@ static void on_drained(void *arg, struct service *s)
 static void on_closed(void *arg, struct service *s, const char *why)
 {
 	struct probe *p = arg;
+	char text[TLS_WHY_MAX];
 
 	if (service_reached(s) && !p->report.node)
 		verdict_ok(&p->report, PROBE_REACHABLE, "%s", service_address(s));
-	give_up(p, why);
+	/* A mere errno says nothing of what to do. */
+	snprintf(text, sizeof(text), "%s%s", why, service_reached(s) || strstr(why, ": ") ? "" :
+		 ": start hsmrepld there, or correct the address");
+	give_up(p, text);
 }
 
 static const struct service_sink probe_sink = {

@@ -111,7 +111,7 @@ START_TEST(nobody_there)
 {
 	start();
 	probe("127.0.0.1:1");
-	only(PROBE_REACHABLE, "refused", PROBE_REACHABLE);
+	only(PROBE_REACHABLE, "refused: start hsmrepld there", PROBE_REACHABLE);
 }
 END_TEST
 
