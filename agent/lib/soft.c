@@ -405,7 +405,9 @@ static int soft_events_next(struct hsmrepl_events *events, struct hsmrepl_notice
 
 	if (n < 0)
 		return soft_error();
-	return n == sizeof(*notice) ? 0 : -ENODEV;
+	if (n != sizeof(*notice))
+		return -ENODEV;
+	return notice->event == SOFT_NOTICE_LOST ? -ENOBUFS : 0;
 }
 
 static void soft_events_close(struct hsmrepl_events *events)

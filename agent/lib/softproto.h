@@ -58,6 +58,8 @@ enum soft_type {
 
 #define SOFT_FEATURE_PACKED	(1 << 0)
 
+#define SOFT_NOTICE_LOST	0	/* in place of the event: some did not find room */
+
 /**
  * struct soft_header - begins every message
  * @len: bytes of the message, this header included

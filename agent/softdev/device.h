@@ -94,7 +94,7 @@ void device_attached(struct soft_device *dev, struct conn *conn);
 /** notice_subscribe() - a new subscriber; his end of the socket, or a negative errno */
 int notice_subscribe(struct soft_device *dev);
 
-/** notice_send() - tell all subscribers; one whose socket is full misses it and is cut off */
+/** notice_send() - tell all subscribers; one whose socket is full is told later that he missed */
 void notice_send(struct soft_device *dev, const struct hsmrepl_notice *notice);
 
 /** notice_state() - tell all subscribers of an event that goes with the node's state */

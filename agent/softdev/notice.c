@@ -7,22 +7,29 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <event2/event.h>
+
 #include "device.h"
 
 /**
  * struct subscriber - who wants notices
  * @node: in the device's subscribers
+ * @dev: the device
  * @sock: our end of the socket
+ * @room: added while the socket is full and notices are lost; tells when there is room again
  */
 struct subscriber {
 	struct list_head node;
+	struct soft_device *dev;
 	int sock;
+	struct event *room;
 };
 
-static void drop(struct soft_device *dev, struct subscriber *subscriber)
+static void drop(struct subscriber *subscriber)
 {
 	list_del_init(&subscriber->node);
-	dev->n_subscribers--;
+	subscriber->dev->n_subscribers--;
+	event_free(subscriber->room);
 	close(subscriber->sock);
 	free(subscriber);
 }
@@ -35,8 +42,26 @@ static void drop_gone(struct soft_device *dev)
 
 	list_for_each_entry_safe(subscriber, next, &dev->subscribers, node) {
 		if (recv(subscriber->sock, &byte, 1, MSG_DONTWAIT) == 0)
-			drop(dev, subscriber);
+			drop(subscriber);
 	}
+}
+
+static void deliver(struct subscriber *subscriber, const struct hsmrepl_notice *notice)
+{
+	if (send(subscriber->sock, notice, sizeof(*notice), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+		return;
+	if (errno != EAGAIN || event_add(subscriber->room, NULL))
+		drop(subscriber);
+}
+
+/* He reads again: he is told that he missed some. */
+static void on_room(evutil_socket_t sock, short events, void *arg)
+{
+	static const struct hsmrepl_notice lost = { .event = SOFT_NOTICE_LOST };
+
+	(void)sock;
+	(void)events;
+	deliver(arg, &lost);
 }
 
 int notice_subscribe(struct soft_device *dev)
@@ -54,6 +79,14 @@ int notice_subscribe(struct soft_device *dev)
 		free(subscriber);
 		return -errno;
 	}
+	subscriber->room = event_new(dev->base, pair[0], EV_WRITE, on_room, subscriber);
+	if (!subscriber->room) {
+		close(pair[0]);
+		close(pair[1]);
+		free(subscriber);
+		return -ENOMEM;
+	}
+	subscriber->dev = dev;
 	subscriber->sock = pair[0];
 	list_add_tail(&subscriber->node, &dev->subscribers);
 	dev->n_subscribers++;
@@ -65,9 +98,8 @@ void notice_send(struct soft_device *dev, const struct hsmrepl_notice *notice)
 	struct subscriber *subscriber, *next;
 
 	list_for_each_entry_safe(subscriber, next, &dev->subscribers, node) {
-		if (send(subscriber->sock, notice, sizeof(*notice),
-			 MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
-			drop(dev, subscriber);
+		if (!event_pending(subscriber->room, EV_WRITE, NULL))
+			deliver(subscriber, notice);
 	}
 }
 
@@ -87,5 +119,5 @@ void notice_close(struct soft_device *dev)
 	struct subscriber *subscriber, *next;
 
 	list_for_each_entry_safe(subscriber, next, &dev->subscribers, node)
-		drop(dev, subscriber);
+		drop(subscriber);
 }

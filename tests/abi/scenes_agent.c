@@ -9,6 +9,8 @@
 
 #include "scene.h"
 
+#define EVENTS_MANY	5000	/* more than any socket's buffer holds */
+
 static const char *play_attach(struct scene *scene)
 {
 	struct hsmrepl_state state;
@@ -393,6 +395,39 @@ static const char *play_events(struct scene *scene)
 	return NULL;
 }
 
+/* Whoever reads too late is told that he missed some, and goes on to hear the others. */
+static const char *play_events_lost(struct scene *scene)
+{
+	struct hsmrepl_report report = {
+		.size = sizeof(report),
+		.state = HSMREPL_BLOCKED,
+		.event = HSMREPL_EVENT_NODE_UP,
+		.node_id = FAKE_PEER,
+	};
+	struct hsmrepl_events *events;
+	struct hsmrepl_notice notice;
+	int i, ret;
+
+	MUST(!hsmrepl_events_open(scene->dev, &events));
+	for (i = 0; i < EVENTS_MANY; i++)
+		MUST(!hsmrepl_ioctl(scene->fake.dev, HSMREPL_IOC_REPORT, &report));
+	for (i = 0; i < EVENTS_MANY; i++) {
+		MUST(poll_readable(hsmrepl_events_fd(events), FAKE_DEADLINE_MS));
+		ret = hsmrepl_events_next(events, &notice);
+		if (ret)
+			break;
+	}
+	MUST(ret == -ENOBUFS);
+	while (!(ret = hsmrepl_events_next(events, &notice)) || ret == -ENOBUFS)
+		;
+	MUST(ret == -EAGAIN);
+	report.event = HSMREPL_EVENT_NODE_DOWN;
+	MUST(!hsmrepl_ioctl(scene->fake.dev, HSMREPL_IOC_REPORT, &report));
+	MUST(event_comes(events, HSMREPL_EVENT_NODE_DOWN, &notice));
+	hsmrepl_events_close(events);
+	return NULL;
+}
+
 const struct scene_entry scenes_agent[] = {
 	{ "attach, detach, attach again", play_attach },
 	{ "another key or node id is rejected", play_other_key },
@@ -407,5 +442,6 @@ const struct scene_entry scenes_agent[] = {
 	{ "administrative requests", play_admin },
 	{ "a pool is finalised: only that raises the protocol", play_finalise },
 	{ "events", play_events },
+	{ "events that are not read in time", play_events_lost },
 	{ 0 }
 };
