@@ -43,10 +43,10 @@ struct hsm_view {
 
 /**
  * struct hsm_content - an object's fields, borrowed
- * @label: label
- * @payload: payload
- * @label_len: bytes
- * @payload_len: bytes
+ * @label: not NUL terminated
+ * @payload: content
+ * @label_len: bytes at @label
+ * @payload_len: bytes at @payload
  * @version: object version
  * @seq: TL that wrote it
  * @attrs: attribute bits

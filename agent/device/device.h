@@ -51,7 +51,7 @@ struct device_sink {
 /**
  * struct device_limits - what it refuses to go beyond
  * @payload: bytes of one payload
- * @objects: objects
+ * @objects: how many it holds
  * @bytes: of its memory
  */
 struct device_limits {

@@ -92,7 +92,7 @@ size_t refuse_encode(uint64_t epoch, const char *text, uint8_t frame[REFUSE_FRAM
 
 /**
  * refuse_decode() - read a REFUSE frame
- * @frame: frame
+ * @frame: whole, with its length in front
  * @len: its bytes
  * @epoch: filled in
  * @text: filled in, NUL terminated; what is not printable is '?'

@@ -13,6 +13,7 @@
 #include "conn.h"
 #include "dial.h"
 
+#define EXPIRY_EVERY_S		86400	/* so often certificates are looked at */
 #define KICK_MS			200	/* mesh_kick() leaves younger attempts alone */
 #define ASK_MS			3000	/* a peer that should dial, and does not, is asked why */
 

@@ -15,7 +15,6 @@
 #include "tls.h"
 
 #define LISTING_MAX (HSMREPL_NODES_MAX + 1)	/* this node may be among them */
-#define EXPIRY_EVERY_S 86400
 #define PEERS_ROOM (HSMREPL_NODES_MAX + MESH_EXTRA_MAX)
 
 struct conn;

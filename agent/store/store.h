@@ -83,15 +83,15 @@ void store_close(struct store *s);
 
 /**
  * struct store_object - one object as it stands; borrowed for the call
- * @label: label, not NUL terminated
+ * @label: not NUL terminated
  * @label_len: bytes of @label
  * @payload: content
  * @payload_len: bytes of @payload
- * @version: version
+ * @version: counts from 1 at its create
  * @seq: TL that wrote its content
  * @attrs: attributes
- * @id: id of the object
- * @type: type of the object
+ * @id: of the object, kept through its updates
+ * @type: NUL padded
  */
 struct store_object {
 	const char *label;

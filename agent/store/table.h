@@ -23,7 +23,7 @@ struct sqlite3_stmt;
 
 /**
  * struct window - what history.h says of the window, in numbers
- * @tls: TLs
+ * @tls: so many of the newest at most
  * @bytes: of those without live objects
  * @pinned: likewise, while there is a pin
  */

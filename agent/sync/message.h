@@ -44,7 +44,6 @@ enum sync_type {
 #define SYNC_SAME_VERSION ": run the same version on all nodes"
 
 #define SYNC_TEXT_MAX	320	/* bytes of a text, NUL not counted */
-#define SYNC_DATA_MAX	(256u << 10)	/* what a sender puts into one frame, if one piece fits */
 
 enum sync_kind {
 	SYNC_KIND_FULL = 1,	/* the newcomer begins with an empty store */
@@ -98,7 +97,6 @@ struct sync_message {
 	struct bytes data;
 };
 
-#define SYNC_HEADER	8
 #define SYNC_HEAD_MAX	(1024 + sizeof(struct hsmrepl_nl))	/* of a frame, without @data */
 
 /**
