@@ -42,8 +42,7 @@ TEST_LIBS = -lcheck -lsubunit -lm -lrt -lz -lncursesw -ltinfo $(AGENT_LIBS)
 # The module's core compiles in userspace behind tests/shim; these are its front ends.
 KMOD_FRONT = main device ioctl admin file sysfs netlink
 core_src = $(wildcard agent/core/*.c)
-shell_src = $(wildcard $(patsubst %,agent/%/*.c,base store import mesh discovery sync backup \
-	device pump shell))
+shell_src = $(wildcard $(patsubst %,agent/%/*.c,$(filter-out core,$(parts)) shell))
 lib_src = $(wildcard agent/lib/*.c)
 ctl_src = $(wildcard agent/ctl/*.c agent/console/*.c)
 softdev_src = $(wildcard agent/softdev/*.c)
@@ -66,32 +65,31 @@ agent: $(programs) $(libraries) $(units)
 # --- objects: build/obj is what ships, build/san the same with sanitizers ---
 
 INCLUDES = -Iuapi
-SHELLS = -Iagent/core -Iagent/base -Iagent/store -Iagent/import -Iagent/mesh -Iagent/discovery \
-	-Iagent/sync -Iagent/backup -Iagent/device -Iagent/pump -Iagent/shell -Iagent/lib
 # includes FOLDER FLAGS
 define includes
 build/obj/$(1)/%.o build/san/$(1)/%.o: INCLUDES = $(2)
 endef
+# stands FOLDER,ON,FLAGS: a folder of the agent, and those whose headers it may include (scripts/tidy)
+stands = $(call includes,agent/$(1),-Iuapi $(patsubst %,-Iagent/%,$(2) $(1)) $(3))
+# What agent/shell puts together.
+parts = core base store import mesh discovery sync backup device pump
+SHELLS = $(patsubst %,-Iagent/%,$(parts) shell lib)
 SHIM = -Itests/shim -Iuapi -Ikmod
 $(eval $(call includes,agent,-Iuapi $$(SHELLS)))
-$(eval $(call includes,agent/core,-Iuapi -Iagent/core))
-$(eval $(call includes,agent/base,-Iuapi -Iagent/core -Iagent/base))
-$(eval $(call includes,agent/store,-Iuapi -Iagent/core -Iagent/base -Iagent/store))
-$(eval $(call includes,agent/import,-Iuapi -Iagent/core -Iagent/base -Iagent/store \
-	-Iagent/import))
-$(eval $(call includes,agent/mesh,-Iuapi -Iagent/core -Iagent/base -Iagent/mesh $$(NL_CFLAGS)))
-$(eval $(call includes,agent/sync,-Iuapi -Iagent/core -Iagent/base -Iagent/store \
-	-Iagent/import -Iagent/mesh -Iagent/sync))
-$(eval $(call includes,agent/backup,-Iuapi -Iagent/core -Iagent/base -Iagent/store \
-	-Iagent/import -Iagent/mesh -Iagent/sync -Iagent/backup))
-$(eval $(call includes,agent/discovery,-Iuapi -Iagent/core -Iagent/base -Iagent/discovery))
-$(eval $(call includes,agent/device,-Iuapi -Iagent/core -Iagent/base -Iagent/store \
-	-Iagent/device))
-$(eval $(call includes,agent/pump,-Iuapi -Iagent/core -Iagent/base -Iagent/pump))
-$(eval $(call includes,agent/shell,-Iuapi $$(SHELLS) $$(NL_CFLAGS)))
-$(eval $(call includes,agent/lib,-Iuapi -Iagent/lib $$(NL_CFLAGS)))
-$(eval $(call includes,agent/ctl,-Iuapi -Iagent/lib -Iagent/ctl))
-$(eval $(call includes,agent/console,-Iuapi -Iagent/lib))
+$(eval $(call stands,core))
+$(eval $(call stands,base,core))
+$(eval $(call stands,store,core base))
+$(eval $(call stands,import,core base store))
+$(eval $(call stands,mesh,core base,$$(NL_CFLAGS)))
+$(eval $(call stands,discovery,core base))
+$(eval $(call stands,sync,core base store import mesh))
+$(eval $(call stands,backup,core base store import mesh sync))
+$(eval $(call stands,device,core base store))
+$(eval $(call stands,pump,core base))
+$(eval $(call stands,shell,$(parts) lib,$$(NL_CFLAGS)))
+$(eval $(call stands,lib,,$$(NL_CFLAGS)))
+$(eval $(call stands,ctl,lib))
+$(eval $(call stands,console,lib))
 $(eval $(call includes,agent/softdev,$$(SHIM) -Iagent/lib))
 $(eval $(call includes,kmod,$$(SHIM)))
 $(eval $(call includes,tests/unit,-Iuapi $$(SHELLS) -Iagent/ctl \
