@@ -2,6 +2,7 @@
 /* Who flushes the log: the caller while the disk is quick, else the store's thread. */
 #include <check.h>
 
+#include "../suite.h"
 #include "disk_bed.h"
 
 #define QUICK_NS 2000000	/* as in writer.c */
@@ -122,16 +123,11 @@ int main(void)
 {
 	Suite *s = suite_create("disk-flush");
 	TCase *t = tcase_create("disk-flush");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, the_caller_flushes_and_is_not_told);
 	tcase_add_test(t, a_slow_disk_is_left_to_the_thread);
 	tcase_add_test(t, a_disk_may_become_quick);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? 1 : 0;
+	return suite_run(s);
 }
