@@ -9,16 +9,19 @@
 
 #include "abi.h"
 
-#define ABI(_name, _struct, _access, _flags, ...)			\
+#define ABI_GROWN(_name, _min, _struct, _access, _flags, ...)		\
 	[_IOC_NR(HSMREPL_IOC_##_name)] = {				\
 		.cmd = HSMREPL_IOC_##_name,				\
-		.min = sizeof(struct _struct),				\
+		.min = (_min),						\
 		.size = sizeof(struct _struct) +			\
 			BUILD_BUG_ON_ZERO(sizeof(struct _struct) % HSM_ABI_WORD), \
 		.access = (_access),					\
 		.flags = (_flags),					\
 		__VA_ARGS__						\
 	}
+
+#define ABI(_name, _struct, ...)					\
+	ABI_GROWN(_name, sizeof(struct _struct), _struct, __VA_ARGS__)
 
 #define RESERVED(_struct)						\
 	.reserved = offsetof(struct _struct, reserved),			\
@@ -29,7 +32,7 @@
 
 #define SECRET	.secret = true
 
-/* @min stays at the size of version 1 when a struct grows: write the number then. */
+/* ABI_GROWN: @min stays at the size of version 1. */
 static const struct hsm_abi abi_table[] = {
 	ABI(INFO, hsmrepl_info, 0, 0, RESERVED(hsmrepl_info), OUT(hsmrepl_info, abi_version)),
 	ABI(STATE, hsmrepl_state, HSM_ABI_READ, 0, RESERVED(hsmrepl_state),
@@ -44,7 +47,8 @@ static const struct hsm_abi abi_table[] = {
 	ABI(LOAD, hsmrepl_load, HSM_ABI_AGENT, HSMREPL_LOAD_BEGIN | HSMREPL_LOAD_END,
 	    RESERVED(hsmrepl_load)),
 	ABI(GRANT, hsmrepl_grant, HSM_ABI_AGENT, 0),
-	ABI(PREPARE, hsmrepl_prepare, HSM_ABI_AGENT, 0, RESERVED(hsmrepl_prepare)),
+	ABI_GROWN(PREPARE, 40, hsmrepl_prepare, HSM_ABI_AGENT, 0, RESERVED(hsmrepl_prepare),
+		  OUT(hsmrepl_prepare, epoch)),
 	ABI(RESOLVE, hsmrepl_resolve, HSM_ABI_AGENT, 0, RESERVED(hsmrepl_resolve),
 	    OUT(hsmrepl_resolve, epoch)),
 	ABI(REPORT, hsmrepl_report, HSM_ABI_AGENT, 0, RESERVED(hsmrepl_report)),

@@ -352,7 +352,7 @@ static int ioctl_grant(struct file *filp, union hsm_abi_arg *arg)
 
 static int ioctl_prepare(struct file *filp, union hsm_abi_arg *arg)
 {
-	const struct hsmrepl_prepare *prepare = &arg->prepare;
+	struct hsmrepl_prepare *prepare = &arg->prepare;
 	struct hsm_file *file = filp->private_data;
 	struct hsm *hsm = &file->device->hsm;
 	void *tls;

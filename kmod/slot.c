@@ -291,15 +291,34 @@ static int batch_stage(struct hsm *hsm, const struct hsmrepl_tl *tl, u32 n_tls,
 	return 0;
 }
 
+/* Where a commit of the slot leads; the chain is kept, to be hashed once. */
+static void foretell(struct hsm *hsm, struct hsmrepl_prepare *arg)
+{
+	struct hsm_slot *slot = &hsm->slot;
+	const struct hsmrepl_tl *tl = slot->tls;
+	struct hsm_point point = hsm->point;
+	u32 i;
+
+	for (i = 0; i < slot->n_tls; i++, tl = hsm_tl_next(tl))
+		hsm_point_advance(&point, tl);
+	memcpy(slot->chain, point.chain, sizeof(slot->chain));
+	slot->foretold = true;
+	arg->epoch = point.epoch;
+	arg->seq = point.seq;
+	arg->sync_point = point.sync_point;
+	arg->digest = hsm->store.digest ^ hsm->store.staged_digest;
+	memcpy(arg->chain, point.chain, sizeof(arg->chain));
+}
+
 /**
  * hsm_prepare() - HSMREPL_IOC_PREPARE
  * @hsm: replica
- * @arg: as in the uapi header
+ * @arg: as in the uapi header; the out fields are filled in on success
  * @tls: arg->tls_len bytes, 8-byte aligned, from kvmalloc(); taken over on success
  *
  * Return: 0 or an error as in the uapi header: nothing was changed then.
  */
-int hsm_prepare(struct hsm *hsm, const struct hsmrepl_prepare *arg, void *tls)
+int hsm_prepare(struct hsm *hsm, struct hsmrepl_prepare *arg, void *tls)
 {
 	struct hsm_slot *slot = &hsm->slot;
 	struct hsm_stage *stages = NULL;
@@ -332,6 +351,8 @@ int hsm_prepare(struct hsm *hsm, const struct hsmrepl_prepare *arg, void *tls)
 	slot->tls_len = arg->tls_len;
 	slot->stages = stages;
 	slot->n_stages = n;
+	if (arg->size >= sizeof(*arg))
+		foretell(hsm, arg);
 	return 0;
 }
 
@@ -344,7 +365,10 @@ static void apply(struct hsm *hsm, const struct hsmrepl_tl *tl, struct hsm_stage
 
 	for (i = 0; i < tl_stages(tl); i++)
 		hsm_store_apply(&hsm->store, &stages[i]);
-	hsm_point_advance(&hsm->point, tl);
+	if (hsm->slot.foretold)
+		hsm_point_step(&hsm->point, tl);
+	else
+		hsm_point_advance(&hsm->point, tl);
 	if (le16_to_cpu(tl->kind) != HSMREPL_TL_DATA) {
 		hsm->nl = *hsm_tl_nl(tl);
 		hsm->grant.batch = 0;
@@ -379,6 +403,8 @@ static void commit(struct hsm *hsm, struct hsm_decided *decided)
 		apply(hsm, tl, &slot->stages[n], decided);
 		n += tl_stages(tl);
 	}
+	if (slot->foretold)
+		memcpy(hsm->point.chain, slot->chain, sizeof(hsm->point.chain));
 	list_for_each_entry(txn, &slot->own, node)
 		settle(hsm, txn->stages, hsm_txn_stages(txn));
 	settle(hsm, slot->stages, slot->n_stages);
@@ -412,6 +438,7 @@ static void slot_free(struct hsm *hsm, enum hsm_slot_event event)
 	slot->n_stages = 0;
 	slot->next = NULL;
 	slot->n_tls = 0;
+	slot->foretold = false;
 	hsm->ops->changed(hsm);
 	hsm->ops->work(hsm);
 }

@@ -15,6 +15,8 @@ struct hsm_txn;
  * @batch: its number, with @coordinator
  * @coordinator: node id
  * @n_tls: TLs
+ * @foretold: prepared: the agent knows where its commit leads
+ * @chain: the one there, if @foretold
  * @own: claimed transactions in order; empty for a prepared batch
  * @next: claimed: the transaction that the agent reads next, NULL when it has all
  * @tls: prepared: the TLs, one after the other, owned
@@ -27,6 +29,8 @@ struct hsm_slot {
 	u64 batch;
 	u32 coordinator;
 	u32 n_tls;
+	bool foretold;
+	u8 chain[HSMREPL_CHAIN_LEN];
 	struct list_head own;
 	struct hsm_txn *next;
 	struct hsmrepl_tl *tls;
@@ -74,7 +78,7 @@ int hsm_grant(struct hsm *hsm, const struct hsmrepl_grant *arg);
 int hsm_claim(struct hsm *hsm);
 const struct hsmrepl_tl *hsm_claim_peek(const struct hsm *hsm, bool *last);
 void hsm_claim_consume(struct hsm *hsm);
-int hsm_prepare(struct hsm *hsm, const struct hsmrepl_prepare *arg, void *tls);
+int hsm_prepare(struct hsm *hsm, struct hsmrepl_prepare *arg, void *tls);
 int hsm_resolve(struct hsm *hsm, struct hsmrepl_resolve *arg, struct hsm_decided *decided);
 void hsm_slot_drop(struct hsm *hsm);
 bool hsm_slot_has(const struct hsm *hsm, u64 tid);

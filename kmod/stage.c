@@ -11,6 +11,7 @@ static void stage_count(struct hsm_store *store, const struct hsm_object *from,
 	store->staged_objects += sign * (!!to - !!from);
 	store->staged_bytes += sign * ((to ? (s64)hsm_object_cost(to) : 0) -
 				       (from ? (s64)hsm_object_cost(from) : 0));
+	store->staged_digest ^= (to ? to->digest : 0) ^ (from ? from->digest : 0);
 }
 
 /* The object that an update or create leaves. ERR_PTR: EEXIST, ENOMEM. */

@@ -83,6 +83,7 @@ enum hsm_ground {
  * @bytes: their cost, see hsm_cost()
  * @staged_objects: by how much the slot would change @objects
  * @staged_bytes: by how much the slot would change @bytes
+ * @staged_digest: by what the slot would change @digest (XOR)
  * @objects_max: limit
  * @bytes_max: limit
  *
@@ -100,6 +101,7 @@ struct hsm_store {
 	u64 bytes;
 	s64 staged_objects;
 	s64 staged_bytes;
+	u64 staged_digest;
 	u64 objects_max;
 	u64 bytes_max;
 };

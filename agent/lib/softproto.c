@@ -52,7 +52,7 @@ static const struct soft_layout layouts[] = {
 		},
 	}, {
 		.cmd = HSMREPL_IOC_PREPARE,
-		.arg_len = sizeof(struct hsmrepl_prepare),
+		.arg_len = offsetof(struct hsmrepl_prepare, epoch),
 		.n_inputs = 1,
 		.input = { BUFFER(hsmrepl_prepare, tls, tls_len) },
 	}, {

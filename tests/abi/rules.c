@@ -22,6 +22,7 @@
  * @name: without HSMREPL_IOC_
  * @cmd: number
  * @size: bytes of its struct
+ * @min: bytes of version 1 of it
  * @flags: flags that it knows
  * @reserved: offset of its reserved field
  * @reserved_len: bytes of it, 0 if there is none
@@ -32,6 +33,7 @@ struct command {
 	const char *name;
 	unsigned int cmd;
 	size_t size;
+	size_t min;
 	unsigned int flags;
 	size_t reserved;
 	size_t reserved_len;
@@ -154,11 +156,15 @@ static void fill_answer(void *arg)
 	.reserved = offsetof(struct _struct, reserved),			\
 	.reserved_len = sizeof(((struct _struct *)0)->reserved)
 
-#define COMMAND(_name, _struct, _flags, _fill, _want, ...)		\
+#define COMMAND(_name, _struct, ...)					\
+	COMMAND_GROWN(_name, sizeof(struct _struct), _struct, __VA_ARGS__)
+
+#define COMMAND_GROWN(_name, _min, _struct, _flags, _fill, _want, ...)	\
 	{								\
 		.name = #_name,						\
 		.cmd = HSMREPL_IOC_##_name,				\
 		.size = sizeof(struct _struct),				\
+		.min = (_min),						\
 		.flags = (_flags),					\
 		.fill = (_fill),					\
 		.want = (_want),					\
@@ -178,7 +184,8 @@ static const struct command commands[] = {
 	COMMAND(LOAD, hsmrepl_load, HSMREPL_LOAD_BEGIN | HSMREPL_LOAD_END, fill_load, 0,
 		RESERVED(hsmrepl_load)),
 	COMMAND(GRANT, hsmrepl_grant, 0, fill_grant, -ESTALE),
-	COMMAND(PREPARE, hsmrepl_prepare, 0, fill_prepare, -EBADMSG, RESERVED(hsmrepl_prepare)),
+	COMMAND_GROWN(PREPARE, 40, hsmrepl_prepare, 0, fill_prepare, -EBADMSG,
+		      RESERVED(hsmrepl_prepare)),
 	COMMAND(RESOLVE, hsmrepl_resolve, 0, fill_resolve, -ENOENT, RESERVED(hsmrepl_resolve)),
 	COMMAND(REPORT, hsmrepl_report, 0, fill_report, 0, RESERVED(hsmrepl_report)),
 	COMMAND(ANSWER, hsmrepl_answer, 0, fill_answer, -ENOENT),
@@ -197,7 +204,7 @@ static void *valid(const struct command *command, uint64_t *room, uint32_t size)
 
 static void test_short(struct report *report, struct hsmrepl *dev, const struct command *command)
 {
-	const size_t sizes[] = { 0, 4, 8, command->size / 2, command->size - 1 };
+	const size_t sizes[] = { 0, 4, 8, command->min / 2, command->min - 1 };
 	uint64_t room[ROOM / 8], before[ROOM / 8];
 	bool refused = true, untouched = true;
 	size_t i;
@@ -222,6 +229,9 @@ static void test_long(struct report *report, struct hsmrepl *dev, const struct c
 	arg = valid(command, room, command->size);
 	report_result(report, hsmrepl_ioctl(dev, command->cmd, arg), command->want, "%s exact",
 		      command->name);
+	arg = valid(command, room, command->min);
+	report_result(report, hsmrepl_ioctl(dev, command->cmd, arg), command->want,
+		      "%s of version 1", command->name);
 	arg = valid(command, room, command->size + TAIL);
 	report_result(report, hsmrepl_ioctl(dev, command->cmd, arg), command->want,
 		      "%s long, zero tail", command->name);

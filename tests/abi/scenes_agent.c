@@ -157,10 +157,11 @@ static size_t peer_tl(const struct hsmrepl_state *state, uint64_t tid, const cha
 	return sizeof(create);
 }
 
-static int prepare_peer(struct scene *scene, uint64_t batch, const void *tls, size_t len)
+static int prepare_sized(struct scene *scene, uint64_t batch, const void *tls, size_t len,
+			 size_t size, struct hsmrepl_prepare *after)
 {
-	struct hsmrepl_prepare prepare = {
-		.size = sizeof(prepare),
+	*after = (struct hsmrepl_prepare){
+		.size = size,
 		.batch = batch,
 		.coordinator = FAKE_PEER,
 		.n_tls = 1,
@@ -168,7 +169,14 @@ static int prepare_peer(struct scene *scene, uint64_t batch, const void *tls, si
 		.tls_len = len,
 	};
 
-	return hsmrepl_ioctl(scene->fake.dev, HSMREPL_IOC_PREPARE, &prepare);
+	return hsmrepl_ioctl(scene->fake.dev, HSMREPL_IOC_PREPARE, after);
+}
+
+static int prepare_peer(struct scene *scene, uint64_t batch, const void *tls, size_t len)
+{
+	struct hsmrepl_prepare after;
+
+	return prepare_sized(scene, batch, tls, len, sizeof(after), &after);
 }
 
 static int resolve_peer(struct scene *scene, uint64_t batch, unsigned int resolution)
@@ -186,6 +194,7 @@ static int resolve_peer(struct scene *scene, uint64_t batch, unsigned int resolu
 static const char *play_peer(struct scene *scene)
 {
 	struct hsmrepl_state before, after;
+	struct hsmrepl_prepare told;
 	struct hsmrepl_object object;
 	uint64_t tls[64], tid;
 	size_t len;
@@ -194,7 +203,7 @@ static const char *play_peer(struct scene *scene)
 	MUST(!fake_form(&scene->fake, 2));
 	before = scene_state(scene);
 	len = peer_tl(&before, 0x1234, "peer", tls);
-	MUST(!prepare_peer(scene, 5, tls, len));
+	MUST(!prepare_sized(scene, 5, tls, len, sizeof(told), &told));
 	MUST(prepare_peer(scene, 6, tls, len) == -EBUSY);
 	MUST(fake_grant(&scene->fake, 1) == -EBUSY);
 	MUST(hsmrepl_object_get(scene->dev, "peer", 4, 0, 1, &object) == -ETIMEDOUT);
@@ -207,6 +216,9 @@ static const char *play_peer(struct scene *scene)
 	MUST(after.sync_point == (before.sync_point ^ 0x1234) && after.seq == before.seq + 1);
 	MUST(after.digest != before.digest);
 	MUST(memcmp(after.chain, before.chain, sizeof(after.chain)));
+	MUST(told.epoch == after.epoch && told.seq == after.seq);
+	MUST(told.sync_point == after.sync_point && told.digest == after.digest);
+	MUST(!memcmp(told.chain, after.chain, sizeof(told.chain)));
 	MUST(scene_holds(scene, "peer", "peer", 4));
 	MUST(submit_async(scene->dev, HSMREPL_OP_CREATE, "peer", "x", 1, &tid) == -EEXIST);
 	MUST(prepare_peer(scene, 7, tls, len) == -ESTALE);
@@ -215,6 +227,7 @@ static const char *play_peer(struct scene *scene)
 
 static const char *play_peer_refused(struct scene *scene)
 {
+	struct hsmrepl_prepare told;
 	struct hsmrepl_state state;
 	uint64_t tls[64];
 	size_t len;
@@ -223,7 +236,9 @@ static const char *play_peer_refused(struct scene *scene)
 	MUST(!fake_form(&scene->fake, 2));
 	state = scene_state(scene);
 	len = peer_tl(&state, 0x77, "peer", tls);
-	MUST(!prepare_peer(scene, 5, tls, len));
+	/* An agent of before is told nothing where it has no room. */
+	MUST(!prepare_sized(scene, 5, tls, len, offsetof(struct hsmrepl_prepare, epoch), &told));
+	MUST(!told.seq && !told.digest);
 	MUST(!resolve_peer(scene, 5, HSMREPL_ABORT));
 	MUST(scene_state(scene).seq == state.seq && scene_state(scene).digest == state.digest);
 	MUST(!fake_set(&scene->fake, scene->dev, HSMREPL_OP_CREATE, "peer", "p", 1));

@@ -132,7 +132,7 @@ static void act_revoke(struct host *h, const struct action *a)
 
 static void act_prepare(struct host *h, const struct action *a)
 {
-	const struct hsmrepl_prepare arg = {
+	struct hsmrepl_prepare arg = {
 		.size = sizeof(arg), .batch = a->batch.number, .coordinator = a->batch.coordinator,
 		.n_tls = a->n_tls, .tls_len = (u32)a->tail.n,
 	};

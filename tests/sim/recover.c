@@ -127,7 +127,7 @@ static void requeue(struct host *h, const struct start *s)
 
 static void prepare(struct host *h, const struct image *im)
 {
-	const struct hsmrepl_prepare arg = {
+	struct hsmrepl_prepare arg = {
 		.size = sizeof(arg), .batch = im->slot_id.number,
 		.coordinator = im->slot_id.coordinator, .n_tls = im->slot_n_tls,
 		.tls_len = im->slot_len,

@@ -24,6 +24,7 @@ struct model_object {
  * @batch: number of the last batch
  * @coordinator: of the batch in both slots, NULL if they are free
  * @tls: that batch; owned by the other one's slot
+ * @after: what the other one's PREPARE told
  * @held: all transactions ever queued
  */
 struct world {
@@ -34,6 +35,7 @@ struct world {
 	struct replica *coordinator;
 	const struct hsmrepl_tl *tls;
 	u32 n_tls;
+	struct hsmrepl_prepare after;
 	struct hsm_txn *held[HELD_MAX];
 	u32 n_held;
 	u32 committed;
@@ -164,7 +166,10 @@ static void submit_some(struct replica *node)
 
 static void claim_some(struct replica *node)
 {
-	struct hsmrepl_prepare arg = { .coordinator = node->hsm.node_id };
+	struct hsmrepl_prepare arg = {
+		.size = random() % 2 ? sizeof(arg) : offsetof(struct hsmrepl_prepare, epoch),
+		.coordinator = node->hsm.node_id,
+	};
 	const struct hsmrepl_tl *tl;
 	u8 *tls;
 	bool last;
@@ -183,6 +188,23 @@ static void claim_some(struct replica *node)
 	world.coordinator = node;
 	world.tls = (const struct hsmrepl_tl *)tls;
 	world.n_tls = arg.n_tls;
+	world.after = arg;
+}
+
+/* PREPARE has told before where this leads, if there was room for it. */
+static void foretold(const struct hsm *hsm)
+{
+	const struct hsmrepl_prepare *after = &world.after;
+
+	if (after->size < sizeof(*after)) {
+		ck_assert_uint_eq(after->seq, 0);
+		return;
+	}
+	ck_assert_uint_eq(after->epoch, hsm->point.epoch);
+	ck_assert_uint_eq(after->seq, hsm->point.seq);
+	ck_assert_uint_eq(after->sync_point, hsm->point.sync_point);
+	ck_assert_uint_eq(after->digest, hsm->store.digest);
+	ck_assert_mem_eq(after->chain, hsm->point.chain, sizeof(after->chain));
 }
 
 static void decide(u32 resolution)
@@ -199,6 +221,9 @@ static void decide(u32 resolution)
 	world.committed += resolution == HSMREPL_COMMIT ? world.n_tls : 0;
 	ck_assert_int_eq(resolve(node, world.batch, id, resolution, 0), 0);
 	ck_assert_int_eq(resolve(other(node), world.batch, id, resolution, 0), 0);
+	ck_assert_uint_eq(other(node)->hsm.store.staged_digest, 0);
+	if (resolution == HSMREPL_COMMIT)
+		foretold(&other(node)->hsm);
 	world.coordinator = NULL;
 }
 

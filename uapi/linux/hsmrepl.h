@@ -16,6 +16,7 @@
  *   2026-11-26  EEXIST, ENOENT and ESTALE never rest on what is undecided: SUBMIT waits instead
  *   2026-11-26  node lists name the protocol that a pool was finalised at (FEATURE_PROTOCOL), TL
  *               kind and verb FINALISE
+ *   2026-11-27  PREPARE yields where COMMIT would lead
  *
  * Conventions
  *   - Every ioctl takes a pointer to a struct whose first field is its size. A caller built
@@ -693,6 +694,12 @@ struct hsmrepl_grant {
  * @tls: pointer to the TLs, one after the other
  * @tls_len: bytes at @tls
  * @reserved: zero
+ * @epoch: out: all five are the state after it, if it is committed; who does not need them
+ *	spares time by a struct that ends before
+ * @seq: out; left zero by a device that tells none of them
+ * @sync_point: out
+ * @digest: out
+ * @chain: out
  *
  * EBUSY: slot taken. ESTALE: epoch, Sync-Point or seq are not this node's. EBADMSG: malformed.
  * EEXIST, ENOENT, ENOSPC, ENOMEM, EMSGSIZE: an operation cannot be applied here. Also used to
@@ -707,6 +714,11 @@ struct hsmrepl_prepare {
 	__u64 tls;
 	__u32 tls_len;
 	__u32 reserved;
+	__u64 epoch;
+	__u64 seq;
+	__u64 sync_point;
+	__u64 digest;
+	__u8 chain[HSMREPL_CHAIN_LEN];
 };
 
 enum hsmrepl_resolution {
