@@ -93,7 +93,7 @@ enum action_type {
 	ACT_APPEND,	/* record, batch, tail (TLs of a yes, value), n_tls, lazy; see EV_DURABLE */
 	ACT_GRANT,	/* batch.number, max_tls, position: of this node */
 	ACT_REVOKE,	/* take the grant back; EV_REVOKED follows */
-	ACT_PREPARE,	/* batch, tail, n_tls, lazy; EV_PREPARED follows */
+	ACT_PREPARE,	/* batch, tail, n_tls, lazy, foretell; EV_PREPARED follows */
 	ACT_RESOLVE,	/* batch, resolution, error; EV_RESOLVED follows */
 	ACT_SUBMIT_NODES, /* kind, nl: queue a change of the node list; EV_SUBMITTED follows */
 	ACT_ANSWER,	/* request, error, why: answer the administrator; plan: of a node-down */
@@ -112,6 +112,7 @@ enum action_type {
  * @batch: batch that it is about
  * @n_tls: TLs in @tail
  * @lazy: nobody waits for this yes: no EV_DURABLE
+ * @foretell: its commit will likely be heard of together with the next batch
  * @max_tls: most TLs that may be claimed
  * @head: frame, or its beginning
  * @tail: rest of the frame, TLs, or a value
@@ -134,6 +135,7 @@ struct action {
 	struct batch_id batch;
 	unsigned int n_tls;
 	bool lazy;
+	bool foretell;
 	unsigned int max_tls;
 	struct bytes head;
 	struct bytes tail;

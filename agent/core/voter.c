@@ -121,6 +121,7 @@ void voter_prepare(struct node *n, struct peer *p, const struct message *m, stru
 	a->batch = m->batch;
 	a->tail = m->tls;
 	a->n_tls = m->n_tls;
+	a->foretell = n->last.coordinator == p->id;
 }
 
 static void drop_yes(struct node *n, struct actions *out)

@@ -314,11 +314,12 @@ int device_revoke(struct device *d)
 }
 
 void device_begin_prepare(struct device *d, struct batch_id batch, struct bytes tls,
-			  unsigned int n_tls)
+			  unsigned int n_tls, bool foretell)
 {
 	const union call prepare = {
 		.prepare = {
-			.size = sizeof(prepare.prepare),
+			.size = foretell ? sizeof(prepare.prepare) :
+					   offsetof(struct hsmrepl_prepare, epoch),
 			.batch = batch.number,
 			.coordinator = batch.coordinator,
 			.n_tls = n_tls,
@@ -353,9 +354,15 @@ static int granted(int ret)
 	return ret;
 }
 
-static int prepared(int ret, int *refusal)
+static int prepared(int ret, const struct hsmrepl_prepare *arg, int *refusal,
+		    struct position *after)
 {
 	*refusal = -ret;
+	after->epoch = arg->epoch;
+	after->seq = arg->seq;
+	after->sp = arg->sync_point;
+	after->digest = arg->digest;
+	memcpy(after->chain, arg->chain, sizeof(after->chain));
 	switch (-ret) {
 	case 0:
 	case EBUSY:
@@ -398,7 +405,7 @@ int device_end(struct device *d, int *refusal, struct position *after)
 	if (d->n_ended == d->n_calls)
 		d->n_ended = d->n_known = d->n_given = d->n_calls = 0;
 	if (cmd == HSMREPL_IOC_PREPARE)
-		return prepared(error, refusal);
+		return prepared(error, &d->call[at].prepare, refusal, after);
 	if (cmd == HSMREPL_IOC_RESOLVE)
 		return resolved(error, &d->call[at].resolve, after);
 	return granted(error);

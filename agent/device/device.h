@@ -147,9 +147,9 @@ void device_load_done(struct device *d);
 /* Let it claim one batch of at most @max_tls TLs under @number; @epoch is this node's. */
 void device_begin_grant(struct device *d, uint64_t number, uint64_t epoch, unsigned int max_tls);
 
-/* Have it validate a batch of @n_tls TLs and take the slot for it. */
+/* Have it take the slot for @n_tls TLs; @foretell: and tell where their commit leads. */
 void device_begin_prepare(struct device *d, struct batch_id batch, struct bytes tls,
-			  unsigned int n_tls);
+			  unsigned int n_tls, bool foretell);
 
 /* Decide the slot, where @batch is; @error: of an abort, for the submitters. */
 void device_begin_resolve(struct device *d, struct batch_id batch,
@@ -163,7 +163,8 @@ void device_give(struct device *d);
  * @d: device
  * @refusal: of a prepare: 0, or why the device does not take it: EBUSY, ESTALE, EBADMSG, EEXIST,
  *	ENOENT, ENOSPC, ENOMEM, EMSGSIZE
- * @after: of a resolve: where the device stands after it
+ * @after: of a resolve: where the device stands after it. Of a prepare: where a commit would lead,
+ *	seq 0 if it does not tell
  */
 int device_end(struct device *d, int *refusal, struct position *after);
 

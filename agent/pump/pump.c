@@ -29,6 +29,8 @@ struct begun {
  * @hands: carry out the actions
  * @trace: NULL for none
  * @position: the device's, after the last resolve
+ * @prepared: batch that the device prepared last
+ * @after: where it stands after the commit of @prepared; seq 0 if it does not tell
  * @stopped: a hand stopped the pump: negative errno
  * @counters: since the start
  * @phases: since the start
@@ -46,6 +48,8 @@ struct pump {
 	struct hands hands;
 	struct trace *trace;
 	struct position position;
+	struct batch_id prepared;
+	struct position after;
 	int stopped;
 	struct pump_counters counters;
 	struct phases phases;
@@ -117,16 +121,32 @@ static void count_frame(uint64_t counter[PUMP_MESSAGES], struct bytes head)
 	counter[type < PUMP_MESSAGES ? type : PUMP_MESSAGES - 1]++;
 }
 
-static void append(struct pump *p, const struct action *a)
+static void append(struct pump *p, const struct action *a, const struct position *after)
 {
 	p->counters.appends[a->record]++;
 	p->appended = true;
-	p->hands.append(p->hands.arg, a, &p->position);
+	p->hands.append(p->hands.arg, a, after);
+}
+
+static void note_prepared(struct pump *p, const struct action *a, int error,
+			  const struct position *after)
+{
+	p->prepared = a->batch;
+	p->after = *after;
+	note_result(p, EV_PREPARED, a, error);
+}
+
+/* Has the device told where the commit of that batch leads? */
+static bool is_foretold(const struct pump *p, struct batch_id batch)
+{
+	return p->after.seq && same_batch(batch, p->prepared);
 }
 
 static void note_resolved(struct pump *p, struct begun *b, const struct position *after)
 {
 	if (b->action.resolution == HSMREPL_COMMIT) {
+		assert(!is_foretold(p, b->action.batch) ||
+		       memcmp(after, &p->after, sizeof(*after)) == 0);
 		p->counters.batches++;
 		p->counters.transactions += after->seq - p->position.seq;
 	}
@@ -134,7 +154,7 @@ static void note_resolved(struct pump *p, struct begun *b, const struct position
 	if (b->append) {
 		b->action.type = ACT_APPEND;
 		b->action.record = b->append;
-		append(p, &b->action);
+		append(p, &b->action, after);
 	}
 	note_result(p, EV_RESOLVED, &b->action, 0);
 }
@@ -161,7 +181,7 @@ static int end_call(struct pump *p, struct begun *b)
 	if (ret)
 		return ret;
 	if (b->action.type == ACT_PREPARE)
-		note_result(p, EV_PREPARED, &b->action, error);
+		note_prepared(p, &b->action, error, &after);
 	else if (b->action.type == ACT_RESOLVE)
 		note_resolved(p, b, &after);
 	return 0;
@@ -193,18 +213,33 @@ static int begin_call(struct pump *p, const struct action *a)
 	return 0;
 }
 
-/* A commit's record needs the position after it, so it waits for the device; nothing else does. */
+/* Does a record that is not appended yet wait for the device? */
+static bool owes_record(const struct pump *p)
+{
+	for (unsigned int i = 0; i < p->n_begun; i++)
+		if (p->begun[i].append)
+			return true;
+	return false;
+}
+
+/*
+ * A commit's record needs the position after it. Of what was prepared the device has told it; else
+ * the record waits for the device, and what follows waits for the record.
+ */
 static int append_in_turn(struct pump *p, const struct action *a)
 {
 	struct begun *last = p->n_begun ? &p->begun[p->n_begun - 1] : NULL;
 
-	if (a->record == RECORD_COMMIT && last && last->action.type == ACT_RESOLVE) {
-		last->append = a->record;
-		return 0;
-	}
-	if (end_calls(p))
+	if (owes_record(p) && end_calls(p))
 		return p->stopped;
-	append(p, a);
+	if (a->record != RECORD_COMMIT)
+		append(p, a, NULL);
+	else if (is_foretold(p, a->batch))
+		append(p, a, &p->after);
+	else if (last && last->action.type == ACT_RESOLVE)
+		last->append = a->record;
+	else
+		append(p, a, &p->position);
 	return 0;
 }
 
@@ -308,6 +343,7 @@ void pump_boot(struct pump *p, const struct recovery *recovery)
 	struct event ev = { .type = EV_BOOT, .recovery = recovery };
 
 	p->position = recovery->position;
+	p->after.seq = 0;
 	step(p, &ev);
 }
 

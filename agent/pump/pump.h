@@ -25,7 +25,8 @@ struct pump;
  * @resolve: begin to decide the slot
  * @give: the device gets what was begun
  * @end: wait for the first of those that were begun; *error as EV_PREPARED has it, *after is where
- *	the device stands after a resolve
+ *	the device stands after a resolve, or would after the commit of what was prepared (seq 0 if
+ *	it does not tell)
  * @nodes: queue a transaction that changes the node list; *error as EV_SUBMITTED has it
  * @answer: answer an administrative request
  * @report: tell device and log

@@ -156,7 +156,8 @@ static int settle_slot(struct agent *a, struct boot *b, char error[AGENT_ERROR_M
 	}
 	if (!image->slot_id.coordinator)
 		return 0;
-	device_begin_prepare(a->device, image->slot_id, image->slot, image->slot_n_tls);
+	device_begin_prepare(a->device, image->slot_id, image->slot, image->slot_n_tls,
+			     false);
 	if (device_end(a->device, &refusal, &after) != 0)
 		goto gone;
 	if (!refusal)

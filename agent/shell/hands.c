@@ -79,7 +79,8 @@ static void hand_prepare(void *arg, const struct action *act)
 {
 	struct agent *a = arg;
 
-	device_begin_prepare(a->device, act->batch, act->tail, act->n_tls);
+	device_begin_prepare(a->device, act->batch, act->tail, act->n_tls,
+			     act->foretell);
 }
 
 static void hand_resolve(void *arg, const struct action *act)

@@ -32,6 +32,7 @@ struct hsmrepl {
 		struct hsmrepl_info info;
 	} arg;
 	uint8_t copy[COPY_MAX];		/* what a pointer of the argument led to */
+	bool foretells;			/* PREPARE is to tell where its commit leads */
 	uint64_t features;
 	uint64_t loaded_bytes;
 	uint8_t records[COPY_MAX];
@@ -83,7 +84,9 @@ static size_t arg_size(unsigned int cmd)
 	case HSMREPL_IOC_STATE: return sizeof(fake.arg.state);
 	case HSMREPL_IOC_LOAD: return sizeof(fake.arg.load);
 	case HSMREPL_IOC_GRANT: return sizeof(fake.arg.grant);
-	case HSMREPL_IOC_PREPARE: return sizeof(fake.arg.prepare);
+	case HSMREPL_IOC_PREPARE:
+		return fake.foretells ? sizeof(fake.arg.prepare) :
+					offsetof(struct hsmrepl_prepare, epoch);
 	case HSMREPL_IOC_RESOLVE: return sizeof(fake.arg.resolve);
 	case HSMREPL_IOC_SUBMIT: return sizeof(fake.arg.submit);
 	case HSMREPL_IOC_REPORT: return sizeof(fake.arg.report);
@@ -115,6 +118,12 @@ static void fill_out(unsigned int cmd, void *arg)
 		s->digest = 0xd1;
 		s->queue = 6;
 		s->pending_tid = 0x77;
+	}
+	if (cmd == HSMREPL_IOC_PREPARE && fake.foretells) {
+		struct hsmrepl_prepare *p = arg;
+
+		p->seq = 13;
+		p->digest = 0xd2;
 	}
 	if (cmd == HSMREPL_IOC_RESOLVE) {
 		struct hsmrepl_resolve *r = arg;

@@ -216,18 +216,25 @@ START_TEST(prepare_tells_a_refusal_from_a_lost_device)
 	struct position after;
 	int refusal;
 
-	device_begin_prepare(device, (struct batch_id){ 2, 5 }, tls, 3);
+	device_begin_prepare(device, (struct batch_id){ 2, 5 }, tls, 3, false);
 	ck_assert_int_eq(ended(&refusal, &after), 0);
 	ck_assert_int_eq(refusal, 0);
 	ck_assert_uint_eq(fake.arg.prepare.coordinator, 2);
 	ck_assert_uint_eq(fake.arg.prepare.n_tls, 3);
 	ck_assert_uint_eq(fake.arg.prepare.tls_len, 8);
+	ck_assert_uint_eq(after.seq, 0);
+	fake.foretells = true;
+	device_begin_prepare(device, (struct batch_id){ 2, 5 }, tls, 3, true);
+	ck_assert_int_eq(ended(&refusal, &after), 0);
+	ck_assert_uint_eq(after.seq, 13);
+	ck_assert_uint_eq(after.digest, 0xd2);
+	fake.foretells = false;
 	fake.answer = -ESTALE;
-	device_begin_prepare(device, (struct batch_id){ 2, 5 }, tls, 3);
+	device_begin_prepare(device, (struct batch_id){ 2, 5 }, tls, 3, false);
 	ck_assert_int_eq(ended(&refusal, &after), 0);
 	ck_assert_int_eq(refusal, ESTALE);
 	fake.answer = -ENODEV;
-	device_begin_prepare(device, (struct batch_id){ 2, 5 }, tls, 3);
+	device_begin_prepare(device, (struct batch_id){ 2, 5 }, tls, 3, false);
 	ck_assert_int_eq(ended(&refusal, &after), -ENODEV);
 }
 END_TEST
@@ -273,7 +280,7 @@ START_TEST(what_was_begun_ends_in_its_order_whatever_is_called_between)
 		ck_assert_int_eq(device_look(device, &view), 0);
 		ck_assert_uint_eq(fake.begun, 0);
 		fake.answer = -EEXIST;
-		device_begin_prepare(device, (struct batch_id){ 3, 1 }, tls, 3);
+		device_begin_prepare(device, (struct batch_id){ 3, 1 }, tls, 3, false);
 		device_give(device);
 		fake.begins = 0;
 		fake.answer = 0;

@@ -23,6 +23,7 @@ struct node {
 	char story[STORY_MAX];
 	bool prepare_fails;
 	bool disk_is_slow;
+	bool foretells;
 	enum action_type begun[PUMP_CALLS_MAX];
 	unsigned int n_begun;
 };
@@ -65,7 +66,7 @@ static const struct position here = { .epoch = 4 };
 
 /*
  * A message "c" commits: resolve, append, grant, send. "p" prepares: append, prepare. "l" the same,
- * but lazily. "r" revokes.
+ * but lazily. "n" commits what "p" prepared, and prepares the next one. "r" revokes.
  */
 static void on_message(const struct event *ev, struct actions *out)
 {
@@ -80,6 +81,12 @@ static void on_message(const struct event *ev, struct actions *out)
 		add(out, ACT_APPEND)->record = RECORD_YES;
 		out->action[0].tail = ev->data;
 		add(out, ACT_PREPARE)->tail = ev->data;
+		break;
+	case 'n':
+		add(out, ACT_RESOLVE)->resolution = HSMREPL_COMMIT;
+		add(out, ACT_APPEND)->record = RECORD_COMMIT;
+		add(out, ACT_APPEND)->record = RECORD_YES;
+		add(out, ACT_PREPARE)->batch.number = 2;
 		break;
 	case 'l':
 		add(out, ACT_PREPARE)->lazy = true;
@@ -197,9 +204,10 @@ static int hand_end(void *arg, int *error, struct position *after)
 	ck_assert_uint_gt(core->n_begun, 0);
 	memmove(core->begun, core->begun + 1, --core->n_begun * sizeof(core->begun[0]));
 	tell("end ", 0);
-	if (type == ACT_PREPARE)
+	*after = (struct position){ 0 };
+	if (type == ACT_PREPARE && !core->foretells)
 		*error = EEXIST;
-	if (type == ACT_RESOLVE)
+	if (type == ACT_RESOLVE || (type == ACT_PREPARE && core->foretells))
 		*after = (struct position){ .epoch = 2, .seq = 9 };
 	return 0;
 }
@@ -291,6 +299,32 @@ START_TEST(nobody_sleeps_for_the_device_alone)
 	ck_assert_uint_eq(core->n_begun, 0);
 	pump_look(pump, &view);
 	ck_assert_uint_eq(view.position.seq, 9);
+}
+END_TEST
+
+/* The commit of what was prepared, and the next batch: in one go, and the log need not wait. */
+START_TEST(a_commit_that_the_device_foretold_waits_for_nothing)
+{
+	core->foretells = true;
+	note_message("p");
+	ck_assert_int_eq(pump_run(pump), 0);
+	core->story[0] = '\0';
+	note_message("n");
+	ck_assert_int_eq(pump_run(pump), 0);
+	ck_assert_str_eq(core->story,
+			 "E11(1) resolve append 2 after seq 9 append 1 prepare give flush "
+			 "end end E6(seq 9) E5(error 0) E7 ");
+	ck_assert_uint_eq(pump_count(pump)->transactions, 9);
+}
+END_TEST
+
+START_TEST(a_device_that_foretells_nothing_is_waited_for)
+{
+	note_message("n");
+	ck_assert_int_eq(pump_run(pump), 0);
+	ck_assert_str_eq(core->story,
+			 "E11(1) resolve give end append 2 after seq 9 append 1 prepare give "
+			 "end E6(seq 9) E5(error 17) flush E7 ");
 }
 END_TEST
 
@@ -446,6 +480,8 @@ int main(void)
 	tcase_add_test(t, a_commit_is_appended_at_the_position_that_resolving_gave);
 	tcase_add_test(t, results_follow_the_step_and_go_before_the_rest);
 	tcase_add_test(t, nobody_sleeps_for_the_device_alone);
+	tcase_add_test(t, a_commit_that_the_device_foretold_waits_for_nothing);
+	tcase_add_test(t, a_device_that_foretells_nothing_is_waited_for);
 	tcase_add_test(t, the_disk_works_when_all_else_is_done_and_the_device_does);
 	tcase_add_test(t, a_record_never_overtakes_that_of_the_commit_before);
 	tcase_add_test(t, what_nothing_else_would_wake_us_for_is_waited_for);
