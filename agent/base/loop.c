@@ -60,8 +60,14 @@ static void on_event(evutil_socket_t fd, short what, void *arg)
 	w->fn(w->arg);
 }
 
-static struct watch *watch(struct loop *l, int fd, short what, enum priority priority,
-			   const struct timeval *period, loop_fn fn, void *arg)
+static struct timeval interval(unsigned int ms)
+{
+	return (struct timeval){ .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
+}
+
+/* It is not waited for yet. */
+static struct watch *make(struct loop *l, int fd, short what, enum priority priority, loop_fn fn,
+			  void *arg)
 {
 	struct watch *w = calloc(1, sizeof(*w));
 
@@ -69,8 +75,19 @@ static struct watch *watch(struct loop *l, int fd, short what, enum priority pri
 		return NULL;
 	w->fn = fn;
 	w->arg = arg;
-	w->ev = event_new(l->base, fd, what | EV_PERSIST, on_event, w);
-	if (!w->ev || event_priority_set(w->ev, priority) != 0 || event_add(w->ev, period) != 0) {
+	w->ev = event_new(l->base, fd, what, on_event, w);
+	if (w->ev && event_priority_set(w->ev, priority) == 0)
+		return w;
+	watch_free(w);
+	return NULL;
+}
+
+static struct watch *watch(struct loop *l, int fd, short what, enum priority priority,
+			   const struct timeval *period, loop_fn fn, void *arg)
+{
+	struct watch *w = make(l, fd, what | EV_PERSIST, priority, fn, arg);
+
+	if (w && event_add(w->ev, period) != 0) {
 		watch_free(w);
 		return NULL;
 	}
@@ -89,9 +106,21 @@ struct watch *loop_watch_signal(struct loop *l, int signal, loop_fn fn, void *ar
 
 struct watch *loop_watch_tick(struct loop *l, unsigned int ms, loop_fn fn, void *arg)
 {
-	const struct timeval period = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
+	const struct timeval period = interval(ms);
 
 	return watch(l, -1, 0, PRIORITY_OTHER, &period, fn, arg);
+}
+
+struct watch *loop_watch_alarm(struct loop *l, loop_fn fn, void *arg)
+{
+	return make(l, -1, 0, PRIORITY_OTHER, fn, arg);
+}
+
+void watch_alarm(struct watch *w, unsigned int ms)
+{
+	const struct timeval in = interval(ms);
+
+	event_add(w->ev, &in);
 }
 
 struct watch *loop_watch_note(struct loop *l, loop_fn fn, void *arg)

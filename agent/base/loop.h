@@ -23,6 +23,7 @@ struct event_base *loop_base(struct loop *l);
  * loop_watch_fd() - call @fn whenever @fd is readable
  * loop_watch_signal() - call @fn on a signal
  * loop_watch_tick() - call @fn every @ms milliseconds
+ * loop_watch_alarm() - call @fn some time after watch_alarm()
  * loop_watch_note() - call @fn after watch_note(), before anything else that waits
  * @l: loop
  * @fd: descriptor, not owned
@@ -34,7 +35,10 @@ struct event_base *loop_base(struct loop *l);
 struct watch *loop_watch_fd(struct loop *l, int fd, loop_fn fn, void *arg);
 struct watch *loop_watch_signal(struct loop *l, int signal, loop_fn fn, void *arg);
 struct watch *loop_watch_tick(struct loop *l, unsigned int ms, loop_fn fn, void *arg);
+struct watch *loop_watch_alarm(struct loop *l, loop_fn fn, void *arg);
 struct watch *loop_watch_note(struct loop *l, loop_fn fn, void *arg);
+/* Once, in @ms milliseconds; an alarm set before is off. */
+void watch_alarm(struct watch *w, unsigned int ms);
 void watch_note(struct watch *w);
 void watch_free(struct watch *w);
 

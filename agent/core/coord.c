@@ -3,7 +3,7 @@
  * The coordinator's side of a batch (protocol.md section 2).
  *
  *   claimed  -> PREPARE to all, own yes to the disk                  VOTING
- *   all yes  -> apply, tell, COMMIT to all                           FREE
+ *   all yes  -> apply, tell, COMMIT to all, now or as the next PREPARE FREE
  *   a no     -> refusal to the disk                                  REVOKING
  *   durable  -> ABORT to all; retry: requeue                         FREE
  *                             final: wait for every confirmation     ABORTING
@@ -13,6 +13,8 @@
 
 #include <assert.h>
 #include <errno.h>
+
+#define BRISK_MS 1	/* who claims so soon after a commit will likely do so again */
 
 static void send_voters(struct node *n, struct message *m, struct actions *out)
 {
@@ -31,10 +33,37 @@ static bool worth_retry(const struct node *n)
 	return s->refusal != REFUSAL_INVALID || s->error == ENOMEM || s->batch.n > 1;
 }
 
+/* The voters of the batch committed last are told: it is still in the slot, which is free. */
+static void tell_committed(struct node *n, struct actions *out)
+{
+	struct message m = {
+		.type = MSG_COMMIT, .batch = n->last, .turn = n->turn,
+		.seq = n->pos.seq, .sp = n->pos.sp,
+	};
+
+	n->owes = false;
+	send_voters(n, &m, out);
+}
+
+/*
+ * A writer that goes on at once says the same by its next PREPARE. The others are not told twice,
+ * which would wake them twice: not before NODE_SOON_MS, unless anything else comes meanwhile.
+ */
+static void owe_commit(struct node *n, struct actions *out)
+{
+	n->owes = true;
+	out_add(out, ACT_SOON);
+}
+
+void coord_pay(struct node *n, const struct event *ev, struct actions *out)
+{
+	if (n->owes && ev->type != EV_RESOLVED && ev->type != EV_CLAIMED)
+		tell_committed(n, out);
+}
+
 static void commit_if_decided(struct node *n, struct actions *out)
 {
 	struct slot *s = &n->slot;
-	struct message m = { .type = MSG_COMMIT, .batch = s->id };
 
 	if (!s->durable || down_frozen(n))
 		return;
@@ -48,12 +77,13 @@ static void commit_if_decided(struct node *n, struct actions *out)
 	n->used = true;
 	if (n->solo)
 		n->solo--;
-	m.turn = turn_pass(n);
-	if (m.turn.holder == n->id)
+	n->committed_ms = n->now_ms;
+	if (turn_pass(n).holder == n->id)
 		turn_settle(n, out);	/* the device may go on before others are told */
-	m.seq = n->pos.seq;
-	m.sp = n->pos.sp;
-	send_voters(n, &m, out);
+	if (n->granted && n->brisk && !s->batch.has_nl)
+		owe_commit(n, out);
+	else
+		tell_committed(n, out);
 }
 
 static void revoke(struct node *n, enum refusal why, int error, uint16_t refuser,
@@ -111,6 +141,7 @@ void coord_claimed(struct node *n, const struct event *ev, struct actions *out)
 	n->revoking = false;
 	n->queued = false;
 	n->wanted_ms = 0;
+	n->brisk = n->now_ms - n->committed_ms <= BRISK_MS;
 	m.batch = (struct batch_id){ n->id, ev->batch.number };
 	slot_fill(n, SLOT_VOTING, m.batch, &b);
 	n->slot.claimed = true;
@@ -122,6 +153,7 @@ void coord_claimed(struct node *n, const struct event *ev, struct actions *out)
 		revoke(n, REFUSAL_INVALID, EOPNOTSUPP, n->id, out);
 		return;
 	}
+	n->owes = false;
 	send_voters(n, &m, out);
 	out_append(out, RECORD_YES, m.batch, ev->data, ev->n_tls);
 	coord_lost(n, out);

@@ -57,6 +57,8 @@ void slot_fill(struct node *n, enum slot_state to, struct batch_id id, const str
 void slot_commit(struct node *n, struct actions *out);
 
 /* coord.c */
+/* Before an event is taken: what the voters have not been told of a commit is told now. */
+void coord_pay(struct node *n, const struct event *ev, struct actions *out);
 void coord_grant(struct node *n, struct actions *out);
 void coord_claimed(struct node *n, const struct event *ev, struct actions *out);
 void coord_vote(struct node *n, struct peer *p, const struct message *m, struct actions *out);

@@ -402,6 +402,7 @@ void node_step(struct node *n, const struct event *ev, struct actions *out)
 		return;
 	n->now_ms = ev->now_ms;
 	n->random = ev->random;
+	coord_pay(n, ev, out);
 	handler[ev->type](n, ev, out);
 	if (!n->halted && !n->down.removed) {
 		down_settle(n, out);

@@ -74,6 +74,9 @@ struct slot {
  * @granted_ms: since when
  * @revoking: ACT_REVOKE is under way, or came too late for a claim that was not told yet
  * @used: our turn has served one batch of our own
+ * @brisk: our last batch was claimed right after the one before was committed
+ * @owes: COMMIT of @last, our own batch, was not sent; until the next PREPARE or any other event
+ * @committed_ms: when a batch of our own was committed last
  * @wanted_ms: when we asked for the turn, 0 if we did not
  * @want_tries: how often we asked in vain
  * @calm: a batch of ours collided: wait for a sign from the others, or a tick
@@ -117,6 +120,9 @@ struct node {
 	uint64_t granted_ms;
 	bool revoking;
 	bool used;
+	bool brisk;
+	bool owes;
+	uint64_t committed_ms;
 	uint64_t wanted_ms;
 	unsigned int want_tries;
 	bool calm;

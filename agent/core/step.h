@@ -100,6 +100,7 @@ enum action_type {
 	ACT_REPORT,	/* state, nodes_up, node_event, peer, why (last_error): to device and log */
 	ACT_MEMBERS,	/* nl: the node list in force changed; the mesh connects to these */
 	ACT_CANDIDATE,	/* nl: a node that may become a member: connect to it as well; NULL: none */
+	ACT_SOON,	/* EV_TICK is wanted about NODE_SOON_MS after the last such */
 	ACT_LOOKUP,	/* peer, position: is it in this node's history? EV_LOOKUP may follow */
 	ACT_TYPES
 };
@@ -169,6 +170,7 @@ struct actions {
 };
 
 #define NODE_TICK_MS		100	/* EV_TICK at least this often */
+#define NODE_SOON_MS		1	/* ACT_SOON; where it is not heeded, the next tick does */
 #define NODE_HEARTBEAT_MS	500	/* between heartbeats */
 #define NODE_SILENCE_MS		3000	/* a peer that says nothing for so long is gone */
 #define NODE_PATIENCE_MS	1000	/* ask again for the turn after this */
@@ -180,12 +182,7 @@ struct node;
 /* Size of struct node, for whoever holds one (it has no pointers into itself). */
 extern const size_t node_size;
 
-/**
- * node_init() - make a node that waits for EV_BOOT
- * @n: node_size bytes
- * @id: of this node
- * @name: of this node, at most HSMREPL_NAME_MAX bytes with NUL
- */
+/* Of node_size bytes make a node that waits for EV_BOOT; @name: HSMREPL_NAME_MAX with NUL. */
 void node_init(struct node *n, uint16_t id, const char *name);
 
 /**

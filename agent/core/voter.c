@@ -106,8 +106,10 @@ void voter_prepare(struct node *n, struct peer *p, const struct message *m, stru
 		out_drop(out, p->id, "it sent a batch that is malformed: check its version");
 		return;
 	}
-	if (is_commit_notice(n, &b))
+	if (is_commit_notice(n, &b)) {
+		n->calm = false;
 		slot_commit(n, out);
+	}
 	if (same_place(&n->pos, &b.before) && !b.forms)
 		link_proven(n, p, out);
 	why = objection(n, p, m->batch, &b);

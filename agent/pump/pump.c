@@ -287,6 +287,7 @@ static int carry_out_rare(struct pump *p, const struct action *a)
 		h->lookup(h->arg, a);
 		return 0;
 	case ACT_SEND:
+	case ACT_SOON:
 	case ACT_APPEND:
 	case ACT_GRANT:
 	case ACT_PREPARE:
@@ -305,6 +306,9 @@ static int carry_out(struct pump *p, const struct action *a)
 		give_calls(p);
 		count_frame(p->counters.frames_out, a->head);
 		p->hands.send(p->hands.arg, a);
+		return 0;
+	case ACT_SOON:
+		p->hands.soon(p->hands.arg);
 		return 0;
 	case ACT_APPEND:
 		return append_in_turn(p, a);

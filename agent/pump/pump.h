@@ -17,6 +17,7 @@ struct pump;
  * struct hands - who carries the actions out
  * @send: queue a frame to a peer
  * @drop: close a connection
+ * @soon: note an EV_TICK in NODE_SOON_MS; one that was to come before need not
  * @append: append a record to the log; @after is the position after the batch, for RECORD_COMMIT
  * @flush: nothing else is to be done: what was appended may go to the disk now; notes EV_DURABLE
  * @grant: begin to let the device claim a batch
@@ -41,6 +42,7 @@ struct pump;
 struct hands {
 	void (*send)(void *arg, const struct action *a);
 	void (*drop)(void *arg, const struct action *a);
+	void (*soon)(void *arg);
 	void (*append)(void *arg, const struct action *a, const struct position *after);
 	void (*flush)(void *arg);
 	void (*grant)(void *arg, const struct action *a);

@@ -274,6 +274,9 @@ static void print_action(struct trace *t, const struct action *a)
 		fprintf(t->file, "lookup for %u", a->peer);
 		print_position(t, a->position);
 		return;
+	case ACT_SOON:
+		fprintf(t->file, "tick soon");
+		return;
 	case ACT_ANSWER:
 		fprintf(t->file, "answer %s", error_word(a->error));
 		return;

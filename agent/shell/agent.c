@@ -199,13 +199,20 @@ static void on_store(void *arg)
 	agent_pump(a);
 }
 
-static void on_tick(void *arg)
+static void on_soon(void *arg)
 {
 	struct agent *a = arg;
 	struct event ev = { .type = EV_TICK };
 
 	pump_note(a->pump, &ev);
 	agent_pump(a);
+}
+
+static void on_tick(void *arg)
+{
+	struct agent *a = arg;
+
+	on_soon(a);
 	sync_tick(a->sync, clock_ms());
 	vault_tick(a);
 }
@@ -300,7 +307,9 @@ static int make_pump(struct agent *a, char error[AGENT_ERROR_MAX])
 	a->loop = loop_new();
 	if (a->loop)
 		a->on_note = loop_watch_note(a->loop, on_note, a);
-	if (a->pump && a->on_note && watch_signals(a) == 0)
+	if (a->loop)
+		a->on_soon = loop_watch_alarm(a->loop, on_soon, a);
+	if (a->pump && a->on_note && a->on_soon && watch_signals(a) == 0)
 		return 0;
 	snprintf(error, AGENT_ERROR_MAX, "no memory");
 	return -1;
@@ -418,6 +427,7 @@ static void stop(struct agent *a)
 	for (unsigned int i = 0; i < AGENT_SIGNALS; i++)
 		watch_free(a->on_signal[i]);
 	watch_free(a->on_note);
+	watch_free(a->on_soon);
 	loop_free(a->loop);
 	pump_free(a->pump);
 	trace_close(a->trace);

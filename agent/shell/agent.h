@@ -49,6 +49,7 @@ struct vault;
  * @on_device: device readable
  * @on_store: records became durable
  * @on_tick: every NODE_TICK_MS
+ * @on_soon: the protocol wants a tick earlier
  * @on_watchdog: the service manager wants to hear that the loop turns; NULL: it does not
  * @on_signal: SIGTERM, SIGINT, SIGHUP
  * @started_ms: when, by clock_ms()
@@ -85,6 +86,7 @@ struct agent {
 	struct watch *on_device;
 	struct watch *on_store;
 	struct watch *on_tick;
+	struct watch *on_soon;
 	struct watch *on_watchdog;
 	struct watch *on_signal[AGENT_SIGNALS];
 	uint64_t started_ms;

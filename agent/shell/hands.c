@@ -38,6 +38,13 @@ static void hand_drop(void *arg, const struct action *act)
 	mesh_drop(a->mesh, act->peer, act->why ? act->why : "dropped");
 }
 
+static void hand_soon(void *arg)
+{
+	struct agent *a = arg;
+
+	watch_alarm(a->on_soon, NODE_SOON_MS);
+}
+
 static void hand_append(void *arg, const struct action *act, const struct position *after)
 {
 	struct agent *a = arg;
@@ -215,6 +222,7 @@ void hands_of(struct agent *a, struct hands *hands)
 	*hands = (struct hands){
 		.send = hand_send,
 		.drop = hand_drop,
+		.soon = hand_soon,
 		.append = hand_append,
 		.flush = hand_flush,
 		.grant = hand_grant,

@@ -40,15 +40,17 @@ expect()
 
 frames_are_right()
 {
-	local n=$cost_count node wrong=0
+	local n=$cost_count node commits wrong=0
 
 	expect n1 sent-PREPARE $((2 * n)) || wrong=1
-	expect n1 sent-COMMIT $((2 * n)) || wrong=1
 	expect n1 received-VOTE $((2 * n)) || wrong=1
+	# The first and the last one; the others likely by the next PREPARE.
+	commits=$(moved n1 sent-COMMIT)
+	[ $((commits / 2)) -ge 2 ] && [ $((commits / 2)) -le "$n" ] || wrong=1
 	for node in n2 n3; do
 		expect $node received-PREPARE $n || wrong=1
 		expect $node sent-VOTE $n || wrong=1
-		expect $node received-COMMIT $n || wrong=1
+		expect $node received-COMMIT $((commits / 2)) || wrong=1
 	done
 	return $wrong
 }
@@ -109,7 +111,7 @@ scene_costs()
 		counters "$node" | sort >"$dir/$node.after"
 	done
 	frames_are_right
-	verdict $? "$cost_count commits: one PREPARE, VOTE and COMMIT each per peer"
+	verdict $? "$cost_count commits: one PREPARE and VOTE each per peer, at most one COMMIT"
 	nothing_else_was_sent
 	verdict $? "and no other message but heartbeats"
 

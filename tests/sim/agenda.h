@@ -8,6 +8,7 @@
 
 enum due_type {
 	DUE_TICK,	/* host: EV_TICK */
+	DUE_SOON,	/* host: the same, as it wished */
 	DUE_RUN,	/* host: events wait in its inbox */
 	DUE_READ,	/* host: the device has something to read */
 	DUE_FLUSH,	/* host: a flush of its disk ends */

@@ -99,6 +99,12 @@ static void act_drop(struct host *h, const struct action *a)
 		host_note(h, &(struct event){ .type = EV_PEER_DOWN, .peer = a->peer }, NULL);
 }
 
+static void act_soon(struct host *h, const struct action *a)
+{
+	(void)a;
+	world_later(h->w, NODE_SOON_MS * 1000, DUE_SOON, h->id, h->life, NULL);
+}
+
 static void act_append(struct host *h, const struct action *a)
 {
 	tell_append(h, a);
@@ -237,6 +243,7 @@ static void carry_out(struct host *h, const struct action *a)
 {
 	static void (*const hand[ACT_TYPES])(struct host *, const struct action *) = {
 		[ACT_SEND] = act_send, [ACT_DROP] = act_drop, [ACT_APPEND] = act_append,
+		[ACT_SOON] = act_soon,
 		[ACT_GRANT] = act_grant, [ACT_REVOKE] = act_revoke, [ACT_PREPARE] = act_prepare,
 		[ACT_RESOLVE] = act_resolve, [ACT_SUBMIT_NODES] = act_submit_nodes,
 		[ACT_ANSWER] = act_answer, [ACT_REPORT] = act_report, [ACT_MEMBERS] = act_members,
@@ -323,11 +330,16 @@ void host_boot(struct host *h, const struct recovery *r)
 	host_tick(h);
 }
 
+void host_soon(struct host *h)
+{
+	host_note(h, &(struct event){ .type = EV_TICK }, NULL);
+}
+
 void host_tick(struct host *h)
 {
 	struct world *w = h->w;
 
-	host_note(h, &(struct event){ .type = EV_TICK }, NULL);
+	host_soon(h);
 	world_later(w, NODE_TICK_MS * 1000 - rng_below(&w->rng, TICK_JITTER_US), DUE_TICK, h->id,
 		    h->life, NULL);
 }

@@ -106,6 +106,7 @@ struct member host_member(const struct host *h);
 
 /* What is due. */
 void host_tick(struct host *h);
+void host_soon(struct host *h);
 void host_run(struct host *h);
 void host_read(struct host *h);
 void host_flushed(struct host *h);

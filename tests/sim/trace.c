@@ -264,6 +264,9 @@ void trace_action(const struct host *h, const struct action *a)
 	case ACT_LOOKUP:
 		snprintf(text, sizeof(text), "lookup for n%u", a->peer);
 		break;
+	case ACT_SOON:
+		snprintf(text, sizeof(text), "tick soon");
+		break;
 	case ACT_ANSWER:
 		snprintf(text, sizeof(text), "answer error %d: %.200s", a->error,
 			 a->why ? a->why : "done");

@@ -280,6 +280,9 @@ static void due_host(struct host *h, const struct due *due)
 	case DUE_TICK:
 		host_tick(h);
 		break;
+	case DUE_SOON:
+		host_soon(h);
+		break;
 	case DUE_RUN:
 		host_run(h);
 		break;
@@ -304,6 +307,7 @@ static void dispatch(struct world *w, const struct due *due)
 {
 	switch (due->type) {
 	case DUE_TICK:
+	case DUE_SOON:
 	case DUE_RUN:
 	case DUE_READ:
 	case DUE_FLUSH:

@@ -151,13 +151,16 @@ static void carry_out(struct cluster *c, uint16_t id, const struct action *a)
 		if (a->node_event)
 			s->event = a->node_event;
 		break;
+	case ACT_SOON:
+		s->soon = true;
+		break;
 	case ACT_MEMBERS:
 	case ACT_TYPES:
 		break;
 	}
 }
 
-void cluster_run(struct cluster *c)
+void cluster_deliver(struct cluster *c)
 {
 	while (c->head != c->tail) {
 		struct letter *l = &c->queue[c->head++ % CLUSTER_QUEUE];
@@ -167,6 +170,18 @@ void cluster_run(struct cluster *c)
 			cluster_step(c, copy.to,
 				     (struct event){ .type = EV_MESSAGE, .peer = copy.from,
 						     .data = { copy.bytes, copy.len } });
+	}
+}
+
+void cluster_run(struct cluster *c)
+{
+	cluster_deliver(c);
+	for (uint16_t id = 1; id <= c->n; id++) {
+		if (!c->seat[id].soon || !c->seat[id].up)
+			continue;
+		c->seat[id].soon = false;
+		cluster_step(c, id, (struct event){ .type = EV_TICK });
+		cluster_deliver(c);
 	}
 }
 
@@ -212,6 +227,7 @@ void cluster_start(struct cluster *c, uint16_t id)
 			refused[r.n_refused++] = d->refused[other];
 	s->up = true;
 	s->granted = 0;
+	s->soon = false;
 	cluster_step(c, id, (struct event){ .type = EV_BOOT, .recovery = &r });
 	for (uint16_t other = 1; other <= c->n; other++)
 		if (other != id)

@@ -59,6 +59,7 @@ struct seat {
 	struct position place;	/* its place */
 	bool slot_refused;	/* its device refuses the undecided batch at its next start */
 	bool rolled_back;	/* its next start finds that its store forgot */
+	bool soon;		/* it wants a tick */
 	int device_error;	/* with which the next PREPARE fails */
 	enum hsmrepl_event event;	/* last one reported */
 };
@@ -78,6 +79,9 @@ struct cluster {
 void cluster_init(struct cluster *c, unsigned int n);
 void cluster_free(struct cluster *c);
 void cluster_step(struct cluster *c, uint16_t id, struct event ev);
+/* All that is under way is delivered. */
+void cluster_deliver(struct cluster *c);
+/* And what a node has put off for a little. */
 void cluster_run(struct cluster *c);
 void cluster_link(struct cluster *c, uint16_t a, uint16_t b, bool up);
 void cluster_crash(struct cluster *c, uint16_t id);
