@@ -72,16 +72,17 @@ endef
 # stands FOLDER,ON,FLAGS: a folder of the agent, and those whose headers it may include (scripts/tidy)
 stands = $(call includes,agent/$(1),-Iuapi $(patsubst %,-Iagent/%,$(2) $(1)) $(3))
 # What agent/shell puts together.
-parts = core base store import mesh discovery sync backup device pump
+parts = core slp base store import mesh discovery sync backup device pump
 SHELLS = $(patsubst %,-Iagent/%,$(parts) shell lib)
 SHIM = -Itests/shim -Iuapi -Ikmod
 $(eval $(call includes,agent,-Iuapi $$(SHELLS)))
 $(eval $(call stands,core))
-$(eval $(call stands,base,core))
+$(eval $(call stands,slp,core))
+$(eval $(call stands,base,core slp))
 $(eval $(call stands,store,core base))
 $(eval $(call stands,import,core base store))
 $(eval $(call stands,mesh,core base,$$(NL_CFLAGS)))
-$(eval $(call stands,discovery,core base))
+$(eval $(call stands,discovery,core slp base))
 $(eval $(call stands,sync,core base store import mesh))
 $(eval $(call stands,backup,core base store import mesh sync))
 $(eval $(call stands,device,core base store))

@@ -10,7 +10,7 @@
 
 #include "config.h"
 #include "credential.h"
-#include "../core/slp.h"
+#include "../slp/slp.h"
 
 #define LINE_MAX_BYTES	1024	/* a line with its newline */
 #define WORDS		" \t"

@@ -9,7 +9,7 @@
 #include <linux/hsmrepl.h>
 
 #include "log.h"
-#include "../core/slp_self.h"
+#include "../slp/slp_self.h"
 #include "../core/step.h"
 
 #define CONFIG_ERROR_MAX 512

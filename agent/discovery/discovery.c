@@ -17,8 +17,8 @@
 #include "notify.h"
 #include "port.h"
 #include "stream.h"
-#include "../core/slp_gate.h"
-#include "../core/slp_sa.h"
+#include "../slp/slp_gate.h"
+#include "../slp/slp_sa.h"
 
 #define REOPEN_MS 20000		/* between attempts to get the port */
 #define DATAGRAMS_MAX 32	/* that are read before others have their turn */

@@ -8,7 +8,7 @@
 
 #include "config.h"
 #include "log.h"
-#include "../core/slp_ua.h"
+#include "../slp/slp_ua.h"
 
 struct event_base;
 struct discovery;

@@ -4,7 +4,7 @@
 #define HSM_DISCOVERY_PORT_H
 
 #include "nets.h"
-#include "../core/slp.h"
+#include "../slp/slp.h"
 
 /**
  * struct datagram - one that came in

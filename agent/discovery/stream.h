@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "../core/slp_ua.h"
+#include "../slp/slp_ua.h"
 
 #define STREAMS_MAX 16	/* connections; one more ends the oldest */
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # A peer that speaks SLP to the agents: build/slp-ask.
 
-$(eval $(call includes,tests/slp,-Iuapi -Iagent/core))
+$(eval $(call includes,tests/slp,-Iuapi -Iagent/core -Iagent/slp))
 
 build/slp-ask: $(call obj,$(wildcard tests/slp/*.c)) build/agent.a
 	@echo '  LD    $@'

@@ -3,8 +3,8 @@
  * User agent: finds the nodes of our domain by rounds of multicast requests (RFC 2608 section 6.3),
  * asks each one for its attributes, and keeps a table of who was heard.
  */
-#ifndef HSM_CORE_SLP_UA_H
-#define HSM_CORE_SLP_UA_H
+#ifndef HSM_SLP_UA_H
+#define HSM_SLP_UA_H
 
 #include "slp.h"
 #include "slp_self.h"
@@ -147,4 +147,4 @@ void slp_ua_hurry(struct slp_ua *ua, uint64_t now_ms);
 /* The network is another one: the round under way ends, and one begins soon. */
 void slp_ua_restart(struct slp_ua *ua, uint64_t now_ms);
 
-#endif /* HSM_CORE_SLP_UA_H */
+#endif /* HSM_SLP_UA_H */

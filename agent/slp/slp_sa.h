@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Service agent: what a node answers to a request (RFC 2608 sections 8.1, 8.6, 10). */
-#ifndef HSM_CORE_SLP_SA_H
-#define HSM_CORE_SLP_SA_H
+#ifndef HSM_SLP_SA_H
+#define HSM_SLP_SA_H
 
 #include "slp.h"
 #include "slp_self.h"
@@ -45,4 +45,4 @@ struct slp_asked {
 size_t slp_sa_answer(const struct slp_self *self, const struct slp_asked *asked, uint8_t *buf,
 		     enum slp_error *why);
 
-#endif /* HSM_CORE_SLP_SA_H */
+#endif /* HSM_SLP_SA_H */

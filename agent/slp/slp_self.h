@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* What a node tells of itself by SLP, and how the same is read from another one's reply. */
-#ifndef HSM_CORE_SLP_SELF_H
-#define HSM_CORE_SLP_SELF_H
+#ifndef HSM_SLP_SELF_H
+#define HSM_SLP_SELF_H
 
 #include "slp_text.h"
 
@@ -56,4 +56,4 @@ bool slp_read_url(struct bytes url, char address[HSMREPL_ADDRESS_MAX]);
 /* All but the address, from an attribute list; false if something is missing or out of range. */
 bool slp_read_attrs(struct bytes attrs, struct slp_node *node);
 
-#endif /* HSM_CORE_SLP_SELF_H */
+#endif /* HSM_SLP_SELF_H */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Attribute lists of the Service Location Protocol (RFC 2608 section 5), and what selects there. */
-#ifndef HSM_CORE_SLP_ATTR_H
-#define HSM_CORE_SLP_ATTR_H
+#ifndef HSM_SLP_ATTR_H
+#define HSM_SLP_ATTR_H
 
 #include "slp_text.h"
 
@@ -43,4 +43,4 @@ bool slp_attr_select(struct bytes list, struct bytes tags, char *out, size_t *n)
  */
 int slp_filter(struct bytes predicate, struct bytes list);
 
-#endif /* HSM_CORE_SLP_ATTR_H */
+#endif /* HSM_SLP_ATTR_H */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* How many requests are answered: so many of one source, so many of all together. */
-#ifndef HSM_CORE_SLP_GATE_H
-#define HSM_CORE_SLP_GATE_H
+#ifndef HSM_SLP_GATE_H
+#define HSM_SLP_GATE_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -41,4 +41,4 @@ void slp_gate_init(struct slp_gate *g, uint64_t now_ms);
 /* Whether a request of @source may be answered now; if so, it is counted. */
 bool slp_gate_pass(struct slp_gate *g, uint32_t source, uint64_t now_ms);
 
-#endif /* HSM_CORE_SLP_GATE_H */
+#endif /* HSM_SLP_GATE_H */

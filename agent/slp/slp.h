@@ -3,8 +3,8 @@
  * Service Location Protocol, version 2 (RFC 2608): its messages. Strings stay escaped, as they
  * were sent, and belong to the message's bytes; slp_text.h compares them.
  */
-#ifndef HSM_CORE_SLP_H
-#define HSM_CORE_SLP_H
+#ifndef HSM_SLP_H
+#define HSM_SLP_H
 
 #include "types.h"
 
@@ -139,4 +139,4 @@ size_t slp_length(const uint8_t head[SLP_LENGTH_BYTES]);
 /* The function of the reply to a request; 0 for what is no request to a service agent. */
 enum slp_function slp_reply_to(enum slp_function f);
 
-#endif /* HSM_CORE_SLP_H */
+#endif /* HSM_SLP_H */

@@ -3,8 +3,8 @@
  * Strings and lists of the Service Location Protocol (RFC 2608 sections 5, 6.4): escapes,
  * comparison, wild cards.
  */
-#ifndef HSM_CORE_SLP_TEXT_H
-#define HSM_CORE_SLP_TEXT_H
+#ifndef HSM_SLP_TEXT_H
+#define HSM_SLP_TEXT_H
 
 #include "types.h"
 
@@ -83,4 +83,4 @@ bool slp_undecimal(struct bytes text, uint32_t max, uint32_t *value);
 /* Appends @s; returns the end, with a NUL there. */
 char *slp_append(char *p, const char *s);
 
-#endif /* HSM_CORE_SLP_TEXT_H */
+#endif /* HSM_SLP_TEXT_H */
