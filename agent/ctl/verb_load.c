@@ -92,7 +92,7 @@ static void refuse_item(struct load *load, const struct item *item, const char *
 					  hint);
 }
 
-/* 1 if the object is there with the type and payload of @change, 0 if it differs, or -errno. */
+/* 1 if the object is there as @change would make it, 0 if it differs, or -errno. */
 static int same_object(struct hsmrepl *dev, const struct hsmrepl_change *change)
 {
 	struct hsmrepl_object object;
@@ -103,7 +103,8 @@ static int same_object(struct hsmrepl *dev, const struct hsmrepl_change *change)
 		return ret;
 	ret = object.payload_len == change->payload_len &&
 	      !memcmp(object.payload, change->payload, change->payload_len) &&
-	      (!change->type || !strcmp(object.type, change->type));
+	      (!change->type || !strcmp(object.type, change->type)) &&
+	      (!change->id || !memcmp(object.id, change->id, sizeof(object.id)));
 	hsmrepl_object_clear(&object);
 	return ret;
 }
@@ -122,6 +123,9 @@ static void settle_item(struct load *load, struct item *item, int error)
 		else if (same == 0)
 			refuse_item(load, item, "the label exists with other content (EEXIST)",
 				    "use another label, or take the line out");
+		else if (same == -ENOENT && item->line.change.id)
+			refuse_item(load, item, "an object of another label has that id (EEXIST)",
+				    "use another id, or none");
 		else
 			fail_item(load, item, same);
 	} else {
