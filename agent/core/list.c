@@ -65,7 +65,8 @@ static const char *form_obstacle(struct node *n, const struct node_list *nl, str
 		return "this node is in a pool already: if another one is to be formed of it, it "
 		       "must leave that one and be zeroized first";
 	if (n->slot.state != SLOT_FREE || n->granted)
-		return "another form is under way: wait for it";
+		return "another form is under way: see pending for whom it waits; zeroize this "
+		       "node if that one is not to come";
 	if (!nl_has(nl, n->id))
 		return "this node must be in the list";
 	for (unsigned int i = 0; i < nl->n; i++) {

@@ -77,7 +77,8 @@ static int settle_old(struct import *im, const uint8_t secret[STORE_KEY_LEN],
 	if (!addition)
 		return 0;
 	snprintf(error, STORE_ERROR_MAX, "%.300s: this node voted to be added to its pool, and "
-		 "what came of it is not known yet: let the pool decide it first", im->dir);
+		 "what came of it is not known yet: let the pool decide it first, or zeroize this "
+		 "node if that pool is no more", im->dir);
 	return -1;
 }
 

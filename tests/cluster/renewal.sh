@@ -173,3 +173,44 @@ scene_zeroize()
 	wait_until all_members && wait_until all_same && holds n2 planted-label new
 	verdict $? "also after all were killed"
 }
+
+# n3 stands still while the pool is formed: the form waits, and can be given up.
+scene_form_given_up()
+{
+	local node
+
+	for node in "${nodes[@]}"; do
+		on "$node" zeroize --yes >/dev/null || break
+	done
+	wait_until all_blank && wait_until all_up n1
+	signal_agents STOP n3
+	! patience=1 on n1 form >/dev/null 2>&1
+	on n1 form >/dev/null 2>"$dir/form"
+	grep -q 'under way .*see pending' "$dir/form" &&
+		on n1 pending --json | grep -q '"waiting_for":\["n3"\]'
+	verdict $? "a form that waits says where to look: $(<"$dir/form")"
+	on n1 zeroize --yes >/dev/null && on n2 zeroize --yes >/dev/null && wait_until two_form
+	verdict $? "zeroized, the others form a pool of two"
+	# It may have voted meanwhile for what is forgotten now.
+	signal_agents CONT n3
+	wait_until blank_joins
+	verdict $? "and n3 joins it, zeroized as well"
+	wait_until all_members && wait_until all_same
+	verdict $? "all agree"
+}
+
+# all_up NODE: it is connected to the two others.
+all_up()
+{
+	[ "$(on "$1" nodes --json | grep -o '"rtt_ms":[0-9.]*' | wc -l)" = 3 ]
+}
+
+two_form()
+{
+	on n1 form n2 >/dev/null 2>&1
+}
+
+blank_joins()
+{
+	on n3 zeroize --yes >/dev/null && on n3 live-sync n1 >/dev/null 2>&1
+}
