@@ -20,7 +20,7 @@
 #include "restore.h"
 
 #define SILENCE_MS	30000	/* without a request: whoever asked is gone */
-#define YIELD_MS	3000	/* likewise, and another one asks for a backup */
+#define YIELD_MS	3000	/* likewise, and another one asks for the same */
 #define TIME_MAX	32
 #define DATA_MAX	46080	/* bytes of a file in one request */
 /* Characters of so many bytes in JSON, where every 64th is a '/' that takes two; and the rest. */
@@ -297,6 +297,8 @@ static int restore_start(struct agent *a, const struct device_request *dr,
 	struct member self;
 
 	json_object_object_get_ex(request, "dry_run", &dry);
+	if (v->restore && clock_ms() - v->in.heard_ms > YIELD_MS)
+		end_restore(v);
 	if (v->restore)
 		return refuse(a, dr, EBUSY,
 			      "another restore is under way on this node: wait for it");
@@ -362,7 +364,7 @@ static struct json_object *step_json(const struct restore_view *view)
 	return o;
 }
 
-/* All bytes came: a step of what is left. */
+/* All bytes came: a step of what is left. It may take long, and whoever asked is not silent. */
 static int restore_go_on(struct agent *a, const struct device_request *dr)
 {
 	struct vault *v = a->vault;
@@ -375,6 +377,7 @@ static int restore_go_on(struct agent *a, const struct device_request *dr)
 		end_restore(v);
 		return refuse(a, dr, EBADMSG, error);
 	}
+	v->in.heard_ms = clock_ms();
 	restore_look(v->restore, &view);
 	o = ret ? step_json(&view) : done_json(a, &view);
 	if (!ret)

@@ -10,12 +10,12 @@ scene_abandon()
 	tool=$!
 	wait_until parked n7
 	verdict $? "a restore is under way"
-	out=$(on n7 zeroize --yes 2>&1)
-	[ $? = 1 ] && grep -q 'restore onto this node is under way' <<<"$out"
-	verdict $? "nothing else is possible meanwhile: $out"
 	out=$(on n7 restore "$bundle" 2>&1)
 	[ $? = 1 ] && grep -q 'another restore' <<<"$out"
-	verdict $? "nor a second one: $out"
+	verdict $? "a second one is not possible: $out"
+	out=$(on n7 zeroize --yes 2>&1)
+	[ $? = 1 ] && grep -q 'restore onto this node is under way' <<<"$out"
+	verdict $? "nor anything else: $out"
 	kill -KILL $tool
 }
 

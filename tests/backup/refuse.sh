@@ -51,6 +51,11 @@ blank_nodes()
 	verdict $? "two blank nodes"
 }
 
+rehearses()
+{
+	on "$1" restore "$bundle" --dry-run >/dev/null 2>&1
+}
+
 scene_refusals()
 {
 	local size at
@@ -58,6 +63,9 @@ scene_refusals()
 	blank_nodes
 	size=$(stat -c %s "$bundle")
 	refused n5 "$bundle" 'another key set' "another key set"
+	! on n4 restore "$dir" >/dev/null 2>&1
+	patience=10 wait_until rehearses n4
+	verdict $? "a restore that ended early is not in the way of the next one for long"
 	good "$bundle"
 	out=$(on n2 restore "$bundle" 2>&1)
 	[ $? = 1 ] && grep -q 'zeroize' <<<"$out"
