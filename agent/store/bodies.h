@@ -10,8 +10,8 @@
 
 #define BODIES_PREFIX		"bodies-"	/* begins the names of these files */
 #define BODIES_FILE_BYTES	(32u << 20)	/* of one file, about */
-#define BODIES_IMPORT		(1u << 31)	/* an import counts its files from here, */
-#define BODIES_MERGE		(1u << 30)	/* the end of one from here */
+#define BODIES_IMPORT		(1u << 31)	/* an import counts its files from here on, */
+#define BODIES_MERGE		(1u << 30)	/* and those that it adds to a store from here */
 
 struct sqlite3;
 struct sqlite3_stmt;

@@ -96,11 +96,13 @@ enum table_use {
 	TABLE_IMPORT,	/* one connection, large transactions; a single file when it is closed */
 };
 
-/*
+/**
  * table_open() - open or create
  * @dir: directory
  * @file: in it
  * @use: what for
+ * @keys: of this node
+ * @node_id: of this node
  * @first_incarnation: what a file made anew says of the start before
  * @error: what is wrong and what to do
  *
@@ -138,7 +140,7 @@ int table_compact(struct table *t);
 /* One object less lives in the TL @seq; the last one takes its bytes along, outside the window. */
 int table_unref(struct table *t, uint64_t seq);
 
-/* Apply a batch. @yes: its YES; @lsn: of the COMMIT. */
+/* Apply a batch. @yes: its YES; @after: position after it. */
 int table_apply(struct table *t, const struct record *yes, const struct position *after);
 
 /* Batch @id is refused for ever. */
