@@ -69,16 +69,16 @@ scene_pressed()
 {
 	load_begin pressed 120 192
 	wait_until told "$dir/told-pressed" 20000
-	add n5
-	verdict $? "a blank node n5, and 192 writers that never pause"
-	on n5 live-sync n1 >/dev/null && kill -0 $load
-	verdict $? "n5 joins while they write"
+	add n8
+	verdict $? "a blank node n8, and 192 writers that never pause"
+	on n8 live-sync n1 >/dev/null && kill -0 $load
+	verdict $? "n8 joins while they write"
 	kill -TERM $load
 	load_end pressed
-	nodes+=(n5)
+	nodes+=(n8)
 	joined pressed
-	on n5 leave && wait_until is n5 removed
-	verdict $? "n5 leaves"
+	on n8 leave && wait_until is n8 removed
+	verdict $? "n8 leaves"
 	nodes=("${nodes[@]:0:${#nodes[@]}-1}")
 	wait_until all_members && wait_until all_same
 	verdict $? "the others go on: ${nodes[*]}"
