@@ -23,6 +23,7 @@ enum due_type {
 	DUE_FAULT,	/* next fault */
 	DUE_CRASH,	/* host: its agent or its kernel dies */
 	DUE_OPERATOR,	/* an administrator looks at the pool */
+	DUE_LOOK,	/* he looks once more */
 	DUE_FINALISE,	/* an administrator wants the pool finalised */
 	DUE_MOVE,	/* an administrator lets a node leave, or join */
 	DUE_LIVESYNC,	/* newcomers and donors look at what they are at */

@@ -15,6 +15,7 @@
 #define JUMP_LOW_US	100000
 #define JUMP_HIGH_US	20000000
 #define LOSSES_MAX	4
+#define ROUNDS		5	/* of messages and flushes, that something takes */
 #define DEAD_LOW_US	1000000	/* how long a machine is off, at least */
 
 static struct host *any_host(struct world *w)
@@ -42,6 +43,22 @@ static void fault_agent(struct world *w)
 
 	host_agent_dies(h);
 	start_later(w, h);
+}
+
+uint64_t fault_moment(struct world *w)
+{
+	uint64_t round_us = w->opt.delay_high_us + w->opt.flush_high_us + w->opt.run_us;
+
+	return rng_below(&w->rng, ROUNDS * round_us);
+}
+
+void fault_soon(struct world *w, uint16_t node, unsigned int per_mille)
+{
+	if (w->phase != PHASE_FAULTS || !rng_chance(&w->rng, per_mille))
+		return;
+	if (rng_chance(&w->rng, 500))
+		node = (uint16_t)rng_between(&w->rng, 1, w->opt.nodes);
+	world_later(w, fault_moment(w), DUE_CRASH, node, 0, NULL);
 }
 
 void fault_crash(struct world *w, uint16_t node)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "batch.h"
+#include "fault.h"
 #include "trace.h"
 #include "view.h"
 #include "wire.h"
@@ -19,6 +20,7 @@
 #define FATE_US		5000000	/* how long it waits for that, before it asks */
 #define LOAD_US		200000	/* to start on a snapshot, up to */
 #define LOADED_PER_MILLE 700	/* snapshots that were whole when the machine crashed meanwhile */
+#define CRASH_PER_MILLE	300	/* admissions during which a node crashes */
 #define TAIL_MAX	64	/* TLs of one answer */
 #define RUN_BYTES	(128u * 1024)
 
@@ -195,6 +197,8 @@ static void admit(struct host *h, struct note *answer)
 	d->request = ++h->w->request;
 	host_note(h, &(struct event){ .type = EV_ADMIT, .nl = &d->nl, .request = d->request },
 		  NULL);
+	fault_soon(h->w, rng_chance(&h->w->rng, 500) ? h->id : d->guest, CRASH_PER_MILLE);
+	operator_soon(h->w);
 }
 
 /* A newcomer asks, and is answered. */

@@ -3,8 +3,10 @@
 
 #include <string.h>
 
+#include "fault.h"
 #include "world.h"
 
+#define CRASH_PER_MILLE	300	/* leaves during which a node crashes */
 #define LEAVE_PER_MILLE	250	/* members that he looks at */
 
 void mover_init(struct world *w)
@@ -21,6 +23,8 @@ static void leave(struct host *h)
 	w->totals.deeds[DEED_LEAVE]++;
 	w->mover.leave[h->id] = ++w->request;
 	host_note(h, &(struct event){ .type = EV_LEAVE, .request = w->request }, NULL);
+	fault_soon(w, h->id, CRASH_PER_MILLE);
+	operator_soon(w);
 }
 
 void mover_go(struct world *w)

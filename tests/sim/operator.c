@@ -17,8 +17,8 @@
 #define CROSS_PER_MILLE	400	/* a wrong one whose victim declares it down as well */
 #define NEWCOMER_PER_MILLE 500	/* declares a newcomer that is off down with the rest */
 #define CRASH_PER_MILLE	500	/* node-downs during which a node crashes */
+#define LOOKS_PER_MILLE	700	/* changes of the list during which he looks at the pool */
 #define STOPPED_US	5000000	/* a node that does not answer, until it is started again */
-#define ROUNDS		5	/* of messages and flushes, in which it does */
 
 void operator_init(struct world *w)
 {
@@ -101,24 +101,11 @@ static void count(struct world *w, struct host *h, const struct down_request *do
 		w->totals.deeds[DEED_DOWN_JOINING]++;
 }
 
-/* A bad moment: somebody crashes while messages and records are under way. */
-static void crash_soon(struct world *w, const struct host *h)
-{
-	uint64_t round_us = w->opt.delay_high_us + w->opt.flush_high_us + w->opt.run_us;
-	uint16_t node = h->id;
-
-	if (w->phase != PHASE_FAULTS || !rng_chance(&w->rng, CRASH_PER_MILLE))
-		return;
-	if (rng_chance(&w->rng, 500))
-		node = (uint16_t)rng_between(&w->rng, 1, w->opt.nodes);
-	world_later(w, rng_below(&w->rng, ROUNDS * round_us), DUE_CRASH, node, 0, NULL);
-}
-
 static void ask(struct host *h, uint32_t gone, bool dry, bool force)
 {
 	struct world *w = h->w;
 	struct inquiry *q = &w->operator.inquiry[h->id];
-	uint32_t all = nl_mask(&h->nl);
+	uint32_t all = nl_mask(&h->nl), *last = &w->operator.last[h->nl.epoch % OPERATOR_EPOCHS];
 
 	q->request = ++w->request;
 	q->down = (struct down_request){ .dry = dry, .force = force, .epoch = h->nl.epoch };
@@ -134,9 +121,10 @@ static void ask(struct host *h, uint32_t gone, bool dry, bool force)
 	if (!dry) {
 		q->fresh = gone & all & ~w->operator.declared;
 		w->operator.declared |= q->fresh;
+		q->before = *last;
 		if (force || majority(all & ~gone, all))
-			w->operator.last[h->nl.epoch % OPERATOR_EPOCHS] = gone;
-		crash_soon(w, h);
+			*last = gone;
+		fault_soon(w, h->id, CRASH_PER_MILLE);
 	}
 	host_note(h, &(struct event){ .type = EV_NODE_DOWN, .down = q->down,
 				      .request = q->request }, NULL);
@@ -232,15 +220,23 @@ static void repair(struct host *h)
 		ask(h, gone, false, true);
 }
 
-void operator_go(struct world *w)
+void operator_soon(struct world *w)
+{
+	if (w->opt.operator != OPERATOR_NONE && rng_chance(&w->rng, LOOKS_PER_MILLE))
+		world_later(w, fault_moment(w), DUE_LOOK, 0, 0, NULL);
+}
+
+void operator_go(struct world *w, bool again)
 {
 	struct host *h = &w->host[rng_between(&w->rng, 1, w->opt.nodes)];
 
 	if (w->phase > PHASE_HEAL)
 		return;
-	world_later(w, w->phase == PHASE_HEAL ?
-		    rng_between(&w->rng, REPAIR_LOW_US, REPAIR_HIGH_US) :
-		    rng_below(&w->rng, 2 * w->opt.operator_every_us), DUE_OPERATOR, 0, 0, NULL);
+	if (again)
+		world_later(w, w->phase == PHASE_HEAL ?
+			    rng_between(&w->rng, REPAIR_LOW_US, REPAIR_HIGH_US) :
+			    rng_below(&w->rng, 2 * w->opt.operator_every_us), DUE_OPERATOR, 0, 0,
+			    NULL);
 	if (w->phase < PHASE_FAULTS || !can_answer(h))
 		return;
 	if (w->phase == PHASE_HEAL)
@@ -306,6 +302,16 @@ static void ask_otherwise(struct host *h)
 	}
 }
 
+/* Refused, so nothing was begun: the nodes may be started, and another member asked. */
+static void take_back(struct world *w, const struct inquiry *q)
+{
+	uint32_t *last = &w->operator.last[q->down.epoch % OPERATOR_EPOCHS];
+
+	w->operator.declared &= ~q->fresh;
+	if (*last == mask_of_ids(&q->down))
+		*last = q->before;
+}
+
 void operator_answered(struct host *h, const struct action *a)
 {
 	struct world *w = h->w;
@@ -318,9 +324,9 @@ void operator_answered(struct host *h, const struct action *a)
 	q->request = 0;
 	q->planned = false;
 	count_answer(w, a, dry);
-	if (a->error == EBUSY && !dry && q->down.force)
-		w->operator.declared &= ~q->fresh;	/* "ask another member": one is started */
-	else if (a->error == EBUSY)
+	if (a->error == EBUSY && !dry)
+		take_back(w, q);
+	if (a->error == EBUSY && !q->down.force)
 		w->operator.alive = true;
 	else if (a->error == ETIMEDOUT)
 		ask_otherwise(h);

@@ -19,6 +19,7 @@ struct world;
  * @request: number of the request, 0 for none
  * @down: what was asked
  * @fresh: nodes that were declared down by this for the first time; bit n is node n
+ * @before: what was declared in that epoch before
  * @planned: @plan tells what must follow, if nothing intervenes
  * @plan: answer of the dry run before
  * @print: what the survivors held when it was asked
@@ -28,6 +29,7 @@ struct inquiry {
 	uint64_t request;
 	struct down_request down;
 	uint32_t fresh;
+	uint32_t before;
 	bool planned;
 	struct down_plan plan;
 	uint64_t print;
@@ -53,8 +55,10 @@ struct operator {
 };
 
 void operator_init(struct world *w);
-/* DUE_OPERATOR: somebody looks at the pool, and may declare nodes down. */
-void operator_go(struct world *w);
+/* DUE_OPERATOR: somebody looks at the pool, and may declare nodes down. DUE_LOOK: just this once. */
+void operator_go(struct world *w, bool again);
+/* The node list is about to change: somebody may look then. */
+void operator_soon(struct world *w);
 /* A node answers. */
 void operator_answered(struct host *h, const struct action *a);
 /* The agent of @h dies, and its answer with it. */

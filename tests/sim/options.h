@@ -43,7 +43,7 @@ enum deed {
 	DEED_MINORITY,	/* forced: the survivors are no majority */
 	DEED_LIVING,	/* a node is declared down that lives */
 	DEED_CROSSED,	/* two nodes declare each other down */
-	DEED_CRASH,	/* a node crashes while it is under way */
+	DEED_CRASH,	/* a node crashes while it, or a change of the list, is under way */
 	DEED_PLANNED,	/* a dry run answered with a plan */
 	DEED_DONE,	/* the epoch ended as asked */
 	DEED_COMPARED,	/* and nothing intervened since the plan was made */

@@ -340,7 +340,10 @@ static void dispatch(struct world *w, const struct due *due)
 		fault_crash(w, due->node);
 		break;
 	case DUE_OPERATOR:
-		operator_go(w);
+		operator_go(w, true);
+		break;
+	case DUE_LOOK:
+		operator_go(w, false);
 		break;
 	case DUE_FINALISE:
 		upgrade_go(w);
