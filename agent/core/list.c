@@ -363,17 +363,21 @@ static void settle_admission(struct node *n, struct actions *out)
 	submit(n, out);
 }
 
+const struct member *list_newcomer(const struct node *n)
+{
+	const struct slot *s = &n->slot;
+
+	return s->state != SLOT_FREE && s->batch.adds ? batch_newcomer(&s->batch, &n->nl) : NULL;
+}
+
 /* Whom the mesh is to connect to besides the members. */
 static void settle_candidate(struct node *n, struct actions *out)
 {
-	const struct slot *s = &n->slot;
 	struct candidate *c = &n->candidate;
-	const struct member *cut = NULL;
+	const struct member *cut = list_newcomer(n);
 	bool asked = n->change.request && n->change.kind == HSMREPL_TL_NODE_ADD;
 	uint16_t id;
 
-	if (s->state != SLOT_FREE && s->batch.adds)
-		cut = batch_newcomer(&s->batch, &n->nl);
 	if (cut && cut->id != n->id)
 		set_candidate(n, cut);
 	else if (c->nl.n && (nl_has(&n->nl, c->nl.node[0].id) ||

@@ -49,5 +49,7 @@ void list_answer(struct node *n, int error, const char *why, struct actions *out
 void list_candidate(struct node *n, struct peer *p, const struct message *m, struct actions *out);
 void list_settle(struct node *n, struct actions *out);
 uint16_t list_meets(const struct node *n);
+/* The newcomer of the undecided NODE_ADD in our slot, or NULL. */
+const struct member *list_newcomer(const struct node *n);
 
 #endif /* HSM_CORE_LIST_H */

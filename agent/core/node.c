@@ -355,11 +355,16 @@ static void on_message(struct node *n, const struct event *ev, struct actions *o
 	}
 }
 
-/* A member of our pool says that we are out: the survivors ended the epoch without us. */
+/*
+ * A member of our pool says that we are out: the survivors ended the epoch without us. It may be
+ * one since a NODE_ADD whose fate we have not heard of.
+ */
 static void on_removed(struct node *n, const struct event *ev, struct actions *out)
 {
+	const struct member *joins = list_newcomer(n);
+
 	(void)out;
-	if (nl_has(&n->nl, ev->peer) && !node_learner(n))
+	if ((nl_has(&n->nl, ev->peer) || (joins && joins->id == ev->peer)) && !node_learner(n))
 		n->down.removed = true;
 }
 

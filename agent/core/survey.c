@@ -62,18 +62,10 @@ static bool looks_alive(const struct peer *p)
 	return p->up && p->link != LINK_BEHIND && p->link != LINK_DIVERGED;
 }
 
-/* The newcomer of an undecided NODE_ADD, as far as we know of one. */
-static const struct member *newcomer(const struct node *n)
-{
-	const struct slot *s = &n->slot;
-
-	return s->state != SLOT_FREE && s->batch.adds ? batch_newcomer(&s->batch, &n->nl) : NULL;
-}
-
 /* The newcomer, if it was not declared down with the rest. */
 static struct peer *living_newcomer(struct node *n)
 {
-	const struct member *m = newcomer(n);
+	const struct member *m = list_newcomer(n);
 
 	return m && !is_removed(&n->survey, m->id) ? peer_find(n, m->id) : NULL;
 }
@@ -108,7 +100,7 @@ static const char *needs_force(struct node *n, const struct down_request *ask, i
 static const char *obstacle(struct node *n, const struct down_request *ask, int *error,
 			    struct actions *out)
 {
-	const struct member *joins = newcomer(n);
+	const struct member *joins = list_newcomer(n);
 	const char *why = NULL;
 
 	*error = EINVAL;
@@ -214,7 +206,7 @@ static bool changes_list(const struct node *n, const struct down_message *undeci
 /* Must the newcomer answer? Only if every survivor holds a yes for its NODE_ADD. */
 static bool needs_newcomer(const struct node *n, const struct down_message *undecided)
 {
-	const struct member *m = newcomer(n);
+	const struct member *m = list_newcomer(n);
 
 	return m && changes_list(n, undecided) && !is_removed(&n->survey, m->id);
 }
@@ -346,7 +338,7 @@ static void find_value(struct node *n)
 	value_encode(&v, s->value);
 	plan(n, v.settles, &after);
 	if (needs_newcomer(n, undecided))
-		memcpy(s->plan.newcomer, newcomer(n)->name, sizeof(s->plan.newcomer));
+		memcpy(s->plan.newcomer, list_newcomer(n)->name, sizeof(s->plan.newcomer));
 }
 
 /* A value accepted before is carried on, whatever was asked this time. */
@@ -542,10 +534,10 @@ void survey_tick(struct node *n, struct actions *out)
 					 ": bring it back, or declare it down as well"), out);
 		return;
 	}
-	if (s->state == SURVEY_ASKING && newcomer(n))
-		answer(n, ETIMEDOUT, say(out, newcomer(n)->name, " was about to join and did not "
-					 "answer", ": bring it back, or declare it down as well"),
-		       out);
+	if (s->state == SURVEY_ASKING && list_newcomer(n))
+		answer(n, ETIMEDOUT, say(out, list_newcomer(n)->name,
+					 " was about to join and did not answer",
+					 ": bring it back, or declare it down as well"), out);
 }
 
 /*

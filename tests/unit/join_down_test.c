@@ -353,6 +353,30 @@ START_TEST(test_a_leaver_dies)
 END_TEST
 
 /*
+ * n1 was alone, and restarts without having written that n2 joined. n2 has declared it down since:
+ * it is the only one who can tell, and not in n1's list.
+ */
+START_TEST(test_the_newcomer_tells_that_we_are_out)
+{
+	struct cluster c;
+
+	cluster_init(&c, 1);
+	ck_assert_uint_eq(cluster_learner(&c), 2);
+	cluster_step(&c, 1, (struct event){ .type = EV_REMOVED, .peer = 2 });
+	ck_assert_int_eq(cluster_look(&c, 1).state, HSMREPL_MEMBER);
+	cluster_admit(&c, 1, 2);
+	c.lose = lose_votes;
+	ck_assert(cluster_change(&c, 1, CHANGE));
+	cluster_run(&c);
+	cluster_step(&c, 1, (struct event){ .type = EV_REMOVED, .peer = 3 });
+	ck_assert_int_eq(cluster_look(&c, 1).state, HSMREPL_MEMBER);
+	cluster_step(&c, 1, (struct event){ .type = EV_REMOVED, .peer = 2 });
+	ck_assert_int_eq(cluster_look(&c, 1).state, HSMREPL_REMOVED);
+	cluster_free(&c);
+}
+END_TEST
+
+/*
  * n1 was declared down while it was leaving. It lives, and commits its leave by the votes, while n2
  * and n3 are bound by a value that takes it out: what nobody can ask for again ends by itself.
  */
@@ -408,6 +432,7 @@ int main(void)
 	tcase_add_test(down, test_the_initiator_learns_the_change);
 	tcase_add_test(down, test_a_lost_answer_is_asked_for_again);
 	tcase_add_test(down, test_a_leaver_dies);
+	tcase_add_test(down, test_the_newcomer_tells_that_we_are_out);
 	tcase_add_test(down, test_who_was_declared_down_has_left);
 	suite_add_tcase(suite, down);
 	return suite_run(suite);
