@@ -21,6 +21,8 @@
 #define LOAD_US		200000	/* to start on a snapshot, up to */
 #define LOADED_PER_MILLE 700	/* snapshots that were whole when the machine crashed meanwhile */
 #define CRASH_PER_MILLE	300	/* admissions during which a node crashes */
+#define STALL_PER_MILLE	300	/* after which the newcomer hears late of its NODE_ADD, */
+#define STALL_US	1000000	/* up to so much */
 #define TAIL_MAX	64	/* TLs of one answer */
 #define RUN_BYTES	(128u * 1024)
 
@@ -197,8 +199,10 @@ static void admit(struct host *h, struct note *answer)
 	d->request = ++h->w->request;
 	host_note(h, &(struct event){ .type = EV_ADMIT, .nl = &d->nl, .request = d->request },
 		  NULL);
-	fault_soon(h->w, rng_chance(&h->w->rng, 500) ? h->id : d->guest, CRASH_PER_MILLE);
+	fault_soon(h->w, rng_chance(&h->w->rng, 700) ? h->id : d->guest, CRASH_PER_MILLE);
 	operator_soon(h->w);
+	if (h->w->phase == PHASE_FAULTS && rng_chance(&h->w->rng, STALL_PER_MILLE))
+		net_still(h->w, h->id, d->guest, h->w->now_us + rng_below(&h->w->rng, STALL_US));
 }
 
 /* A newcomer asks, and is answered. */
