@@ -55,7 +55,7 @@ struct operator {
 };
 
 void operator_init(struct world *w);
-/* DUE_OPERATOR: somebody looks at the pool, and may declare nodes down. DUE_LOOK: just this once. */
+/* DUE_OPERATOR: somebody looks at the pool, and may declare nodes down; DUE_LOOK: just once. */
 void operator_go(struct world *w, bool again);
 /* The node list is about to change: somebody may look then. */
 void operator_soon(struct world *w);
