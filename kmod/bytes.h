@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/* Bytes: words wherever they lie, whether all are zero, whether two are the same. */
 #ifndef HSM_BYTES_H
 #define HSM_BYTES_H
 

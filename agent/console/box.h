@@ -2,8 +2,8 @@
 /*
  * Console: the dialog, in a box over the screen.
  */
-#ifndef _BOX_H
-#define _BOX_H
+#ifndef HSM_CONSOLE_BOX_H
+#define HSM_CONSOLE_BOX_H
 
 #include "dialog.h"
 #include "page.h"
@@ -11,4 +11,4 @@
 /** box_draw() - nothing if it is closed; @now_ms: clock, for how long a request takes */
 void box_draw(struct page *page, const struct dialog *dialog, uint64_t now_ms);
 
-#endif /* _BOX_H */
+#endif /* HSM_CONSOLE_BOX_H */

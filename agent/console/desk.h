@@ -2,8 +2,8 @@
 /*
  * Console: all that the screen is drawn from.
  */
-#ifndef _DESK_H
-#define _DESK_H
+#ifndef HSM_CONSOLE_DESK_H
+#define HSM_CONSOLE_DESK_H
 
 #include "dialog.h"
 #include "diary.h"
@@ -40,4 +40,4 @@ struct desk {
  */
 void desk_draw(struct page *page, const struct desk *desk);
 
-#endif /* _DESK_H */
+#endif /* HSM_CONSOLE_DESK_H */

@@ -3,8 +3,8 @@
  * Console: what is being done to the pool: choose nodes, see what would come of it, confirm, wait,
  * read the result.
  */
-#ifndef _DIALOG_H
-#define _DIALOG_H
+#ifndef HSM_CONSOLE_DIALOG_H
+#define HSM_CONSOLE_DIALOG_H
 
 #include "known.h"
 
@@ -123,4 +123,4 @@ const char *dialog_wanted(const struct dialog *dialog);
 /** dialog_task_name() - "node-down" */
 const char *dialog_task_name(enum dialog_task task);
 
-#endif /* _DIALOG_H */
+#endif /* HSM_CONSOLE_DIALOG_H */

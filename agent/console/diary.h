@@ -2,8 +2,8 @@
 /*
  * Console: what happened, the newest last.
  */
-#ifndef _DIARY_H
-#define _DIARY_H
+#ifndef HSM_CONSOLE_DIARY_H
+#define HSM_CONSOLE_DIARY_H
 
 #include <stdint.h>
 #include <time.h>
@@ -55,4 +55,4 @@ void diary_commits(struct diary *diary, time_t at, uint64_t count, uint64_t seq,
 /** diary_ago() - the entry @ago before the newest; NULL if there is none */
 const struct diary_entry *diary_ago(const struct diary *diary, unsigned int ago);
 
-#endif /* _DIARY_H */
+#endif /* HSM_CONSOLE_DIARY_H */

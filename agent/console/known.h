@@ -2,8 +2,8 @@
 /*
  * Console: what is known of node and pool at one moment.
  */
-#ifndef _KNOWN_H
-#define _KNOWN_H
+#ifndef HSM_CONSOLE_KNOWN_H
+#define HSM_CONSOLE_KNOWN_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -146,4 +146,4 @@ bool known_syncs(const struct known *known);
 /** check_code() - four digits of a Sync-Point, as the device derives them */
 unsigned int check_code(uint64_t sync_point);
 
-#endif /* _KNOWN_H */
+#endif /* HSM_CONSOLE_KNOWN_H */

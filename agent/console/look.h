@@ -2,8 +2,8 @@
 /*
  * Console: one look at device and agent.
  */
-#ifndef _LOOK_H
-#define _LOOK_H
+#ifndef HSM_CONSOLE_LOOK_H
+#define HSM_CONSOLE_LOOK_H
 
 #include "known.h"
 
@@ -16,4 +16,4 @@
  */
 void look_at(struct hsmrepl *dev, struct known *known);
 
-#endif /* _LOOK_H */
+#endif /* HSM_CONSOLE_LOOK_H */

@@ -2,8 +2,8 @@
 /*
  * Console: what of the device's events, and of two looks that differ, goes into the diary.
  */
-#ifndef _NEWS_H
-#define _NEWS_H
+#ifndef HSM_CONSOLE_NEWS_H
+#define HSM_CONSOLE_NEWS_H
 
 #include "diary.h"
 #include "known.h"
@@ -26,4 +26,4 @@ void news_reach(struct diary *diary, time_t at, const struct known *was,
 void news_changes(struct diary *diary, time_t at, const struct known *was,
 		  const struct known *known);
 
-#endif /* _NEWS_H */
+#endif /* HSM_CONSOLE_NEWS_H */

@@ -2,8 +2,8 @@
 /*
  * Console: a screen full of characters, before any terminal sees it.
  */
-#ifndef _PAGE_H
-#define _PAGE_H
+#ifndef HSM_CONSOLE_PAGE_H
+#define HSM_CONSOLE_PAGE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -93,4 +93,4 @@ unsigned int page_wrap(struct page *page, unsigned int x, unsigned int y, unsign
 /** page_line() - line @y as UTF-8 without the blanks at its end; returns @text, cut at @room */
 const char *page_line(const struct page *page, unsigned int y, char *text, size_t room);
 
-#endif /* _PAGE_H */
+#endif /* HSM_CONSOLE_PAGE_H */

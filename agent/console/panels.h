@@ -2,8 +2,8 @@
 /*
  * Console: the parts of the screen, each in lines of its own.
  */
-#ifndef _PANELS_H
-#define _PANELS_H
+#ifndef HSM_CONSOLE_PANELS_H
+#define HSM_CONSOLE_PANELS_H
 
 #include "desk.h"
 
@@ -30,4 +30,4 @@ void panel_events(struct page *page, const struct desk *desk, unsigned int y, un
 /** panel_keys() - what may be pressed, in the last line */
 void panel_keys(struct page *page);
 
-#endif /* _PANELS_H */
+#endif /* HSM_CONSOLE_PANELS_H */

@@ -2,8 +2,8 @@
 /*
  * Console: a running plot.
  */
-#ifndef _PLOT_H
-#define _PLOT_H
+#ifndef HSM_CONSOLE_PLOT_H
+#define HSM_CONSOLE_PLOT_H
 
 #include "page.h"
 #include "samples.h"
@@ -24,4 +24,4 @@
 void plot_draw(struct page *page, unsigned int x, unsigned int y, unsigned int width,
 	       unsigned int height, const struct samples *samples, double most);
 
-#endif /* _PLOT_H */
+#endif /* HSM_CONSOLE_PLOT_H */

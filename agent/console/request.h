@@ -2,8 +2,8 @@
 /*
  * Console: one administrative request, in a thread and on a handle of its own.
  */
-#ifndef _REQUEST_H
-#define _REQUEST_H
+#ifndef HSM_CONSOLE_REQUEST_H
+#define HSM_CONSOLE_REQUEST_H
 
 struct json_object;
 struct request;
@@ -33,4 +33,4 @@ int request_take(struct request *request, struct json_object **answer);
 /** request_forget() - its answer is not wanted any more */
 void request_forget(struct request *request);
 
-#endif /* _REQUEST_H */
+#endif /* HSM_CONSOLE_REQUEST_H */

@@ -2,8 +2,8 @@
 /*
  * Console: the newest values of a figure, for its plot.
  */
-#ifndef _SAMPLES_H
-#define _SAMPLES_H
+#ifndef HSM_CONSOLE_SAMPLES_H
+#define HSM_CONSOLE_SAMPLES_H
 
 #define SAMPLES_MAX	512
 
@@ -28,4 +28,4 @@ double samples_ago(const struct samples *samples, unsigned int ago);
 /** samples_most() - the greatest of the newest @n; 0 if there is none */
 double samples_most(const struct samples *samples, unsigned int n);
 
-#endif /* _SAMPLES_H */
+#endif /* HSM_CONSOLE_SAMPLES_H */

@@ -2,8 +2,8 @@
 /*
  * Console: the terminal, by ncurses.
  */
-#ifndef _TERMINAL_H
-#define _TERMINAL_H
+#ifndef HSM_CONSOLE_TERMINAL_H
+#define HSM_CONSOLE_TERMINAL_H
 
 #include <stdbool.h>
 
@@ -43,4 +43,4 @@ void terminal_redraw(void);
 /** terminal_key() - a character or an enum press; PRESS_NONE if none waits */
 int terminal_key(void);
 
-#endif /* _TERMINAL_H */
+#endif /* HSM_CONSOLE_TERMINAL_H */

@@ -2,8 +2,8 @@
 /*
  * Console: commits per second and how long they take, as they went.
  */
-#ifndef _TRACK_H
-#define _TRACK_H
+#ifndef HSM_CONSOLE_TRACK_H
+#define HSM_CONSOLE_TRACK_H
 
 #include "known.h"
 #include "samples.h"
@@ -33,4 +33,4 @@ struct track {
 /** track_take() - a look at the node; makes a sample if TRACK_MS went by since the last one */
 void track_take(struct track *track, const struct known *known);
 
-#endif /* _TRACK_H */
+#endif /* HSM_CONSOLE_TRACK_H */

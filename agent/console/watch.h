@@ -2,8 +2,8 @@
 /*
  * Console: a thread that looks at the device, so that the screen never waits for it.
  */
-#ifndef _WATCH_H
-#define _WATCH_H
+#ifndef HSM_CONSOLE_WATCH_H
+#define HSM_CONSOLE_WATCH_H
 
 #include "known.h"
 
@@ -37,4 +37,4 @@ bool watch_lost(struct watch *watch);
 /** watch_clock_ms() - milliseconds of the clock that looks are dated by */
 uint64_t watch_clock_ms(void);
 
-#endif /* _WATCH_H */
+#endif /* HSM_CONSOLE_WATCH_H */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+/* Composes the actions of a step. */
 #include "internal.h"
 
 #include <assert.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+/* The slot's moves that are allowed, and what is committed through it. */
 #include "internal.h"
 
 #include <assert.h>

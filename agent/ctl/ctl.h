@@ -2,8 +2,8 @@
 /*
  * hsmreplctl: what its verbs share.
  */
-#ifndef _CTL_H
-#define _CTL_H
+#ifndef HSM_CTL_CTL_H
+#define HSM_CTL_CTL_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -158,4 +158,4 @@ int ctl_ask_plain(struct ctl *ctl, int argc, char **argv, int flags, unsigned in
 int ctl_ask_for(struct ctl *ctl, unsigned int verb, struct json_object *request,
 		unsigned int timeout_ms, struct json_object **answer);
 
-#endif /* _CTL_H */
+#endif /* HSM_CTL_CTL_H */

@@ -2,8 +2,8 @@
 /*
  * hsmreplctl: files that it is given, "-" for standard input.
  */
-#ifndef _INPUT_H
-#define _INPUT_H
+#ifndef HSM_CTL_INPUT_H
+#define HSM_CTL_INPUT_H
 
 #include <stdio.h>
 
@@ -29,4 +29,4 @@ int input_payload(struct ctl *ctl, const char *path, void **bytes, size_t *len);
 /** input_wipe() - wipe and free */
 void input_wipe(void *bytes, size_t len);
 
-#endif /* _INPUT_H */
+#endif /* HSM_CTL_INPUT_H */

@@ -2,8 +2,8 @@
 /*
  * One line of load and txn: an operation as a JSON object.
  */
-#ifndef _LINE_H
-#define _LINE_H
+#ifndef HSM_CTL_LINE_H
+#define HSM_CTL_LINE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -55,4 +55,4 @@ long base64_decode(const char *text, size_t len, uint8_t *out);
 /** base64_encode() - into @out (4/3 of @len, rounded up, and NUL) */
 void base64_encode(const uint8_t *bytes, size_t len, char *out);
 
-#endif /* _LINE_H */
+#endif /* HSM_CTL_LINE_H */

@@ -2,8 +2,8 @@
 /*
  * hsmreplctl: a file that is there whole or not at all, readable by its owner only.
  */
-#ifndef _OUTFILE_H
-#define _OUTFILE_H
+#ifndef HSM_CTL_OUTFILE_H
+#define HSM_CTL_OUTFILE_H
 
 #include <limits.h>
 #include <stdio.h>
@@ -44,4 +44,4 @@ int outfile_end(struct ctl *ctl, struct outfile *out);
 /** outfile_drop() - what was not ended goes; also after an end */
 void outfile_drop(struct outfile *out);
 
-#endif /* _OUTFILE_H */
+#endif /* HSM_CTL_OUTFILE_H */

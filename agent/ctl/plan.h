@@ -2,8 +2,8 @@
 /*
  * hsmreplctl: what becomes of the pool by a node-down.
  */
-#ifndef _PLAN_H
-#define _PLAN_H
+#ifndef HSM_CTL_PLAN_H
+#define HSM_CTL_PLAN_H
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -13,4 +13,4 @@ struct json_object;
 /** plan_print() - the agent's answer to NODE_DOWN in words; @dry: as what would be */
 void plan_print(FILE *to, struct json_object *answer, bool dry);
 
-#endif /* _PLAN_H */
+#endif /* HSM_CTL_PLAN_H */

@@ -2,8 +2,8 @@
 /*
  * hsmreplctl: printing, and JSON in the shapes of the interface.
  */
-#ifndef _PRINT_H
-#define _PRINT_H
+#ifndef HSM_CTL_PRINT_H
+#define HSM_CTL_PRINT_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -36,4 +36,4 @@ int64_t json_number(struct json_object *object, const char *name);
 struct json_object *json_outcome(uint64_t tid, const char *outcome, uint64_t seq,
 				 uint64_t sync_point);
 
-#endif /* _PRINT_H */
+#endif /* HSM_CTL_PRINT_H */

@@ -2,8 +2,8 @@
 /*
  * hsmreplctl: a progress bar on stderr, if that is a terminal.
  */
-#ifndef _PROGRESS_H
-#define _PROGRESS_H
+#ifndef HSM_CTL_PROGRESS_H
+#define HSM_CTL_PROGRESS_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -43,4 +43,4 @@ void progress_end(struct progress *progress);
 /** progress_ms() - milliseconds since the begin */
 uint64_t progress_ms(const struct progress *progress);
 
-#endif /* _PROGRESS_H */
+#endif /* HSM_CTL_PROGRESS_H */

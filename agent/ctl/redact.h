@@ -3,8 +3,8 @@
  * hsmreplctl: takes out of a text what does not belong in other hands. A second line of defence:
  * logs and configuration hold no keys to begin with.
  */
-#ifndef _REDACT_H
-#define _REDACT_H
+#ifndef HSM_CTL_REDACT_H
+#define HSM_CTL_REDACT_H
 
 #include <stdio.h>
 
@@ -27,4 +27,4 @@ void redact_text(const char *text, FILE *to);
  */
 void redact_config(FILE *from, FILE *to);
 
-#endif /* _REDACT_H */
+#endif /* HSM_CTL_REDACT_H */

@@ -3,8 +3,8 @@
  * hsmreplctl: writes a .tar.gz. Ours, on zlib: a ustar header is one struct, and libarchive would
  * bring libxml2 and ICU onto every appliance.
  */
-#ifndef _TAR_H
-#define _TAR_H
+#ifndef HSM_CTL_TAR_H
+#define HSM_CTL_TAR_H
 
 #include <stddef.h>
 
@@ -19,4 +19,4 @@ int tar_add(struct tar *tar, const char *name, const void *bytes, size_t len);
 /** tar_close() - its end, unless something failed before; frees it. 0 or -errno */
 int tar_close(struct tar *tar);
 
-#endif /* _TAR_H */
+#endif /* HSM_CTL_TAR_H */

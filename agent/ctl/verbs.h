@@ -2,8 +2,8 @@
 /*
  * hsmreplctl: the verbs. Each returns enum ctl_exit.
  */
-#ifndef _VERBS_H
-#define _VERBS_H
+#ifndef HSM_CTL_VERBS_H
+#define HSM_CTL_VERBS_H
 
 #include "ctl.h"
 
@@ -40,4 +40,4 @@ int verb_report(struct ctl *ctl, int argc, char **argv);
 /** node_status() - what status prints, to be freed; 0 or a negative errno of the device */
 int node_status(struct ctl *ctl, struct json_object **json);
 
-#endif /* _VERBS_H */
+#endif /* HSM_CTL_VERBS_H */

@@ -14,7 +14,6 @@
 
 #include "content.h"
 #include "import_private.h"
-#include "store_private.h"
 #include "../core/batch.h"
 
 static const char *const files[] = { IMPORT_FILE "-journal", IMPORT_FILE };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The inside of a store, shared by store.c, recover.c, replay.c, writer.c, settle.c and wipe.c.
+ * The inside of a store: for its life (store.c, recover.c, replay.c), its threads (writer.c,
+ * settle.c), what reads beside them, and an import (agent/import), which replaces its content.
  *
  * A record goes: store_append() seals it into an entry -> queued -> writing (writer: one write, one
  * fdatasync) -> completion; decisions go on -> written -> settling (SQLite) -> back to the pool.
