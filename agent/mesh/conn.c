@@ -26,7 +26,7 @@ static void complain(struct conn *c, const char *before, const char *after, cons
 		return;
 	if (hidden)
 		log_about(m->log, LOG_LEVEL_WARNING, c->whom.name,
-			  "%s%s%s%s (%u lines like this one not shown before)", before, c->who,
+			  "%s%s%s%s (%u lines about connections not shown before)", before, c->who,
 			  after, why, hidden);
 	else
 		log_about(m->log, LOG_LEVEL_WARNING, c->whom.name, "%s%s%s%s", before, c->who,
