@@ -27,7 +27,7 @@ static void on_interrupt(int signal)
 
 static void heed_interrupts(void)
 {
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ };
 	const struct sigaction action = {
 		.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND,
 	};
