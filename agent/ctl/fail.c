@@ -34,7 +34,8 @@ static const struct {
 	{ EPERM, "run it as root" },
 	{ EROFS, "see state and last_error with: hsmreplctl status" },
 	{ ESTALE, "read the object again, then repeat with its present version" },
-	{ ETIMEDOUT, "ask again, or give it longer with --timeout" },
+	{ ETIMEDOUT, "ask again, with a longer --timeout where there is one, or see the log of "
+		     "hsmrepld" },
 };
 
 static const struct {
