@@ -100,6 +100,13 @@ int node_status(struct ctl *ctl, struct json_object **json)
 	return 0;
 }
 
+/* One that hangs looks as if all were well: what it would add is missing, that is all. */
+static bool is_silent(struct json_object *json)
+{
+	return json_object_get_boolean(json_object_object_get(json, "agent")) &&
+	       !json_object_object_get_ex(json, "version", NULL);
+}
+
 int verb_status(struct ctl *ctl, int argc, char **argv)
 {
 	const struct ctl_option options[] = { { 0 } };
@@ -115,6 +122,9 @@ int verb_status(struct ctl *ctl, int argc, char **argv)
 	ret = node_status(ctl, &json);
 	if (ret)
 		return ctl_fail(ctl, NULL, ret);
+	if (is_silent(json))
+		ctl_say("status: the agent does not answer, this is what the device knows: look at "
+			"the agent's log");
 	if (ctl->json)
 		print_json(json);
 	else
