@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <event2/event.h>
 #include <openssl/crypto.h>
 
 #include "batch.h"
@@ -46,8 +45,8 @@ struct donor *donor_new(const struct sync_host *host)
 		return NULL;
 	d->host = host;
 	d->feed = feed_new();
-	d->slice = evtimer_new(host->base, donor_slice, d);
-	if (d->feed && d->slice)
+	d->pacer = pacer_new(host->base, donor_slice, d);
+	if (d->feed && d->pacer)
 		return d;
 	donor_free(d);
 	return NULL;
@@ -65,7 +64,7 @@ static void release(struct donor *d)
 		history_unpin(store);
 	d->pinned = false;
 	feed_stop(d->feed);
-	event_del(d->slice);
+	pacer_stop(d->pacer);
 	OPENSSL_cleanse(d->frame, sizeof(d->frame));
 }
 
@@ -73,10 +72,9 @@ void donor_free(struct donor *d)
 {
 	if (!d)
 		return;
-	if (d->slice) {
+	if (d->pacer)
 		release(d);
-		event_free(d->slice);
-	}
+	pacer_free(d->pacer);
 	feed_free(d->feed);
 	free(d);
 }
@@ -262,6 +260,7 @@ static void begin(struct donor *d, struct service *s, const struct sync_message 
 		plan_tail(d, join->place.seq, &plan);
 	else if (!open_snapshot(d, &plan))
 		return;
+	d->written = true;	/* until a tick has seen */
 	d->tls = 0;
 	d->tls_total = plan.tls;
 	d->bytes = 0;
@@ -271,19 +270,32 @@ static void begin(struct donor *d, struct service *s, const struct sync_message 
 	d->host->guest(d->host->arg, &d->member);
 	post(s, &plan);
 	if (d->snapshot)
-		donor_wake(d);
+		pacer_go(d->pacer);
 }
 
 void donor_drained(struct donor *d, struct service *s)
 {
 	if (serves(d, s))
-		donor_wake(d);
+		pacer_go(d->pacer);
+}
+
+/* Whether somebody writes: since the last tick somebody did. */
+static void look_for_writers(struct donor *d)
+{
+	struct node_view view;
+
+	d->host->look(d->host->arg, &view);
+	d->written = view.position.seq != d->seen;
+	d->seen = view.position.seq;
 }
 
 void donor_tick(struct donor *d)
 {
+	if (d->state == DONOR_IDLE)
+		return;
+	look_for_writers(d);
 	if (d->state == DONOR_TAILING)
-		donor_wake(d);
+		pacer_go(d->pacer);
 	else if (d->state == DONOR_FEEDING)
 		donor_feed_tick(d);
 }
@@ -343,7 +355,7 @@ void donor_frame(struct donor *d, struct service *s, const struct sync_message *
 		donor_move(d, DONOR_TAILING);
 		d->sent = m->seq;
 		d->told = false;
-		donor_wake(d);
+		pacer_go(d->pacer);
 	} else if (m->type == SYNC_FEED) {
 		donor_try_to_feed(d, m->seq);
 	} else if (m->type == SYNC_ADMIT) {

@@ -6,14 +6,12 @@
 #ifndef HSM_SYNC_DONOR_PRIVATE_H
 #define HSM_SYNC_DONOR_PRIVATE_H
 
-#include <event2/util.h>
-
 #include "donor.h"
 #include "item.h"
+#include "pacer.h"
 
 #define SLICE_BYTES	(64u << 10)	/* sent at a time: a tenth of a millisecond, or a few */
 #define WRITERS_SHARE	3		/* while there are any: so long for what a slice took */
-#define PAUSE_NS	4000000		/* they get it in such pieces: timers are no finer */
 #define FEED_AHEAD_MAX	(4u << 20)	/* bytes of it that wait for a learner's connection */
 #define FRAME_ROOM	(SLICE_BYTES + ITEM_MAX)
 
@@ -47,9 +45,9 @@ enum donor_state {
  * @tls: TLs of the snapshot that were sent
  * @tls_total: to send
  * @bytes: sent
- * @slice: goes on with sending
- * @owed_ns: time that writers have not got yet for slices that were sent
- * @seen: seq of this node at the last pause
+ * @pacer: goes on with sending
+ * @written: somebody wrote just before the last tick
+ * @seen: seq of this node at the last tick
  * @frame: one frame's data
  */
 struct donor {
@@ -68,8 +66,8 @@ struct donor {
 	uint64_t tls;
 	uint64_t tls_total;
 	uint64_t bytes;
-	struct event *slice;
-	uint64_t owed_ns;
+	struct pacer *pacer;
+	bool written;
 	uint64_t seen;
 	uint8_t frame[FRAME_ROOM];
 };
@@ -89,8 +87,7 @@ const struct peer_view *donor_peer(const struct node_view *view, uint16_t id);
  * Send a slice, and then another one, as long as there is anything; with pauses while somebody
  * writes, so that the newcomer costs the pool a part of its speed at the most.
  */
-void donor_wake(struct donor *d);
-void donor_slice(evutil_socket_t fd, short what, void *arg);
+void donor_slice(void *arg);
 
 /* donor_feed.c */
 

@@ -5,46 +5,10 @@
 #include <assert.h>
 #include <string.h>
 
-#include <event2/event.h>
-
 #include "clock.h"
 #include "log.h"
 #include "post.h"
 #include "service.h"
-
-
-static struct timeval timeval_of(uint64_t ns)
-{
-	return (struct timeval){
-		.tv_sec = (time_t)(ns / CLOCK_NS_PER_S),
-		.tv_usec = (suseconds_t)(ns % CLOCK_NS_PER_S / 1000),
-	};
-}
-
-/* Since the last call somebody wrote. */
-static bool written(struct donor *d)
-{
-	uint64_t before = d->seen;
-	struct node_view view;
-
-	d->host->look(d->host->arg, &view);
-	d->seen = view.position.seq;
-	return d->seen != before;
-}
-
-void donor_wake(struct donor *d)
-{
-	struct timeval pause = { 0, 0 };
-
-	if (event_pending(d->slice, EV_TIMEOUT, NULL))
-		return;
-	if (d->owed_ns >= PAUSE_NS) {
-		if (written(d))
-			pause = timeval_of(d->owed_ns);
-		d->owed_ns = 0;
-	}
-	event_add(d->slice, &pause);
-}
 
 /* The snapshot. */
 
@@ -139,22 +103,25 @@ static bool send_tail(struct donor *d)
 	return m.count != 0;
 }
 
-void donor_slice(evutil_socket_t fd, short what, void *arg)
+/* Returns whether there is more. */
+static bool send_slice(struct donor *d)
+{
+	if (!d->service || service_waiting(d->service) > SERVICE_HIGH_WATER ||
+	    !d->host->store(d->host->arg))
+		return false;
+	if (d->state == DONOR_SENDING)
+		return send_items(d);
+	return d->state == DONOR_TAILING && send_tail(d);
+}
+
+void donor_slice(void *arg)
 {
 	struct donor *d = arg;
 	uint64_t began = clock_ns();
-	bool more = false;
+	bool more = send_slice(d);
 
-	(void)fd;
-	(void)what;
-	if (!d->service || service_waiting(d->service) > SERVICE_HIGH_WATER ||
-	    !d->host->store(d->host->arg))
-		return;
-	if (d->state == DONOR_SENDING)
-		more = send_items(d);
-	else if (d->state == DONOR_TAILING)
-		more = send_tail(d);
-	d->owed_ns += (clock_ns() - began) * WRITERS_SHARE;
+	if (d->written)
+		pacer_owe(d->pacer, (clock_ns() - began) * WRITERS_SHARE);
 	if (more)
-		donor_wake(d);
+		pacer_go(d->pacer);
 }
