@@ -11,7 +11,7 @@
 #include "pacer.h"
 
 #define SLICE_BYTES	(64u << 10)	/* sent at a time: a tenth of a millisecond, or a few */
-#define WRITERS_SHARE	3		/* while there are any: so long for what a slice took */
+#define WRITERS_SHARE	7		/* while there are any: so long for what a slice took */
 #define FEED_AHEAD_MAX	(4u << 20)	/* bytes of it that wait for a learner's connection */
 #define FRAME_ROOM	(SLICE_BYTES + ITEM_MAX)
 
