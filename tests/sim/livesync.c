@@ -24,6 +24,7 @@
 #define STALL_PER_MILLE	300	/* after which the newcomer hears late of its NODE_ADD, */
 #define STALL_US	1000000	/* up to so much */
 #define TAIL_MAX	64	/* TLs of one answer */
+#define AHEAD_MAX	256	/* TLs that a learner may be behind what it is fed */
 #define RUN_BYTES	(128u * 1024)
 
 void livesync_init(struct world *w)
@@ -97,15 +98,21 @@ void livesync_applied(struct world *w, const struct hsmrepl_tl *tl)
 
 /* --- the donor --- */
 
-static bool knows_as_learner(struct host *h, uint16_t id)
+/* How @id stands to @h; of link LINK_DOWN if that is not known. */
+static struct peer_view look_at(struct host *h, uint16_t id)
 {
 	struct node_view v;
 
 	node_look(h->node, &v);
 	for (unsigned int i = 0; i < v.n_peers; i++)
 		if (v.peer[i].id == id)
-			return v.peer[i].link == LINK_LEARNER;
-	return false;
+			return v.peer[i];
+	return (struct peer_view){ .link = LINK_DOWN };
+}
+
+static bool knows_as_learner(struct host *h, uint16_t id)
+{
+	return look_at(h, id).link == LINK_LEARNER;
 }
 
 static void dismiss(struct host *h)
@@ -151,7 +158,10 @@ static void feed(struct host *h)
 
 void livesync_committed(struct host *h)
 {
-	if (donor(h)->feeds)
+	struct donor *d = donor(h);
+
+	d->feeds = d->feeds && d->sent <= look_at(h, d->guest).seq + AHEAD_MAX;
+	if (d->feeds)
 		feed(h);
 }
 
