@@ -27,14 +27,25 @@ static void leave(struct host *h)
 	operator_soon(w);
 }
 
+/*
+ * It had joined, and forgot that in a crash; the pool went on without it. It is a learner that
+ * nobody feeds, and says so in its status.
+ */
+static bool is_stranded(const struct host *h)
+{
+	return image_is_outside(&h->disk.image, h->id) &&
+	       h->machine.hsm.state == HSMREPL_JOINING;
+}
+
 void mover_go(struct world *w)
 {
 	struct host *h = &w->host[rng_between(&w->rng, 1, w->opt.nodes)];
 
-	if (w->phase > PHASE_FAULTS)
+	if (w->phase > PHASE_HEAL)
 		return;
 	world_later(w, rng_below(&w->rng, 2 * w->opt.move_every_us), DUE_MOVE, 0, 0, NULL);
-	if (w->phase < PHASE_FAULTS || !h->agent || h->halted)
+	if (w->phase < PHASE_FAULTS || !h->agent || h->halted ||
+	    (w->phase == PHASE_HEAL && !is_stranded(h)))
 		return;
 	if (!(nl_mask(&h->nl) & 1u << h->id) || h->machine.hsm.state == HSMREPL_REMOVED)
 		livesync_order(h);
