@@ -11,12 +11,15 @@ void pools_speaks(struct ledger *l, uint16_t node, const struct list *list, uint
 				" finalised at %u", node, protocol, list->protocol);
 }
 
-/* Who is in the list and was not in the one before it. */
-static uint32_t joined(const struct ledger *l, const struct list *list)
+/* Who is in no more is out, whether it was declared down or left; who joins is not. */
+static void note_moved(struct ledger *l, const struct list *list)
 {
 	const struct list *before = ledger_list_of(l, list->epoch - 1);
 
-	return before ? list->members & ~before->members : 0;
+	if (!before || l->split)
+		return;
+	l->removed |= before->members & ~list->members;
+	l->removed &= ~(list->members & ~before->members);
 }
 
 /* @list is in force at @node from here on. */
@@ -46,7 +49,7 @@ void pools_began(struct ledger *l, uint16_t node, const struct list *list)
 					" the pool was finalised at %u", node, list->epoch,
 					list->protocol, l->list[i].protocol);
 	ledger_add_list(l, list);
-	l->removed &= ~joined(l, list);
+	note_moved(l, list);
 }
 
 /*

@@ -128,8 +128,8 @@ struct tally {
  * @last_seq: places known
  * @told_seq: highest one that a caller was told is committed
  * @refused_up_to: by node and coordinator: highest batch number durably refused
- * @removed: nodes that a node-down, once chosen, leaves out, and that did not join again since;
- *	bit n is node n
+ * @removed: nodes that a node-down, once chosen, leaves out, or that left, and that did not join
+ *	again since; bit n is node n
  * @told_removed: nodes that were told so in their present life
  * @n_lists: used in @list
  * @n_accepted: used in @accepted
