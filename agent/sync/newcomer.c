@@ -258,7 +258,7 @@ static void send_join(struct newcomer *n)
 	if (!n->parked) {
 		join.place = view.position;
 		memcpy(join.pool, view.nl->pool, sizeof(join.pool));
-		join.flags = view.learner ? SYNC_LEARNER : 0;
+		join.flags = view.learner && !n->passed_by ? SYNC_LEARNER : 0;
 	}
 	if (n->order.overwrite)
 		join.flags |= SYNC_OVERWRITE;
@@ -426,6 +426,7 @@ static void start(struct newcomer *n, const struct order *order)
 	n->attempt = 0;
 	n->due_ms = 0;
 	n->learnt = false;
+	n->passed_by = false;
 	n->begun_ms = 0;
 	n->bytes = 0;
 	n->total = 0;

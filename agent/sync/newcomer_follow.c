@@ -25,10 +25,23 @@ void newcomer_follow(struct newcomer *n)
 	n->host->look(n->host->arg, &view);
 	n->seq = view.position.seq;
 	n->learnt = true;
+	n->passed_by = false;
 	n->paused = false;
 	n->ended = false;
 	newcomer_move(n, NEWCOMER_CATCHING_UP);
 	post(n->service, &(struct sync_message){ .type = SYNC_TAIL, .seq = n->seq });
+}
+
+/*
+ * Did the pool commit our NODE_ADD without our yes? A node-down did, that took us out again. No
+ * learner applies that.
+ */
+static bool passes_by(const struct node_view *view, const struct event *ev)
+{
+	struct batch b;
+
+	return view->learner && view->slot == SLOT_FREE && batch_read(ev->data, ev->n_tls, &b) &&
+	       b.adds && nl_has(&b.nl, view->id) && b.before.seq == view->position.seq;
 }
 
 void newcomer_learn(struct newcomer *n, const struct sync_message *m)
@@ -43,6 +56,12 @@ void newcomer_learn(struct newcomer *n, const struct sync_message *m)
 		ev.n_tls = batch_run(left, tls, &ev.data.n);
 		if (!ev.n_tls) {
 			newcomer_fail(n, "a malformed transaction came" SYNC_SAME_VERSION);
+			return;
+		}
+		n->host->look(n->host->arg, &view);
+		n->passed_by = passes_by(&view, &ev);
+		if (n->passed_by) {
+			newcomer_retry(n, "the pool went on without it: what it lacks is fetched");
 			return;
 		}
 		n->host->tell(n->host->arg, &ev);

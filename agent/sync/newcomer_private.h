@@ -22,6 +22,7 @@
  * @had: what a cut import had when the JOIN was sent
  * @parked: the node takes part in nothing, its store is closed
  * @learnt: it was a learner since the order came
+ * @passed_by: it cannot learn what is next in the history: it has to be fetched
  * @pool: members of the pool, once one told them
  * @attempt: how often was dialled in vain
  * @now_ms: of the last tick
@@ -52,6 +53,7 @@ struct newcomer {
 	struct import_state had;
 	bool parked;
 	bool learnt;
+	bool passed_by;
 	struct node_list pool;
 	unsigned int attempt;
 	uint64_t now_ms;

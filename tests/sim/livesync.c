@@ -351,7 +351,7 @@ static void go_on(struct host *h)
 		n->moved_us = w->now_us;
 		n->fed = false;
 	}
-	ask(h, !v.learner ? NOTE_JOIN : n->fed ? NOTE_ADMIT : NOTE_TAIL);
+	ask(h, !v.learner || n->passed_by ? NOTE_JOIN : n->fed ? NOTE_ADMIT : NOTE_TAIL);
 }
 
 /* The agent ends, to start on what came. */
@@ -361,10 +361,22 @@ static void park(struct host *h, struct note *note)
 
 	h->w->totals.deeds[DEED_SNAPSHOT]++;
 	n->parked = true;
+	n->passed_by = false;
 	host_agent_dies(h);
 	n->snapshot = note;
 	n->power = h->power;
 	world_later(h->w, rng_below(&h->w->rng, LOAD_US), DUE_START, h->id, 0, NULL);
+}
+
+/* Did the pool commit our NODE_ADD without our yes? See agent/sync/newcomer_follow.c. */
+static bool passes_by(struct host *h, const struct event *ev)
+{
+	struct node_view v;
+	struct batch b;
+
+	node_look(h->node, &v);
+	return v.learner && v.slot == SLOT_FREE && batch_read(ev->data, ev->n_tls, &b) &&
+	       b.adds && nl_has(&b.nl, h->id) && b.before.seq == v.position.seq;
 }
 
 static void learn(struct host *h, const struct note *note)
@@ -376,6 +388,9 @@ static void learn(struct host *h, const struct note *note)
 		struct frame *f;
 
 		ev.data = run_of(h->w, seq, note->last, room, &ev.n_tls);
+		newcomer(h)->passed_by = passes_by(h, &ev);
+		if (newcomer(h)->passed_by)
+			return;
 		f = malloc(sizeof(*f) + ev.data.n);
 		memcpy(f->data, room, ev.data.n);
 		ev.data.p = f->data;

@@ -46,6 +46,7 @@ struct note {
  * @learnt: it was a learner since
  * @parked: its agent is down to start on @snapshot: the session goes on
  * @fed: the donor says so
+ * @passed_by: it cannot learn what is next in the history: it needs a snapshot
  * @donor: member that it asks
  * @session: with that, 0 for none
  * @asked_us: when it asked, 0 if no answer is awaited
@@ -60,6 +61,7 @@ struct newcomer {
 	bool learnt;
 	bool parked;
 	bool fed;
+	bool passed_by;
 	uint16_t donor;
 	unsigned int session;
 	uint64_t asked_us;
