@@ -70,6 +70,7 @@ break_rounds()
 {
 	local round
 
+	need n4 full_loaded
 	for ((round = 1; round <= rounds; round++)); do
 		break_round "$1" $round
 	done

@@ -5,7 +5,8 @@
 # take_out NODE: killed, and declared dead.
 take_out()
 {
-	scripts/pool kill "$1" && wait_until is n1 blocked && on n1 node-down "$1" --yes >/dev/null
+	scripts/pool kill "$1" && wait_until is n1 blocked &&
+		on n1 node-down "$1" --yes >/dev/null || return
 	nodes=($(printf '%s\n' "${nodes[@]}" | grep -vx "$1"))
 	wait_until all_members
 }
@@ -18,6 +19,7 @@ received()
 
 scene_delta_back()
 {
+	need n4 full_loaded
 	take_out n4
 	verdict $? "n4 is killed, node-down takes it out"
 	load_begin away 2

@@ -60,6 +60,7 @@ scene_refusals()
 
 scene_overwrite()
 {
+	need n6 refusals
 	on n6 live-sync n1 --overwrite >"$dir/overwritten"
 	verdict $? "n6 joins with --overwrite"
 	nodes+=(n6)
