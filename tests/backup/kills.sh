@@ -19,9 +19,10 @@ scene_abandon()
 	kill -KILL $tool
 }
 
-# After scene_abandon, and the later the better.
+# The later after scene_abandon the better.
 scene_abandoned()
 {
+	need n7 abandon
 	patience=45 wait_until unparked n7
 	verdict $? "given up when nothing more comes"
 	blank n7 && on n7 restore "$bundle" >/dev/null && is n7 member

@@ -57,9 +57,10 @@ scene_restored()
 	nodes=(n1 n2 n3)
 }
 
-# After scene_restored: the old pool and the new one never mix.
+# The old pool and the new one never mix.
 scene_old_pool()
 {
+	need n4 restored
 	# Members of the old pool would let it in by its certificate and key set.
 	out=$(on n4 live-sync n1 2>&1)
 	[ $? = 1 ] && grep -qE 'another pool|is a member' <<<"$out"

@@ -35,6 +35,12 @@ fresh_pool()
 	verdict $? "a pool of $1"
 }
 
+# need NODE SCENE: that scene brings the node in, unless it has run.
+need()
+{
+	[ -d "$HSMREPL_POOL/$1" ] || "scene_$2"
+}
+
 on()
 {
 	local node=$1

@@ -25,12 +25,6 @@ add()
 	scripts/pool add "$1" && wait_until is "$1" joining
 }
 
-# need NODE SCENE: that scene brings the node in, unless it has run.
-need()
-{
-	[ -d "$HSMREPL_POOL/$1" ] || "scene_$2"
-}
-
 # joins NODE KIND: some member served it so; not always the one that was named.
 joins()
 {
