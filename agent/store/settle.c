@@ -103,7 +103,7 @@ static void begin_pace(struct store *s, struct pace *p)
 /* With the lock held: somebody waits for what is settled, or for this thread. */
 static bool must_hurry(struct store *s)
 {
-	return s->stop_settle || is_fed(s) || segment_wanted(s) || s->unsettled >= store_many(s) ||
+	return s->stop_settle || segment_wanted(s) || s->unsettled >= store_many(s) ||
 	       clock_ms() >= pause_at_ms(s);
 }
 
