@@ -98,4 +98,8 @@ scene_agent_ended()
 	verdict $? "a second agent is refused: $(tail -1 "$dir/second")"
 	is n2 member
 	verdict $? "and does not disturb the first"
+	end_agent n2
+	start_agent n2
+	wait_until all_members
+	verdict $? "it logs again, for the scenes that follow"
 }
