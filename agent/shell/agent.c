@@ -245,6 +245,7 @@ static void on_end(void *arg)
 	struct agent *a = arg;
 
 	log_info(a->log, "ended by a signal");
+	on_soon(a);	/* a commit that others have not been told of */
 	end(a, false);
 }
 
