@@ -4,6 +4,7 @@
 #define HSM_BASE_CLOCK_H
 
 #include <stdint.h>
+#include <sys/time.h>
 #include <time.h>
 
 #define CLOCK_NS_PER_S	1000000000ull
@@ -20,6 +21,15 @@ static inline uint64_t clock_ns(void)
 static inline uint64_t clock_ms(void)
 {
 	return clock_ns() / CLOCK_NS_PER_MS;
+}
+
+/* As timers of the event loop take it. */
+static inline struct timeval clock_interval(uint64_t ms)
+{
+	return (struct timeval){
+		.tv_sec = (time_t)(ms / 1000),
+		.tv_usec = (suseconds_t)(ms % 1000 * 1000),
+	};
 }
 
 #endif /* HSM_BASE_CLOCK_H */

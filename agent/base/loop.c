@@ -2,9 +2,10 @@
 #include "loop.h"
 
 #include <stdlib.h>
-#include <sys/time.h>
 
 #include <event2/event.h>
+
+#include "clock.h"
 
 /* A note goes before descriptors and timers: what was noted is handled before more is read. */
 enum priority {
@@ -60,11 +61,6 @@ static void on_event(evutil_socket_t fd, short what, void *arg)
 	w->fn(w->arg);
 }
 
-static struct timeval interval(unsigned int ms)
-{
-	return (struct timeval){ .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
-}
-
 /* It is not waited for yet. */
 static struct watch *make(struct loop *l, int fd, short what, enum priority priority, loop_fn fn,
 			  void *arg)
@@ -106,7 +102,7 @@ struct watch *loop_watch_signal(struct loop *l, int signal, loop_fn fn, void *ar
 
 struct watch *loop_watch_tick(struct loop *l, unsigned int ms, loop_fn fn, void *arg)
 {
-	const struct timeval period = interval(ms);
+	const struct timeval period = clock_interval(ms);
 
 	return watch(l, -1, 0, PRIORITY_OTHER, &period, fn, arg);
 }
@@ -118,7 +114,7 @@ struct watch *loop_watch_alarm(struct loop *l, loop_fn fn, void *arg)
 
 void watch_alarm(struct watch *w, unsigned int ms)
 {
-	const struct timeval in = interval(ms);
+	const struct timeval in = clock_interval(ms);
 
 	event_add(w->ev, &in);
 }

@@ -5,6 +5,7 @@
 #ifndef HSM_CTL_CTL_H
 #define HSM_CTL_CTL_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -120,6 +121,10 @@ int ctl_exit_status(int error);
 
 /** ctl_say() - one line on stderr; control characters, of a label say, as '?' */
 void ctl_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/** ctl_vsay() - the same, behind the name of the verb if there is one */
+void ctl_vsay(struct ctl *ctl, const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
 
 /** ctl_fail() - say that @what (or NULL) failed with a negative errno; returns the exit status */
 int ctl_fail(struct ctl *ctl, const char *what, int error);

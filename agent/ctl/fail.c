@@ -65,23 +65,32 @@ int ctl_exit_status(int error)
 	}
 }
 
-void ctl_say(const char *format, ...)
+static void say(const char *verb, const char *format, va_list args)
 {
-	va_list args;
 	char *line;
-	int len;
 
-	va_start(args, format);
-	len = vasprintf(&line, format, args);
-	va_end(args);
-	if (len < 0)
+	if (vasprintf(&line, format, args) < 0)
 		return;
 	for (char *c = line; *c; c++) {
 		if ((unsigned char)*c < 0x20 || *c == 0x7f)
 			*c = '?';
 	}
-	fprintf(stderr, "hsmreplctl: %s\n", line);
+	fprintf(stderr, "hsmreplctl: %s%s%s\n", verb ? verb : "", verb ? ": " : "", line);
 	free(line);
+}
+
+void ctl_say(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say(NULL, format, args);
+	va_end(args);
+}
+
+void ctl_vsay(struct ctl *ctl, const char *format, va_list args)
+{
+	say(ctl->verb ? ctl->verb->name : NULL, format, args);
 }
 
 int ctl_refuse(struct ctl *ctl, const char *what, const char *why, const char *hint)

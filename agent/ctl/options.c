@@ -20,16 +20,10 @@
 int ctl_usage(struct ctl *ctl, const char *format, ...)
 {
 	va_list args;
-	char *what;
-	int len;
 
 	va_start(args, format);
-	len = vasprintf(&what, format, args);
+	ctl_vsay(ctl, format, args);
 	va_end(args);
-	if (len < 0)
-		return CTL_USAGE;
-	ctl_say("%s%s%s", ctl->verb ? ctl->verb->name : "", ctl->verb ? ": " : "", what);
-	free(what);
 	return CTL_USAGE;
 }
 

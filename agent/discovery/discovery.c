@@ -59,9 +59,8 @@ struct discovery {
 
 static void wake_at(struct discovery *d, uint64_t due_ms)
 {
-	uint64_t now_ms = clock_ms(), wait = due_ms > now_ms ? due_ms - now_ms : 0;
-	struct timeval tv = { .tv_sec = (time_t)(wait / 1000),
-			      .tv_usec = (suseconds_t)(wait % 1000) * 1000 };
+	uint64_t now_ms = clock_ms();
+	struct timeval tv = clock_interval(due_ms > now_ms ? due_ms - now_ms : 0);
 
 	event_add(d->timer, &tv);
 }

@@ -12,6 +12,7 @@
 #include <event2/util.h>
 
 #include "address.h"
+#include "clock.h"
 #include "../core/types.h"
 
 #define LOOKUP_MS 10000	/* patience with name servers */
@@ -52,7 +53,7 @@ struct dial {
 
 static void try_in(struct dial *d, unsigned int ms)
 {
-	struct timeval tv = { .tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000 };
+	struct timeval tv = clock_interval(ms);
 
 	event_add(d->timer, &tv);
 }

@@ -19,6 +19,7 @@
 #include "address.h"
 #include "auth.h"
 #include "barrier.h"
+#include "clock.h"
 #include "mesh.h"
 
 #define KEEPALIVE_IDLE_S	5
@@ -38,7 +39,7 @@ static const unsigned int moves[PHASES] = {
 
 void link_timer(struct link *l, unsigned int ms)
 {
-	struct timeval tv = { .tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000 };
+	struct timeval tv = clock_interval(ms);
 
 	event_add(l->timer, &tv);
 }

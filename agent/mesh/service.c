@@ -58,8 +58,7 @@ static void free_service(struct service *s)
 
 static void wait(struct service *s, uint64_t ms)
 {
-	struct timeval tv = { .tv_sec = (time_t)(ms / 1000),
-			      .tv_usec = (suseconds_t)(ms % 1000) * 1000 };
+	struct timeval tv = clock_interval(ms);
 
 	event_add(s->timer, &tv);
 }

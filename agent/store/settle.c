@@ -14,7 +14,7 @@
 #define FED_MS		200		/* as STORE_SETTLE_MS, while a peer is fed: it waits */
 #define FED_BYTES	(8u << 20)	/* likewise */
 #define GATHER_STEPS	12		/* of the time in which decisions gather */
-#define PAUSE		8		/* part of the time; without news for so long it is over */
+#define PAUSE		8		/* gathering ends after this part of it without news */
 #define WAL_PAGES_MAX	16384		/* then the WAL goes into the file, */
 #define QUIET_MS	2000		/* or when nothing was decided for so long */
 #define PACED_BYTES	(4u << 20)	/* less is through before many commits see it */

@@ -125,8 +125,7 @@ void feed_yes(struct feed *f, struct batch_id id, struct bytes tls, unsigned int
 
 static bool is_open(const struct feed *f, struct batch_id id)
 {
-	return f->open && f->open->id.coordinator == id.coordinator &&
-	       f->open->id.number == id.number && f->open->before == f->end;
+	return f->open && same_batch(f->open->id, id) && f->open->before == f->end;
 }
 
 void feed_commit(struct feed *f, struct batch_id id, uint64_t after)

@@ -70,7 +70,7 @@ static const char *apply_tl(struct image *im, const struct hsmrepl_tl *tl)
 
 static bool holds(const struct image *im, struct batch_id id)
 {
-	return im->slot_id.coordinator == id.coordinator && im->slot_id.number == id.number;
+	return same_batch(im->slot_id, id);
 }
 
 static const char *fold_yes(struct image *im, const struct record *r)
@@ -128,7 +128,7 @@ static const char *fold_refused(struct image *im, uint16_t own, const struct rec
 	}
 	if (holds(im, r->batch))
 		im->slot_id = (struct batch_id){ 0 };
-	if (im->last.coordinator == r->batch.coordinator && im->last.number == r->batch.number)
+	if (same_batch(im->last, r->batch))
 		return "a refusal of a batch that is committed";
 	assert(r->batch.coordinator <= SIM_NODES_MAX);
 	if (im->refused[r->batch.coordinator] < r->batch.number)

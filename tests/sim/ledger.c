@@ -63,7 +63,7 @@ struct tally *ledger_tally(struct ledger *l, struct batch_id id)
 		t = &l->tally[i % LEDGER_PLACES];
 		if (!t->id.coordinator)
 			break;
-		if (t->id.coordinator == id.coordinator && t->id.number == id.number)
+		if (same_batch(t->id, id))
 			return t;
 	}
 	t->id = id;
