@@ -3,7 +3,7 @@
  * Writers, each with one transaction under way, over the client library: how many commits per
  * second, and how long each takes. Those of one device share a thread and a handle, and submit
  * without waiting; a single one waits in its call. Also the load of the cluster tests: -o tells
- * what was committed.
+ * what was committed. -e has a line for each device before that of all.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -40,6 +40,7 @@
  * @payload_len: bytes of an object
  * @prefix: of all labels
  * @told: descriptor to which labels of committed objects go, one a line; -1 for none
+ * @each: each device is reported by itself as well
  */
 struct plan {
 	const char *device[DEVICES_MAX];
@@ -50,6 +51,7 @@ struct plan {
 	size_t payload_len;
 	const char *prefix;
 	int told;
+	bool each;
 };
 
 /**
@@ -93,7 +95,8 @@ struct client {
 /**
  * struct lane - the clients of one device, served by one thread
  * @plan: shared, read only
- * @pace: shared
+ * @pace: of all lanes
+ * @own_pace: of this one
  * @dev: handle
  * @thread: runs it
  * @go: set once all are ready
@@ -106,6 +109,7 @@ struct client {
 struct lane {
 	const struct plan *plan;
 	struct pace *pace;
+	struct pace own_pace;
 	struct hsmrepl *dev;
 	pthread_t thread;
 	pthread_barrier_t *go;
@@ -177,7 +181,7 @@ static int tell(const struct lane *l, const struct client *c)
 	return -EIO;
 }
 
-static void note(const struct lane *l, struct client *c, int error)
+static void note(struct lane *l, struct client *c, int error)
 {
 	uint64_t now = now_us();
 
@@ -186,6 +190,7 @@ static void note(const struct lane *l, struct client *c, int error)
 	if (error)
 		return;
 	keep_pace(l->pace, now);
+	keep_pace(&l->own_pace, now);
 	c->error = keep(c, now - c->start_us);
 	if (!c->error)
 		c->error = tell(l, c);
@@ -242,7 +247,7 @@ static unsigned int submit_idle(struct lane *l)
 	return busy;
 }
 
-static void take(const struct lane *l, const uint8_t *records, size_t len)
+static void take(struct lane *l, const uint8_t *records, size_t len)
 {
 	struct hsmrepl_completion done;
 	struct hsmrepl_record record;
@@ -255,7 +260,7 @@ static void take(const struct lane *l, const uint8_t *records, size_t len)
 }
 
 /* What is done by now; waits until something is. Returns 0 or -errno. */
-static int take_done(const struct lane *l)
+static int take_done(struct lane *l)
 {
 	struct pollfd pfd = { .fd = hsmrepl_fd(l->dev), .events = POLLIN };
 	ssize_t n;
@@ -322,39 +327,96 @@ static int by_value(const void *x, const void *y)
 	return (a > b) - (a < b);
 }
 
-/* One line for people and scripts: name=value. Returns how many clients ended early. */
-static unsigned int report(const struct plan *plan, struct client *client, uint64_t start_us,
-			   const struct pace *pace)
+static unsigned int tell_failed(const struct plan *plan, const struct client *client)
 {
-	uint64_t took_us = now_us() - start_us;
 	unsigned int failed = 0;
-	uint32_t *all;
-	size_t n = 0;
 
-	for (unsigned int i = 0; i < plan->clients; i++)
-		n += client[i].n;
-	all = malloc((n + 1) * sizeof(*all));
-	if (!all)
-		return plan->clients;
-	n = 0;
 	for (unsigned int i = 0; i < plan->clients; i++) {
-		for (size_t j = 0; j < client[i].n; j++)
-			all[n++] = client[i].us[j];
-		if (!client[i].error)
-			continue;
-		if (!failed++)
+		if (client[i].error && !failed++)
 			fprintf(stderr, "load_bench: client %u: %s (%s)\n", i,
 				hsmrepl_error_text(client[i].error),
 				hsmrepl_error_name(client[i].error));
 	}
-	qsort(all, n, sizeof(*all), by_value);
-	printf("clients=%u nodes=%u committed=%zu failed=%u ops_s=%.0f p50_us=%u p99_us=%u "
-	       "max_us=%u gap_us=%" PRIu64 " gap_at_ms=%" PRIu64 "\n",
-	       plan->clients, plan->n_devices, n, failed, (double)n * 1e6 / (double)took_us,
-	       n ? all[n / 2] : 0, n ? all[n - 1 - n / 100] : 0, n ? all[n - 1] : 0, pace->gap_us,
-	       pace->gap_us ? (pace->gap_at_us - start_us) / 1000 : 0);
-	free(all);
 	return failed;
+}
+
+/**
+ * struct share - clients that are reported together: every @step th from @first on
+ * @client: all of them
+ * @end: behind the last one
+ * @first: the first one
+ * @step: 1, or the number of devices for those of one
+ * @pace: theirs
+ */
+struct share {
+	const struct client *client;
+	unsigned int end;
+	unsigned int first;
+	unsigned int step;
+	const struct pace *pace;
+};
+
+/* The times of all commits in ascending order, for free(). NULL: no memory. */
+static uint32_t *all_times(const struct share *s, size_t *n)
+{
+	uint32_t *all;
+
+	*n = 0;
+	for (unsigned int i = s->first; i < s->end; i += s->step)
+		*n += s->client[i].n;
+	all = malloc((*n + 1) * sizeof(*all));
+	if (!all)
+		return NULL;
+	*n = 0;
+	for (unsigned int i = s->first; i < s->end; i += s->step)
+		for (size_t j = 0; j < s->client[i].n; j++)
+			all[(*n)++] = s->client[i].us[j];
+	qsort(all, *n, sizeof(*all), by_value);
+	return all;
+}
+
+/* One line for people and scripts: name=value. False: no memory. */
+static bool report(const struct share *s, uint64_t start_us, uint64_t took_us)
+{
+	unsigned int clients = 0, failed = 0;
+	uint32_t *all;
+	size_t n;
+
+	all = all_times(s, &n);
+	if (!all)
+		return false;
+	for (unsigned int i = s->first; i < s->end; i += s->step) {
+		clients++;
+		failed += s->client[i].error != 0;
+	}
+	printf("clients=%u committed=%zu failed=%u ops_s=%.0f p50_us=%u p99_us=%u max_us=%u gap_us=%"
+	       PRIu64 " gap_at_ms=%" PRIu64 "\n",
+	       clients, n, failed, (double)n * 1e6 / (double)took_us, n ? all[n / 2] : 0,
+	       n ? all[n - 1 - n / 100] : 0, n ? all[n - 1] : 0, s->pace->gap_us,
+	       s->pace->gap_us ? (s->pace->gap_at_us - start_us) / 1000 : 0);
+	free(all);
+	return true;
+}
+
+/* Returns whether all clients went on to the end, and all is told. */
+static bool report_all(const struct plan *plan, const struct lane *lane, unsigned int lanes,
+		       const struct client *client, uint64_t start_us)
+{
+	struct share share = { .client = client, .end = plan->clients, .step = plan->n_devices };
+	uint64_t took_us = now_us() - start_us;
+	bool ok = !tell_failed(plan, client);
+
+	for (unsigned int i = 0; i < lanes && plan->each; i++) {
+		share.first = i;
+		share.pace = &lane[i].own_pace;
+		printf("device=%s ", plan->device[i]);
+		ok &= report(&share, start_us, took_us);
+	}
+	share.first = 0;
+	share.step = 1;
+	share.pace = lane->pace;
+	printf("nodes=%u ", plan->n_devices);
+	return report(&share, start_us, took_us) && ok;
 }
 
 static void start(struct lane *l, struct client *client, unsigned int number)
@@ -374,9 +436,10 @@ static int execute(const struct plan *plan)
 	struct client *client = calloc(plan->clients, sizeof(*client));
 	struct pace pace = { .lock = PTHREAD_MUTEX_INITIALIZER };
 	struct lane lane[DEVICES_MAX];
-	unsigned int failed, lanes;
 	pthread_barrier_t go;
+	unsigned int lanes;
 	uint64_t began;
+	bool ok;
 
 	lanes = plan->clients < plan->n_devices ? plan->clients : plan->n_devices;
 	if (!client || pthread_barrier_init(&go, NULL, lanes + 1) != 0)
@@ -384,25 +447,26 @@ static int execute(const struct plan *plan)
 	for (unsigned int i = 0; i < plan->clients; i++)
 		client[i].number = i;
 	for (unsigned int i = 0; i < lanes; i++) {
-		lane[i] = (struct lane){ .plan = plan, .pace = &pace, .go = &go };
+		lane[i] = (struct lane){ .plan = plan, .pace = &pace, .go = &go,
+					 .own_pace.lock = PTHREAD_MUTEX_INITIALIZER };
 		start(&lane[i], client, i);
 	}
 	pthread_barrier_wait(&go);
 	began = now_us();
 	for (unsigned int i = 0; i < lanes; i++)
 		pthread_join(lane[i].thread, NULL);
-	failed = report(plan, client, began, &pace);
+	ok = report_all(plan, lane, lanes, client, began);
 	for (unsigned int i = 0; i < plan->clients; i++)
 		free(client[i].us);
 	free(client);
 	pthread_barrier_destroy(&go);
-	return failed ? 1 : 0;
+	return ok ? 0 : 1;
 }
 
 static int usage(void)
 {
 	fputs("usage: load_bench [-c CLIENTS] [-s SECONDS | -n COUNT] [-b BYTES] [-p PREFIX] "
-	      "[-o FILE] DEVICE...\n",
+	      "[-o FILE] [-e] DEVICE...\n",
 	      stderr);
 	return 2;
 }
@@ -442,6 +506,9 @@ static bool option(struct plan *plan, int c, const char *text)
 	case 'o':
 		plan->told = open(text, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 		return plan->told >= 0;
+	case 'e':
+		plan->each = true;
+		return true;
 	default:
 		return false;
 	}
@@ -453,7 +520,7 @@ int main(int argc, char **argv)
 			     .payload_len = PAYLOAD_DEFAULT, .told = -1 };
 	int c;
 
-	while ((c = getopt(argc, argv, "c:s:n:b:p:o:")) != -1)
+	while ((c = getopt(argc, argv, "c:s:n:b:p:o:e")) != -1)
 		if (!option(&plan, c, optarg))
 			return usage();
 	for (; optind < argc; optind++) {
