@@ -14,7 +14,9 @@
 
 #define NAME_MAX_BYTES	32
 #define FRESH_NAME	"segment.new"	/* until it is full of zeros */
-#define ZEROS		(64u << 10)	/* written at a time: nobody else is held up for long */
+/* At a time, so that nobody else is held up at the disk for long. */
+#define ZEROS		(64u << 10)	/* bytes written */
+#define READ_PIECE	(256u << 10)	/* bytes read */
 
 static_assert(ZEROS % SEGMENT_BLOCK == 0, "whole blocks");
 
@@ -185,8 +187,12 @@ int segment_read(const struct segment *seg, void *buf)
 {
 	size_t done = 0;
 
+	/* Else the kernel reads ahead, in requests of as many megabytes as the disk takes. */
+	posix_fadvise(seg->fd, 0, 0, POSIX_FADV_RANDOM);
 	while (done < seg->bytes) {
-		ssize_t n = pread(seg->fd, (uint8_t *)buf + done, seg->bytes - done, (off_t)done);
+		size_t left = seg->bytes - done;
+		ssize_t n = pread(seg->fd, (uint8_t *)buf + done,
+				  left < READ_PIECE ? left : READ_PIECE, (off_t)done);
 
 		if (n < 0 && errno == EINTR)
 			continue;
