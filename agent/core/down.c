@@ -228,7 +228,8 @@ static void on_ask(struct node *n, struct peer *p, const struct message *m, stru
 	uint64_t ballot = m->down.ballot;
 
 	if (m->down.flags & DOWN_DRY) {
-		report(n, p, ballot, DOWN_DRY, out);
+		if (n->slot.state != SLOT_TAKING)	/* else a yes is under way: it asks again */
+			report(n, p, ballot, DOWN_DRY, out);
 	} else if (ballot_initiator(ballot) != p->id ||
 		   (node_learner(n) && !m->down.slot.coordinator)) {
 		out_drop(out, p->id, "it asks for a promise in another node's name, or of a "

@@ -92,6 +92,29 @@ START_TEST(test_node_down_keeps_what_others_committed)
 }
 END_TEST
 
+/* n2's yes is on its way to the disk when it is asked what would be: it says so when it is there. */
+START_TEST(test_dry_run_waits_for_a_yes_under_way)
+{
+	struct cluster c;
+
+	cluster_init(&c, 3);
+	c.seat[2].disk_held = true;
+	ck_assert(cluster_write(&c, 1, TID));
+	cluster_run(&c);
+	ck_assert_int_eq(cluster_look(&c, 2).slot, SLOT_TAKING);
+	cluster_crash(&c, 1);
+	cluster_down(&c, 3, 1, true, false);
+	cluster_run(&c);
+	cluster_step(&c, 2, (struct event){ .type = EV_DURABLE, .record = RECORD_YES,
+					    .batch = c.seat[2].d.slot_id });
+	c.seat[2].disk_held = false;
+	cluster_pass(&c, 1000);
+	ck_assert_uint_eq(c.seat[3].plan.n_commit, 1);
+	ck_assert_uint_eq(c.seat[3].plan.n_abort, 0);
+	cluster_free(&c);
+}
+END_TEST
+
 /* n1 waits for two reports; meanwhile it promises n2, who is ahead. It must not accept below. */
 START_TEST(test_own_attempt_ends_with_a_higher_promise)
 {
@@ -311,6 +334,7 @@ int main(void)
 
 	tcase_add_test(down, test_alone_and_in_doubt);
 	tcase_add_loop_test(down, test_node_down_keeps_what_others_committed, 0, 2);
+	tcase_add_test(down, test_dry_run_waits_for_a_yes_under_way);
 	tcase_add_test(down, test_own_attempt_ends_with_a_higher_promise);
 	tcase_add_test(down, test_who_removes_itself_tells_the_others);
 	tcase_add_test(down, test_a_vote_is_asked_for_again_in_the_new_epoch);
