@@ -20,9 +20,9 @@ static const char *const files[] = { IMPORT_FILE "-journal", IMPORT_FILE };
 
 int import_fail(struct import *im, int error, const char *what)
 {
-	snprintf(im->trouble, sizeof(im->trouble), "%s: %s%s%s", what, strerror(-error),
-		 im->table && error != -EBADMSG ? ": " : "",
-		 im->table && error != -EBADMSG ? table_trouble(im->table) : "");
+	snprintf(im->trouble, sizeof(im->trouble), "%s: %s", what,
+		 im->table && error != -EBADMSG ? table_trouble(im->table, error) :
+						  strerror(-error));
 	return error;
 }
 

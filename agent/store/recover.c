@@ -32,8 +32,8 @@ static int fail(const struct store *s, const char *what, int error, const char *
 
 static int table_failed(struct store *s, int ret, char error[STORE_ERROR_MAX])
 {
-	snprintf(error, STORE_ERROR_MAX, "%.300s/" TABLE_FILE ": %s (%s)", s->dir, strerror(-ret),
-		 table_trouble(s->table));
+	snprintf(error, STORE_ERROR_MAX, "%.300s/" TABLE_FILE ": %s", s->dir,
+		 table_trouble(s->table, ret));
 	table_rollback(s->table);
 	return -1;
 }

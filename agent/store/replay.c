@@ -134,7 +134,7 @@ static int take_decision(struct replay *r, const struct segment *seg, const stru
 	entry_put(&s->pool, e);
 	if (ret == -EBADMSG)
 		return fail(r, seg, "a batch does not follow on what is settled", REMEDY);
-	return ret ? fail(r, seg, table_trouble(s->table), "free or repair the disk") : 0;
+	return ret ? fail(r, seg, table_trouble(s->table, ret), "free or repair the disk") : 0;
 }
 
 /*

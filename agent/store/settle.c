@@ -158,8 +158,8 @@ static int transaction(struct store *s, uint64_t tail, struct pace *pace)
 				    s->options.counter, strerror(-ret));
 		return 0;
 	}
-	log_error(s->log, "%s/" TABLE_FILE ": cannot be written: %s (%s): it is tried again",
-		  s->dir, strerror(-ret), table_trouble(t));
+	log_error(s->log, "%s/" TABLE_FILE ": cannot be written: %s: it is tried again", s->dir,
+		  table_trouble(t, ret));
 	table_rollback(t);
 	return ret;
 }

@@ -79,9 +79,9 @@ int table_errno(int rc)
 	}
 }
 
-const char *table_trouble(const struct table *t)
+const char *table_trouble(const struct table *t, int error)
 {
-	return sqlite3_errmsg(t->db);
+	return sqlite3_errcode(t->db) == SQLITE_OK ? strerror(-error) : sqlite3_errmsg(t->db);
 }
 
 int table_run(struct table *t, enum table_sql i)

@@ -159,8 +159,8 @@ int table_value(const struct table *t, uint8_t *value);
 /* Run statement @i, bound before, to its end. Returns 0 or -errno. */
 int table_run(struct table *t, enum table_sql i);
 
-/* One line about the last failure. */
-const char *table_trouble(const struct table *t);
+/* What failed just now with @error (-errno): in SQLite's words if it was SQLite. */
+const char *table_trouble(const struct table *t, int error);
 
 /* -errno for an SQLite result code. */
 int table_errno(int rc);
