@@ -126,7 +126,7 @@ static const char *obstacle(struct node *n, const struct down_request *ask, int 
 		return why;
 	*error = EBUSY;
 	if (n->slot.state != SLOT_FREE && n->slot.batch.removes && n->slot.id.coordinator == n->id)
-		return "this node is about to leave: ask another member";
+		return "this node is about to leave: ask another member, or bring one back";
 	*error = EALREADY;
 	if (n->survey.state != SURVEY_IDLE)
 		return "a node-down is under way: wait for it";
