@@ -70,7 +70,6 @@ expect_entries(struct hsm *hsm, const struct hsmrepl_load_entry *first, const vo
 			entry = hsm_load_entry_next(entry);
 		}
 	}
-	hsm_store_expect_objects(&hsm->store, n);
 	return entry;
 }
 

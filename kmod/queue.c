@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Transactions of this node; see queue.h. */
 #include <linux/bug.h>
+#include <linux/build_bug.h>
 #include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/mm.h>
 #include <linux/random.h>
 #include <linux/slab.h>
+#include <linux/stddef.h>
 #include <linux/string.h>
 #include "hsm.h"
+
+static_assert(sizeof(struct hsm_txn) - offsetof(struct hsm_txn, by_tid) >= HSM_ITEM_MIN);
 
 static u64 tid_at(const struct hsm_link *link)
 {

@@ -268,17 +268,6 @@ void hsm_store_fetch(struct hsm_store *store, const char *label, u32 label_len, 
 }
 
 /**
- * hsm_store_expect_objects() - make room in the tables
- * @store: the store
- * @n: so many objects are about to be added
- */
-void hsm_store_expect_objects(struct hsm_store *store, u32 n)
-{
-	hsm_table_expect(&store->labels, n);
-	hsm_table_expect(&store->ids, n);
-}
-
-/**
  * hsm_store_load() - add one restored object
  * @store: the store
  * @data: passed hsm_load_entry_check()

@@ -138,7 +138,6 @@ void hsm_store_settle(struct hsm_store *store, struct hsm_stage *stage);
 
 void hsm_store_fetch(struct hsm_store *store, const char *label, u32 label_len, const u8 *id,
 		     bool items);
-void hsm_store_expect_objects(struct hsm_store *store, u32 n);
 int hsm_store_load(struct hsm_store *store, const struct hsmrepl_load_entry *entry);
 void hsm_store_unload(struct hsm_store *store, const struct hsmrepl_load_entry *entry);
 

@@ -13,6 +13,7 @@
 #define SEGMENT_BYTES	4096	/* what the allocator gives without loss */
 #define BUCKETS_MIN	64	/* all in the first segment */
 #define SEGMENTS_MIN	8
+#define GROW_BUCKETS	16	/* at a time, at most BUCKETS_MIN */
 
 static_assert(sizeof(struct hsm_segment) <= SEGMENT_BYTES);
 static_assert(BUCKETS_MIN <= HSM_SEGMENT_HEADS);
@@ -182,15 +183,15 @@ static struct hsm_link *bucket_of(struct hsm_table *table, const struct hsm_link
 	return hsm_table_bucket(table, index_of(table, link));
 }
 
-/* Items that the next n buckets to come will look at. */
-static void fetch_elders(struct hsm_table *table, u32 n)
+/* Reads what the next buckets take their items from, so as to wait for memory once. */
+static void fetch_elders(struct hsm_table *table)
 {
 	struct hsm_link *link;
 	int behind;
 	u32 i;
 
 	for (behind = 0; behind < 2; behind++) {
-		for (i = 0; i < n; i++) {
+		for (i = 0; i < GROW_BUCKETS; i++) {
 			link = locked_next(hsm_table_bucket(table, elder(table->buckets + i)));
 			if (link && behind)
 				link = locked_next(link);
@@ -199,18 +200,13 @@ static void fetch_elders(struct hsm_table *table, u32 n)
 	}
 }
 
-/**
- * hsm_table_expect() - grow for items to come, at less cost than one by one
- * @table: the table
- * @n: so many
- */
-void hsm_table_expect(struct hsm_table *table, u32 n)
+/* Some buckets more, at less cost than one by one. */
+static void grow_some(struct hsm_table *table)
 {
-	if (table->items + n <= table->buckets)
-		return;
-	n = table->items + n - table->buckets;
-	fetch_elders(table, n);
-	while (n-- && grow(table))
+	u32 i;
+
+	fetch_elders(table);
+	for (i = 0; i < GROW_BUCKETS && grow(table); i++)
 		;
 }
 
@@ -226,8 +222,8 @@ void hsm_table_add(struct hsm_table *table, struct hsm_link *link)
 	RCU_INIT_POINTER(link->next, locked_next(head));
 	rcu_assign_pointer(head->next, link);
 	table->items++;
-	while (table->items > table->buckets && grow(table))
-		;
+	if (table->items > table->buckets)
+		grow_some(table);
 }
 
 /* The link before an item's. */

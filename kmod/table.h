@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Hash table that grows and shrinks by one bucket at a time (linear hashing): 8 bytes for an item,
- * however many there are, and no moment at which all of them move. rhashtable doubles, and takes
- * its buckets, a power of two and a head, from an allocator that rounds up: 13 to 43 bytes.
+ * Hash table that grows by a few buckets and shrinks by one at a time (linear hashing): 8 bytes for
+ * an item, however many there are, and no moment at which all of them move. rhashtable doubles, and
+ * takes its buckets, a power of two and a head, from an allocator that rounds up: 13 to 43 bytes.
  */
 #ifndef HSM_TABLE_H
 #define HSM_TABLE_H
@@ -73,7 +73,6 @@ struct hsm_table {
 
 int hsm_table_init(struct hsm_table *table, hsm_table_hash *hash);
 void hsm_table_destroy(struct hsm_table *table);
-void hsm_table_expect(struct hsm_table *table, u32 n);
 void hsm_table_add(struct hsm_table *table, struct hsm_link *link);
 void hsm_table_remove(struct hsm_table *table, struct hsm_link *link);
 void hsm_table_replace(struct hsm_table *table, struct hsm_link *old, struct hsm_link *link);
