@@ -92,7 +92,7 @@ START_TEST(test_node_down_keeps_what_others_committed)
 }
 END_TEST
 
-/* n2's yes is on its way to the disk when it is asked what would be: it says so when it is there. */
+/* n2's yes is on its way to the disk when asked what would be: it says so when it is there. */
 START_TEST(test_dry_run_waits_for_a_yes_under_way)
 {
 	struct cluster c;
