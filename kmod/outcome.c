@@ -17,7 +17,7 @@ int hsm_outcomes_init(struct hsm_outcomes *outcomes, u32 size)
 		hsm_outcomes_destroy(outcomes);
 		return -ENOMEM;
 	}
-	outcomes->newest = 0;
+	outcomes->newest = size;
 	return 0;
 }
 
@@ -32,7 +32,7 @@ void hsm_outcomes_clear(struct hsm_outcomes *outcomes)
 {
 	memset(outcomes->ring, 0, outcomes->size * sizeof(*outcomes->ring));
 	memset(outcomes->buckets, 0, outcomes->size * sizeof(*outcomes->buckets));
-	outcomes->newest = 0;
+	outcomes->newest = outcomes->size;
 }
 
 /* TIDs are random: their low bits are a hash. */
@@ -41,40 +41,39 @@ static u32 *bucket(const struct hsm_outcomes *outcomes, u64 tid)
 	return &outcomes->buckets[tid & (outcomes->size - 1)];
 }
 
-/* Takes the oldest outcome out of its bucket. */
-static void unlink_place(struct hsm_outcomes *outcomes, u32 place)
+static struct hsm_outcome *place(const struct hsm_outcomes *outcomes, u32 number)
 {
-	u32 *link = bucket(outcomes, outcomes->ring[place].tid);
-
-	while (*link != place + 1)
-		link = &outcomes->ring[*link - 1].next;
-	*link = outcomes->ring[place].next;
+	return &outcomes->ring[number & (outcomes->size - 1)];
 }
 
 void hsm_outcomes_add(struct hsm_outcomes *outcomes, u64 tid, int error, u64 seq, u64 sync_point)
 {
-	u32 place = outcomes->newest;
-	u32 *head;
+	u32 *head = bucket(outcomes, tid);
+	u32 number = outcomes->newest + 1;
 
-	if (outcomes->ring[place].tid)
-		unlink_place(outcomes, place);
-	head = bucket(outcomes, tid);
-	outcomes->ring[place] = (struct hsm_outcome){
+	*place(outcomes, number) = (struct hsm_outcome){
 		.tid = tid,
 		.error = error,
 		.seq = seq,
 		.sync_point = sync_point,
 		.next = *head,
 	};
-	*head = place + 1;
-	outcomes->newest = (place + 1) & (outcomes->size - 1);
+	*head = number;
+	outcomes->newest = number;
 }
 
+/* A bucket ends where the ring holds the next one no more, whose number may have come again. */
 const struct hsm_outcome *hsm_outcomes_find(const struct hsm_outcomes *outcomes, u64 tid)
 {
-	u32 link = *bucket(outcomes, tid);
+	u32 newest = outcomes->newest, least = 0, age;
+	const struct hsm_outcome *outcome;
 
-	while (link && outcomes->ring[link - 1].tid != tid)
-		link = outcomes->ring[link - 1].next;
-	return link ? &outcomes->ring[link - 1] : NULL;
+	for (age = newest - *bucket(outcomes, tid); age >= least && age < outcomes->size;
+	     age = newest - outcome->next) {
+		outcome = place(outcomes, newest - age);
+		if (outcome->tid == tid)
+			return outcome;
+		least = age + 1;
+	}
+	return NULL;
 }

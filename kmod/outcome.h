@@ -13,7 +13,7 @@
  * @seq: when committed
  * @sync_point: after it, when committed
  * @error: 0 committed, else the errno of the abort
- * @next: next place of the same bucket, plus 1; 0 for none
+ * @next: number of an older one of the same bucket; the ring may not hold it any more
  */
 struct hsm_outcome {
 	u64 tid;
@@ -25,10 +25,10 @@ struct hsm_outcome {
 
 /**
  * struct hsm_outcomes - ring of the newest outcomes; all memory is taken at init
- * @ring: @size places
- * @buckets: @size heads: a place plus 1, 0 for none
+ * @ring: @size places; an outcome's place is its number modulo @size
+ * @buckets: @size heads: the number of the newest one, which the ring may not hold any more
  * @size: a power of two
- * @newest: next place to fill
+ * @newest: number of the newest outcome; it began with @size, to which 0 is too old
  */
 struct hsm_outcomes {
 	struct hsm_outcome *ring;

@@ -272,6 +272,26 @@ START_TEST(the_ring_forgets_the_oldest)
 }
 END_TEST
 
+/* What an unused bucket begins with is then the number of an outcome, younger than those before. */
+START_TEST(numbers_of_outcomes_wrap)
+{
+	struct hsm_outcomes ring;
+	u64 tid;
+
+	ck_assert_int_eq(hsm_outcomes_init(&ring, 128), 0);
+	ring.newest = U32_MAX - 50;
+	for (tid = 1; tid <= 100; tid++) {
+		hsm_outcomes_add(&ring, tid * 64, 0, tid, 0);
+		ck_assert(!hsm_outcomes_find(&ring, 64 * 1000));
+		ck_assert(!hsm_outcomes_find(&ring, 64 * 1001));
+		ck_assert(!hsm_outcomes_find(&ring, 1));
+	}
+	for (tid = 1; tid <= 100; tid++)
+		ck_assert_uint_eq(hsm_outcomes_find(&ring, tid * 64)->seq, tid);
+	hsm_outcomes_destroy(&ring);
+}
+END_TEST
+
 START_TEST(grace_time_ends)
 {
 	struct hsm_txn *claimed, *back, *waiting;
@@ -371,6 +391,7 @@ int main(void)
 	tcase_add_test(tcase, the_queue_is_bounded);
 	tcase_add_test(tcase, outcomes_are_kept);
 	tcase_add_test(tcase, the_ring_forgets_the_oldest);
+	tcase_add_test(tcase, numbers_of_outcomes_wrap);
 	tcase_add_test(tcase, grace_time_ends);
 	tcase_add_test(tcase, submit_survives_no_memory);
 	tcase_add_test(tcase, new_content_ends_what_waits);
