@@ -204,7 +204,6 @@ static int apply_tl(struct table *t, const struct record_part *part, const uint8
 			break;
 		ret = apply_op(&a, &op);
 	}
-	OPENSSL_cleanse(t->scratch, part->tl_len);
 	if (!ret)
 		ret = add_tl(&a, part, chain);
 	t->state.position.seq = part->seq;
@@ -245,18 +244,30 @@ static int end_ballots(struct table *t, uint64_t epoch)
 	return 0;
 }
 
-int table_apply(struct table *t, const struct record *yes, const struct position *after)
+/* Each TL overwrites the one before in the scratch, which is wiped once, for the longest. */
+static int apply_tls(struct table *t, const struct record *yes, const struct position *after)
 {
 	struct record_cursor c = { .r = yes };
 	struct record_part part;
-	bool begins;
+	size_t longest = 0;
 	int ret;
 
 	while ((ret = record_next(&c, &part)) > 0) {
+		if (part.tl_len > longest)
+			longest = part.tl_len;
 		ret = apply_tl(t, &part, part.seq == after->seq ? after->chain : NULL);
 		if (ret)
-			return ret;
+			break;
 	}
+	OPENSSL_cleanse(t->scratch, longest);
+	return ret;
+}
+
+int table_apply(struct table *t, const struct record *yes, const struct position *after)
+{
+	int ret = apply_tls(t, yes, after);
+	bool begins;
+
 	if (ret)
 		return ret;
 	if (t->state.position.seq != after->seq || t->state.position.sp != after->sp)
