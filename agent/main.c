@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include <sqlite3.h>
+
 #include "shell/agent.h"
 #include "shell/exhibit.h"
 
@@ -83,6 +85,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "hsmrepld: unexpected argument: %s\n%s", argv[optind], usage);
 		return EXIT_USAGE;
 	}
+	/* Nobody asks SQLite how much memory it has: each piece would be counted behind a lock. */
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	if (quarantine)
 		return exhibit_print(config, quarantine, export);
 	return agent_run(config, trace);
