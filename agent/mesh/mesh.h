@@ -118,7 +118,7 @@ void mesh_drop(struct mesh *m, uint16_t peer, const char *why);
 
 /*
  * Read certificate, key and CA bundle again, for connections made from now on. Returns 0, or -1
- * with @error, keeping the old ones.
+ * with @error, keeping the old ones: also for a certificate that peers with these CAs would refuse.
  */
 int mesh_reload(struct mesh *m, char error[CONFIG_ERROR_MAX]);
 

@@ -170,6 +170,28 @@ SSL_CTX *tls_context(const struct config *c, struct tls_identity *who,
 	return ctx;
 }
 
+int tls_verify_own(SSL_CTX *ctx, const struct config *c, char error[CONFIG_ERROR_MAX])
+{
+	X509_STORE_CTX *verify = X509_STORE_CTX_new();
+	STACK_OF(X509) *chain = NULL;
+	int rc = -1;
+
+	SSL_CTX_get0_chain_certs(ctx, &chain);
+	if (!verify || !X509_STORE_CTX_init(verify, SSL_CTX_get_cert_store(ctx),
+					    SSL_CTX_get0_certificate(ctx), chain))
+		fail(error, "certificate = %s: no memory to verify it", c->certificate);
+	else if (X509_verify_cert(verify) != 1)
+		fail(error, "certificate = %s: it does not verify with ca = %s (%s): issue a new "
+			    "one with the pool CA, or put its CA into that file",
+		     c->certificate, c->ca,
+		     X509_verify_cert_error_string(X509_STORE_CTX_get_error(verify)));
+	else
+		rc = 0;
+	X509_STORE_CTX_free(verify);
+	ERR_clear_error();
+	return rc;
+}
+
 void tls_describe(const SSL_CTX *ctx, char text[TLS_WHY_MAX])
 {
 	X509_STORE *store = SSL_CTX_get_cert_store(ctx);

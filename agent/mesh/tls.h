@@ -42,6 +42,15 @@ struct tls_identity {
 SSL_CTX *tls_context(const struct config *c, struct tls_identity *who,
 		     char error[CONFIG_ERROR_MAX]);
 
+/**
+ * tls_verify_own() - would peers that have our CA bundle take our certificate now?
+ * @ctx: from tls_context()
+ * @c: as given to it
+ * @error: why not, and what to do
+ * Returns 0, or -1 with @error set.
+ */
+int tls_verify_own(SSL_CTX *ctx, const struct config *c, char error[CONFIG_ERROR_MAX]);
+
 /* "certificate SERIAL, valid until DATE, N CA certificates", for the log. */
 void tls_describe(const SSL_CTX *ctx, char text[TLS_WHY_MAX]);
 

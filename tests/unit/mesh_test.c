@@ -455,6 +455,31 @@ START_TEST(a_bad_reload_keeps_what_is_there)
 }
 END_TEST
 
+/* What no peer would take does not replace what they take: of another CA, or expired. */
+START_TEST(a_certificate_that_peers_would_refuse_is_not_taken)
+{
+	static const char *const why[] = { "unable to get local issuer", "has expired" };
+	struct pki other, signer;
+	char error[CONFIG_ERROR_MAX] = "";
+	const struct config *c = &bed.node[2].config;
+
+	pki_init(&other);
+	bed_start(&bed, 1, 2);
+	bed_start(&bed, 2, 2);
+	bed_wait(&bed, connected(2));
+	signer = _i ? bed.pki : other;
+	strcpy(signer.dir, bed.pki.dir);
+	pki_issue(&signer, "n2", "n2", "URI:urn:hsmrepl:node:2", _i ? -3600 : PKI_DAY);
+	ck_assert_int_eq(mesh_reload(bed.node[2].mesh, error), -1);
+	ck_assert_msg(strstr(error, why[_i]), "%s", error);
+	ck_assert_msg(strstr(error, c->certificate), "%s", error);
+	ck_assert_ptr_null(strchr(error, '\n'));
+	mesh_drop(bed.node[2].mesh, 1, "test");
+	bed_wait(&bed, bed.node[1].ups[2] == 2 && connected(2));
+	pki_free(&other);
+}
+END_TEST
+
 START_TEST(what_cannot_start_says_why)
 {
 	const struct mesh_sink sink = { bed_up, bed_down, bed_frame, bed_removed, &bed.node[1] };
@@ -496,6 +521,7 @@ int main(void)
 	tcase_add_test(t, certificates_that_run_out_are_told_of);
 	tcase_add_loop_test(t, each_bad_file_is_told_and_the_old_ones_stay, 0, 3);
 	tcase_add_test(t, a_bad_reload_keeps_what_is_there);
+	tcase_add_loop_test(t, a_certificate_that_peers_would_refuse_is_not_taken, 0, 2);
 	tcase_add_test(t, what_cannot_start_says_why);
 	suite_add_tcase(s, t);
 	return suite_run(s);
