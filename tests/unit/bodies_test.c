@@ -384,19 +384,6 @@ START_TEST(a_bad_disk_is_waited_for)
 }
 END_TEST
 
-/* Wait until the writer has written what nobody waits for. */
-static void wait_for_lazy(void)
-{
-	bool idle = false;
-
-	while (!idle) {
-		pthread_mutex_lock(&w->b->store->lock);
-		idle = w->b->store->idle;
-		pthread_mutex_unlock(&w->b->store->lock);
-		poll(NULL, 0, 1);
-	}
-}
-
 /* Settled at a start, with files begun and emptied meanwhile; it dies at every few writes. */
 START_TEST(dies_at_any_write)
 {
@@ -406,7 +393,7 @@ START_TEST(dies_at_any_write)
 	bed_reopen_sized(w->b, &patient);
 	for (unsigned int i = 0; i < 60; i++)
 		world_batch(w);
-	wait_for_lazy();
+	bed_rest(w->b);
 	bed_copy(w->b->dir, copy);
 	bed_close(w->b);
 	bed_remove(w->b->dir);

@@ -137,6 +137,21 @@ static inline void bed_abort(struct bed *b)
 	store_append(b->store, RECORD_ABORTED, bed_id(b), (struct bytes){ NULL, 0 }, 0, NULL);
 }
 
+/* Wait until the log's thread has nothing to do: what nobody waits for is written, too. */
+static inline void bed_rest(struct bed *b)
+{
+	uint64_t deadline = clock_ms() + BED_DONE_MS;
+	bool idle = false;
+
+	while (!idle) {
+		assert(clock_ms() < deadline);
+		pthread_mutex_lock(&b->store->lock);
+		idle = b->store->idle && TAILQ_EMPTY(&b->store->queued);
+		pthread_mutex_unlock(&b->store->lock);
+		poll(NULL, 0, 1);
+	}
+}
+
 /* Wait until SQLite has everything. */
 static inline void bed_settle(struct bed *b)
 {

@@ -93,21 +93,6 @@ static size_t used_bytes(void)
 	return strip_end(&b->store->w.strip);
 }
 
-/* Wait until the writer has written what nobody waits for. */
-static void wait_for_lazy(void)
-{
-	uint64_t deadline = clock_ms() + BED_DONE_MS;
-	bool idle = false;
-
-	while (!idle) {
-		ck_assert_uint_lt(clock_ms(), deadline);
-		pthread_mutex_lock(&b->store->lock);
-		idle = b->store->idle;
-		pthread_mutex_unlock(&b->store->lock);
-		poll(NULL, 0, 1);
-	}
-}
-
 static int open_segment(unsigned int number)
 {
 	char path[BED_PATH + 32];
@@ -171,7 +156,7 @@ START_TEST(torn_at_every_step)
 
 	for (unsigned int i = 0; i < BATCHES; i++)
 		append(i);
-	wait_for_lazy();
+	bed_rest(b);
 	for (size_t at = 0; at <= used_bytes(); at += RECORD_ALIGN) {
 		int fd;
 
@@ -202,7 +187,7 @@ START_TEST(a_hole_is_damage)
 		if (i == BATCHES - 2)
 			end = used_bytes();
 	}
-	wait_for_lazy();
+	bed_rest(b);
 	confirmed = b->store->w.durable;
 	ck_assert_uint_gt(confirmed, 1);
 	take_copy();
@@ -228,7 +213,7 @@ START_TEST(every_bent_byte_is_noticed)
 	append(0);
 	append(1);
 	append(2);
-	wait_for_lazy();
+	bed_rest(b);
 	end = used_bytes();
 	/* Only behind the last COMMIT, written by itself, nothing says that it was whole. */
 	confirmed = end - sizeof(struct record_header) - sizeof(struct record_position);
@@ -362,7 +347,7 @@ START_TEST(settled_history_may_be_missing_in_the_log)
 		bed_learn(b);
 	}
 	bed_settle(b);
-	wait_for_lazy();
+	bed_rest(b);
 	to = used_bytes();
 	ck_assert_uint_gt(to, from + 2 * BLOCK);
 	for (unsigned int lost = 1; lost < 8; lost++) {
@@ -431,7 +416,7 @@ START_TEST(a_segment_stays_until_the_next_is_flushed)
 	for (; other.number < 400; other.number++)
 		store_append(b->store, RECORD_ABORTED, other, (struct bytes){ 0 }, 0, NULL);
 	bed_settle(b);
-	wait_for_lazy();
+	bed_rest(b);
 	ck_assert_uint_ne(b->store->w.active->number, first);
 	take_copy();
 	fd = open_segment(b->store->w.active->number);
@@ -447,7 +432,7 @@ START_TEST(a_missing_segment_is_damage)
 	char path[BED_PATH + 32];
 
 	append(0);
-	wait_for_lazy();
+	bed_rest(b);
 	take_copy();
 	snprintf(path, sizeof(path), "%s/" SEGMENT_NAME, copy, b->store->w.active->number);
 	unlink(path);

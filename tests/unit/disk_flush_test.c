@@ -9,24 +9,11 @@
 
 static struct bed *b;
 
-/* The thread has nothing to do, and is not about to look. */
-static void rest(void)
-{
-	bool idle;
-
-	do {
-		poll(NULL, 0, 1);
-		pthread_mutex_lock(&b->store->lock);
-		idle = b->store->idle;
-		pthread_mutex_unlock(&b->store->lock);
-	} while (!idle);
-}
-
 static void setup(void)
 {
 	b = bed_new();
 	ck_assert_msg(bed_open(b), "%s", b->error);
-	rest();
+	bed_rest(b);
 }
 
 static void teardown(void)
@@ -112,7 +99,7 @@ START_TEST(a_disk_may_become_quick)
 		ck_assert(next_done());
 	}
 	ck_assert_uint_gt(flushes, 8);
-	rest();
+	bed_rest(b);
 	refuse(++flushes);
 	store_flush(b->store);
 	ck_assert(next_done());
