@@ -36,8 +36,7 @@ NL_CFLAGS = $(shell pkg-config --cflags libnl-genl-3.0)
 LIB_LIBS = -lnl-genl-3 -lnl-3
 CTL_LIBS = $(LIB_LIBS) -ljson-c -lcrypto -lz -lncursesw -ltinfo -lm -lpthread
 AGENT_LIBS = $(LIB_LIBS) -lnl-route-3 -levent_openssl -levent -lssl -lcrypto -lsqlite3 -ljson-c -lsystemd -lpthread
-# The software device: small items lie side by side, as in the kernel's slabs, not amid payloads.
-SOFTDEV_LIBS = -levent -lcrypto -Wl,--no-as-needed -lmimalloc
+SOFTDEV_LIBS = -levent -lcrypto
 TEST_LIBS = -lcheck -lsubunit -lm -lrt -lz -lncursesw -ltinfo $(AGENT_LIBS)
 
 # The module's core compiles in userspace behind tests/shim; these are its front ends.
