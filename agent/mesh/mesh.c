@@ -87,7 +87,7 @@ int mesh_reload(struct mesh *m, char error[CONFIG_ERROR_MAX])
 
 	if (!ctx)
 		return -1;
-	/* at start there is nothing better to keep */
+	/* At start there is nothing better to keep. */
 	if (m->ctx && tls_verify_own(ctx, &m->config, error)) {
 		SSL_CTX_free(ctx);
 		return -1;

@@ -92,21 +92,34 @@ START_TEST(test_node_down_keeps_what_others_committed)
 }
 END_TEST
 
+/* n1 has cut a batch, and n2 is at work on a yes: it is not on the disk. Returns the batch. */
+static struct batch_id at_work(struct cluster *c)
+{
+	cluster_init(c, 3);
+	c->seat[2].disk_held = true;
+	ck_assert(cluster_write(c, 1, TID));
+	cluster_run(c);
+	ck_assert_int_eq(cluster_look(c, 2).slot, SLOT_TAKING);
+	return cluster_look(c, 2).slot_id;
+}
+
+static void yes_is_durable(struct cluster *c, uint16_t at, struct batch_id id)
+{
+	cluster_step(c, at, (struct event){ .type = EV_DURABLE, .record = RECORD_YES,
+					    .batch = id });
+}
+
 /* n2's yes is on its way to the disk when asked what would be: it says so when it is there. */
 START_TEST(test_dry_run_waits_for_a_yes_under_way)
 {
+	struct batch_id id;
 	struct cluster c;
 
-	cluster_init(&c, 3);
-	c.seat[2].disk_held = true;
-	ck_assert(cluster_write(&c, 1, TID));
-	cluster_run(&c);
-	ck_assert_int_eq(cluster_look(&c, 2).slot, SLOT_TAKING);
+	id = at_work(&c);
 	cluster_crash(&c, 1);
 	cluster_down(&c, 3, 1, true, false);
 	cluster_run(&c);
-	cluster_step(&c, 2, (struct event){ .type = EV_DURABLE, .record = RECORD_YES,
-					    .batch = c.seat[2].d.slot_id });
+	yes_is_durable(&c, 2, id);
 	c.seat[2].disk_held = false;
 	cluster_pass(&c, 1000);
 	ck_assert_uint_eq(c.seat[3].plan.n_commit, 1);
@@ -195,8 +208,7 @@ START_TEST(test_a_vote_is_asked_for_again_in_the_new_epoch)
 	ck_assert_uint_eq(cluster_look(&c, 3).position.epoch, 1);
 	ck_assert_int_eq(cluster_look(&c, 2).slot, SLOT_VOTING);
 	c.seat[3].disk_held = false;
-	cluster_step(&c, 3, (struct event){ .type = EV_DURABLE, .record = RECORD_YES,
-					    .batch = c.seat[3].d.slot_id });
+	yes_is_durable(&c, 3, c.seat[3].d.slot_id);
 	cluster_run(&c);
 	ck_assert_uint_eq(cluster_look(&c, 3).position.epoch, 2);
 	ck_assert_int_eq(cluster_look(&c, 2).slot, SLOT_FREE);
@@ -211,15 +223,9 @@ START_TEST(test_removed_node_does_not_vote)
 	struct batch_id id;
 	struct cluster c;
 
-	cluster_init(&c, 3);
-	c.seat[2].disk_held = true;
-	ck_assert(cluster_write(&c, 1, TID));
-	cluster_run(&c);
-	ck_assert_int_eq(cluster_look(&c, 2).slot, SLOT_TAKING);
-	id = cluster_look(&c, 2).slot_id;
+	id = at_work(&c);
 	cluster_step(&c, 2, (struct event){ .type = EV_REMOVED, .peer = 3 });
-	cluster_step(&c, 2, (struct event){ .type = EV_DURABLE, .record = RECORD_YES,
-					    .batch = id });
+	yes_is_durable(&c, 2, id);
 	ck_assert_uint_eq(cluster_last_said(&c), MSG_END);
 	cluster_free(&c);
 }
