@@ -4,7 +4,7 @@
 #include <linux/string.h>
 #include "hsm.h"
 
-#define AHEAD	16	/* entries whose lookups are prepared together */
+#define AHEAD	16	/* entries whose lookups wait for memory together */
 
 /**
  * hsm_drop_content() - reset state: Sync-Point 0, empty
@@ -55,9 +55,9 @@ static int load_check(const struct hsm *hsm, const struct hsmrepl_load *arg,
 	return nl && (arg->flags & HSMREPL_LOAD_END) ? hsm_nl_check(nl) : 0;
 }
 
-/* Prepares for some entries. Returns the one behind them. */
+/* Has at hand what adding some entries looks up. Returns the one behind them. */
 static const struct hsmrepl_load_entry *
-expect_entries(struct hsm *hsm, const struct hsmrepl_load_entry *first, const void *end)
+fetch_entries(struct hsm *hsm, const struct hsmrepl_load_entry *first, const void *end)
 {
 	const struct hsmrepl_load_entry *entry;
 	int items, n;
@@ -77,12 +77,12 @@ expect_entries(struct hsm *hsm, const struct hsmrepl_load_entry *first, const vo
 static int load_entries(struct hsm *hsm, const struct hsmrepl_load_entry *first, u32 len)
 {
 	const void *end = (const u8 *)first + len;
-	const struct hsmrepl_load_entry *entry, *expected = first, *failed;
+	const struct hsmrepl_load_entry *entry, *fetched = first, *failed;
 	int err;
 
 	for (entry = first; (const void *)entry < end; entry = hsm_load_entry_next(entry)) {
-		if (entry == expected)
-			expected = expect_entries(hsm, entry, end);
+		if (entry == fetched)
+			fetched = fetch_entries(hsm, entry, end);
 		err = hsm_store_load(&hsm->store, entry);
 		if (err)
 			goto err_unload;
