@@ -59,7 +59,7 @@ struct plan {
  * @lock: of the rest
  * @last_us: last one, 0 before the first
  * @gap_us: longest gap
- * @gap_at_us: when it began
+ * @gap_at_us: when it began, CLOCK_MONOTONIC as stall_bench has it
  */
 struct pace {
 	pthread_mutex_t lock;
@@ -390,10 +390,10 @@ static bool report(const struct share *s, uint64_t start_us, uint64_t took_us)
 		failed += s->client[i].error != 0;
 	}
 	printf("clients=%u committed=%zu failed=%u ops_s=%.0f p50_us=%u p99_us=%u max_us=%u "
-	       "gap_us=%" PRIu64 " gap_at_ms=%" PRIu64 "\n",
+	       "gap_us=%" PRIu64 " gap_at_ms=%" PRIu64 " gap_from_us=%" PRIu64 "\n",
 	       clients, n, failed, (double)n * 1e6 / (double)took_us, n ? all[n / 2] : 0,
 	       n ? all[n - 1 - n / 100] : 0, n ? all[n - 1] : 0, s->pace->gap_us,
-	       s->pace->gap_us ? (s->pace->gap_at_us - start_us) / 1000 : 0);
+	       s->pace->gap_us ? (s->pace->gap_at_us - start_us) / 1000 : 0, s->pace->gap_at_us);
 	free(all);
 	return true;
 }
