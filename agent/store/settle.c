@@ -68,6 +68,43 @@ static bool segment_wanted(struct store *s)
 	return s->need_segment && !s->segment_error && !segments_find_free(&s->segments);
 }
 
+static unsigned int unused_number(const struct segments *s)
+{
+	unsigned int number = 0;
+
+	for (unsigned int i = 0; i < s->n; i++)
+		if (s->segment[i].number == number) {
+			number++;
+			i = (unsigned int)-1;
+		}
+	return number;
+}
+
+void settle_make_segment(struct store *s)
+{
+	unsigned int number = unused_number(&s->segments);
+	struct segment seg;
+	int ret = -ENOSPC;
+
+	if (s->segments.n < SEGMENTS_MAX) {
+		pthread_mutex_unlock(&s->lock);
+		ret = segment_create(s->dir_fd, number, s->segments.bytes, &seg);
+		pthread_mutex_lock(&s->lock);
+	}
+	if (!ret)
+		s->segments.segment[s->segments.n++] = seg;
+	else
+		log_warning(s->log, "%s: no further log segment: %s", s->dir, strerror(-ret));
+	s->segment_error = ret;
+	pthread_cond_broadcast(&s->room);
+}
+
+static bool spare_missing(struct store *s)
+{
+	return s->segments.n < SEGMENTS_MAX && !s->segment_error &&
+	       !segments_find_free(&s->segments);
+}
+
 /**
  * struct pace - how a group is spread over the time in which the next one gathers
  *
@@ -128,6 +165,9 @@ static void keep_pace(struct store *s, struct pace *p, const struct entry *e)
 		return;
 	due = p->from_ms + p->span_ms * p->done / p->weight;
 	pthread_mutex_lock(&s->lock);
+	/* The log may be full before this group is through. */
+	if (spare_missing(s))
+		settle_make_segment(s);
 	sleep_until(s, due);
 	pthread_mutex_unlock(&s->lock);
 	p->woke_ns = clock_ns();
@@ -229,37 +269,6 @@ static void settle_group(struct store *s)
 	pthread_cond_broadcast(&s->room);
 }
 
-static unsigned int unused_number(const struct segments *s)
-{
-	unsigned int number = 0;
-
-	for (unsigned int i = 0; i < s->n; i++)
-		if (s->segment[i].number == number) {
-			number++;
-			i = (unsigned int)-1;
-		}
-	return number;
-}
-
-void settle_make_segment(struct store *s)
-{
-	unsigned int number = unused_number(&s->segments);
-	struct segment seg;
-	int ret = -ENOSPC;
-
-	if (s->segments.n < SEGMENTS_MAX) {
-		pthread_mutex_unlock(&s->lock);
-		ret = segment_create(s->dir_fd, number, s->segments.bytes, &seg);
-		pthread_mutex_lock(&s->lock);
-	}
-	if (!ret)
-		s->segments.segment[s->segments.n++] = seg;
-	else
-		log_warning(s->log, "%s: no further log segment: %s", s->dir, strerror(-ret));
-	s->segment_error = ret;
-	pthread_cond_broadcast(&s->room);
-}
-
 /* Members commit the same at the same time, and would all begin at once: each takes less time. */
 static unsigned int gather_ms(const struct store *s)
 {
@@ -304,12 +313,6 @@ static void checkpoint(struct store *s)
 	if (table_checkpoint(s->table) && s->table->unnamed)
 		s->table->unnamed = bodies_sweep(&s->table->bodies, s->dir) != 0;
 	pthread_mutex_lock(&s->lock);
-}
-
-static bool spare_missing(struct store *s)
-{
-	return s->segments.n < SEGMENTS_MAX && !s->segment_error &&
-	       !segments_find_free(&s->segments);
 }
 
 static void wait_for_work(struct store *s)
