@@ -95,6 +95,32 @@ START_TEST(it_is_spread_while_more_comes)
 }
 END_TEST
 
+static unsigned int segments(void)
+{
+	unsigned int n;
+
+	pthread_mutex_lock(&b->store->lock);
+	n = b->store->segments.n;
+	pthread_mutex_unlock(&b->store->lock);
+	return n;
+}
+
+/* The writer takes the last free one: it is not to wait for the group when that is full. */
+START_TEST(a_segment_is_made_meanwhile)
+{
+	uint64_t deadline = clock_ms() + SOON_MS;
+	unsigned int before = segments();
+	size_t n = settling();
+
+	for (unsigned int i = 0; segments() == before; i++) {
+		ck_assert(clock_ms() < deadline);
+		append_batch(i < BATCHES ? TLS : 1);
+		ck_assert_uint_eq(settling(), n);
+		poll(NULL, 0, i < BATCHES ? 0 : 5);
+	}
+}
+END_TEST
+
 START_TEST(a_pause_ends_it)
 {
 	ck_assert_soon(clock_ms());
@@ -133,6 +159,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, it_is_spread_while_more_comes);
+	tcase_add_test(tc, a_segment_is_made_meanwhile);
 	tcase_add_test(tc, a_pause_ends_it);
 	tcase_add_test(tc, a_peer_that_is_fed_ends_it);
 	tcase_add_test(tc, closing_ends_it);
