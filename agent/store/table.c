@@ -16,6 +16,7 @@
 #include "rows.h"
 #include "schema.h"
 #include "table.h"
+#include "trickle.h"
 #include "window.h"
 #include "../core/batch.h"
 
@@ -218,8 +219,12 @@ static int open_db(struct table *t, const char *dir, const char *path, enum tabl
 	sqlite3_busy_timeout(t->db, TABLE_BUSY_MS);
 	if (sqlite3_exec(t->db, pragmas[use], NULL, NULL, NULL) != SQLITE_OK)
 		return sqlite_trouble(t, path, error);
-	if (use == TABLE_LIVE)
+	if (use == TABLE_LIVE) {
 		sqlite3_wal_hook(t->db, count_wal, t);
+		t->trickle = trickle_new(t->db);
+		if (!t->trickle)
+			return complain(error, path, "no memory");
+	}
 	if (bodies_register(t->db, dir, NULL))
 		return complain(error, path, "no memory");
 	if (schema_open(t, path, use, &owner, error) || read_row(t, path, error))
@@ -264,6 +269,7 @@ void table_close(struct table *t)
 	for (unsigned int i = 0; i < TABLE_SQLS; i++)
 		sqlite3_finalize(t->sql[i]);
 	sqlite3_close(t->db);
+	trickle_free(t->trickle);
 	opener_free(t->opener);
 	opener_free(t->object_opener);
 	sealer_free(t->object_sealer);

@@ -20,6 +20,7 @@
 
 struct sqlite3;
 struct sqlite3_stmt;
+struct trickle;
 
 /**
  * struct window - what history.h says of the window, in numbers
@@ -49,6 +50,7 @@ enum table_sql {
  * @state: change it within a transaction
  * @before: @state as it was saved last
  * @db: connection
+ * @trickle: how its file is written, in WAL mode
  * @sql: prepared statements
  * @opener: opens TLs
  * @object_opener: opens object rows
@@ -71,6 +73,7 @@ struct table {
 	struct table_state state;
 	struct table_state before;
 	struct sqlite3 *db;
+	struct trickle *trickle;
 	struct sqlite3_stmt *sql[TABLE_SQLS];
 	struct opener *opener;
 	struct opener *object_opener;
