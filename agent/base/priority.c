@@ -8,15 +8,20 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
-#define URGENT_LEVEL		4	/* amid those of its class */
+#define URGENT_LEVEL		0	/* the first one */
 #define BACKGROUND_LEVEL	7	/* the last one */
 #define BACKGROUND_NICE		5	/* added to the agent's own */
 
 #define PROMPT_SLICE_NS		100000	/* the least that the scheduler takes */
 
-static void set_io(int class, int level)
+/*
+ * All of one class, the usual one. mq-deadline holds what is of a lower class back while anything of
+ * a higher one is under way, and may forget for milliseconds to go on with it; meanwhile others wait
+ * for it as well, since files share blocks of the file system.
+ */
+static void set_io(int level)
 {
-	syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_PRIO_VALUE(class, level));
+	syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, level));
 }
 
 /* Policy and nice value stay. Zero: the scheduler's own slice. */
@@ -33,14 +38,13 @@ void priority_prompt(bool on)
 void priority_urgent(void)
 {
 	priority_prompt(true);
-	set_io(IOPRIO_CLASS_RT, URGENT_LEVEL);
+	set_io(URGENT_LEVEL);
 }
 
-/* Not IOPRIO_CLASS_IDLE: on a disk that others keep busy it would never have its turn. */
 void priority_background(void)
 {
 	id_t thread = (id_t)syscall(SYS_gettid);
 
-	set_io(IOPRIO_CLASS_BE, BACKGROUND_LEVEL);
+	set_io(BACKGROUND_LEVEL);
 	setpriority(PRIO_PROCESS, thread, getpriority(PRIO_PROCESS, thread) + BACKGROUND_NICE);
 }
