@@ -170,26 +170,36 @@ SSL_CTX *tls_context(const struct config *c, struct tls_identity *who,
 	return ctx;
 }
 
-int tls_verify_own(SSL_CTX *ctx, const struct config *c, char error[CONFIG_ERROR_MAX])
+/* As a peer does, where we dialled, or where it did. Returns X509_V_OK or why not. */
+static int verify_as(SSL_CTX *ctx, int purpose)
 {
 	X509_STORE_CTX *verify = X509_STORE_CTX_new();
 	STACK_OF(X509) *chain = NULL;
-	int rc = -1;
+	int trouble = X509_V_ERR_OUT_OF_MEM;
 
 	SSL_CTX_get0_chain_certs(ctx, &chain);
-	if (!verify || !X509_STORE_CTX_init(verify, SSL_CTX_get_cert_store(ctx),
-					    SSL_CTX_get0_certificate(ctx), chain))
-		fail(error, "certificate = %s: no memory to verify it", c->certificate);
-	else if (X509_verify_cert(verify) != 1)
-		fail(error, "certificate = %s: it does not verify with ca = %s (%s): issue a new "
-			    "one with the pool CA, or put its CA into that file",
-		     c->certificate, c->ca,
-		     X509_verify_cert_error_string(X509_STORE_CTX_get_error(verify)));
-	else
-		rc = 0;
+	if (verify && X509_STORE_CTX_init(verify, SSL_CTX_get_cert_store(ctx),
+					  SSL_CTX_get0_certificate(ctx), chain) &&
+	    X509_STORE_CTX_set_purpose(verify, purpose))
+		trouble = X509_verify_cert(verify) == 1 ? X509_V_OK
+							: X509_STORE_CTX_get_error(verify);
 	X509_STORE_CTX_free(verify);
 	ERR_clear_error();
-	return rc;
+	return trouble;
+}
+
+int tls_verify_own(SSL_CTX *ctx, const struct config *c, char error[CONFIG_ERROR_MAX])
+{
+	int trouble = verify_as(ctx, X509_PURPOSE_SSL_CLIENT);
+
+	if (trouble == X509_V_OK)
+		trouble = verify_as(ctx, X509_PURPOSE_SSL_SERVER);
+	if (trouble == X509_V_OK)
+		return 0;
+	return fail(error,
+		    "certificate = %s: it does not verify with ca = %s (%s): issue a new one with "
+		    "the pool CA, or put its CA into that file",
+		    c->certificate, c->ca, X509_verify_cert_error_string(trouble));
 }
 
 void tls_describe(const SSL_CTX *ctx, char text[TLS_WHY_MAX])

@@ -455,10 +455,21 @@ START_TEST(a_bad_reload_keeps_what_is_there)
 }
 END_TEST
 
-/* What no peer would take does not replace what they take: of another CA, or expired. */
+/* What no peer would take does not replace what they take. */
+static const struct {
+	bool other_ca;
+	long to_s;
+	const char *usage;
+	const char *why;
+} bad_issues[] = {
+	{ true, PKI_DAY, "clientAuth,serverAuth", "unable to get local issuer" },
+	{ false, -3600, "clientAuth,serverAuth", "has expired" },
+	{ false, PKI_DAY, "serverAuth", "certificate purpose" },
+	{ false, PKI_DAY, "clientAuth", "certificate purpose" },
+};
+
 START_TEST(a_certificate_that_peers_would_refuse_is_not_taken)
 {
-	static const char *const why[] = { "unable to get local issuer", "has expired" };
 	struct pki other, signer;
 	char error[CONFIG_ERROR_MAX] = "";
 	const struct config *c = &bed.node[2].config;
@@ -467,11 +478,12 @@ START_TEST(a_certificate_that_peers_would_refuse_is_not_taken)
 	bed_start(&bed, 1, 2);
 	bed_start(&bed, 2, 2);
 	bed_wait(&bed, connected(2));
-	signer = _i ? bed.pki : other;
+	signer = bad_issues[_i].other_ca ? other : bed.pki;
 	strcpy(signer.dir, bed.pki.dir);
-	pki_issue(&signer, "n2", "n2", "URI:urn:hsmrepl:node:2", _i ? -3600 : PKI_DAY);
+	signer.usage = bad_issues[_i].usage;
+	pki_issue(&signer, "n2", "n2", "URI:urn:hsmrepl:node:2", bad_issues[_i].to_s);
 	ck_assert_int_eq(mesh_reload(bed.node[2].mesh, error), -1);
-	ck_assert_msg(strstr(error, why[_i]), "%s", error);
+	ck_assert_msg(strstr(error, bad_issues[_i].why), "%s", error);
 	ck_assert_msg(strstr(error, c->certificate), "%s", error);
 	ck_assert_ptr_null(strchr(error, '\n'));
 	mesh_drop(bed.node[2].mesh, 1, "test");
@@ -521,7 +533,8 @@ int main(void)
 	tcase_add_test(t, certificates_that_run_out_are_told_of);
 	tcase_add_loop_test(t, each_bad_file_is_told_and_the_old_ones_stay, 0, 3);
 	tcase_add_test(t, a_bad_reload_keeps_what_is_there);
-	tcase_add_loop_test(t, a_certificate_that_peers_would_refuse_is_not_taken, 0, 2);
+	tcase_add_loop_test(t, a_certificate_that_peers_would_refuse_is_not_taken, 0,
+			    sizeof(bad_issues) / sizeof(bad_issues[0]));
 	tcase_add_test(t, what_cannot_start_says_why);
 	suite_add_tcase(s, t);
 	return suite_run(s);

@@ -24,11 +24,13 @@
  * @dir: folder of its files
  * @ca: path of its certificate
  * @rsa: issue certificates with RSA keys
+ * @usage: their extendedKeyUsage
  */
 struct pki {
 	char dir[PKI_PATH_MAX - 64];
 	char ca[PKI_PATH_MAX];
 	bool rsa;
+	const char *usage;
 	X509 *cert;
 	EVP_PKEY *key;
 };
@@ -76,6 +78,7 @@ static inline void pki_write(const char *path, X509 *cert, EVP_PKEY *key)
 static inline void pki_init(struct pki *p)
 {
 	p->rsa = false;
+	p->usage = "clientAuth,serverAuth";
 	strcpy(p->dir, "/tmp/hsmrepl-pki-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(p->dir));
 	snprintf(p->ca, sizeof(p->ca), "%s/ca.pem", p->dir);
@@ -103,7 +106,7 @@ static inline void pki_issue(struct pki *p, const char *file, const char *cn, co
 
 	X509_set_issuer_name(cert, X509_get_subject_name(p->cert));
 	pki_extend(cert, p->cert, NID_basic_constraints, "critical,CA:FALSE");
-	pki_extend(cert, p->cert, NID_ext_key_usage, "clientAuth,serverAuth");
+	pki_extend(cert, p->cert, NID_ext_key_usage, p->usage);
 	pki_extend(cert, p->cert, NID_authority_key_identifier, "keyid:always");
 	if (san)
 		pki_extend(cert, p->cert, NID_subject_alt_name, san);
