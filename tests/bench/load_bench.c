@@ -56,7 +56,7 @@ struct plan {
 
 /**
  * struct pace - when any client was told a commit, to find the longest gap between two
- * @lock: of the rest
+ * @lock: of the rest, where lanes share it
  * @last_us: last one, 0 before the first
  * @gap_us: longest gap
  * @gap_at_us: when it began, CLOCK_MONOTONIC as stall_bench has it
@@ -156,14 +156,12 @@ static int keep(struct client *c, uint64_t us)
 
 static void keep_pace(struct pace *p, uint64_t now)
 {
-	pthread_mutex_lock(&p->lock);
 	if (p->last_us && now > p->last_us && now - p->last_us > p->gap_us) {
 		p->gap_us = now - p->last_us;
 		p->gap_at_us = p->last_us;
 	}
 	if (now > p->last_us)
 		p->last_us = now;
-	pthread_mutex_unlock(&p->lock);
 }
 
 static struct client *client_at(const struct lane *l, unsigned int i)
@@ -189,7 +187,9 @@ static void note(struct lane *l, struct client *c, int error)
 	c->error = error;
 	if (error)
 		return;
+	pthread_mutex_lock(&l->pace->lock);
 	keep_pace(l->pace, now);
+	pthread_mutex_unlock(&l->pace->lock);
 	keep_pace(&l->own_pace, now);
 	c->error = keep(c, now - c->start_us);
 	if (!c->error)
@@ -447,8 +447,7 @@ static int execute(const struct plan *plan)
 	for (unsigned int i = 0; i < plan->clients; i++)
 		client[i].number = i;
 	for (unsigned int i = 0; i < lanes; i++) {
-		lane[i] = (struct lane){ .plan = plan, .pace = &pace, .go = &go,
-					 .own_pace.lock = PTHREAD_MUTEX_INITIALIZER };
+		lane[i] = (struct lane){ .plan = plan, .pace = &pace, .go = &go };
 		start(&lane[i], client, i);
 	}
 	pthread_barrier_wait(&go);
