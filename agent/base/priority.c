@@ -15,9 +15,9 @@
 #define PROMPT_SLICE_NS		100000	/* the least that the scheduler takes */
 
 /*
- * All of one class, the usual one. mq-deadline holds what is of a lower class back while anything of
- * a higher one is under way, and may forget for milliseconds to go on with it; meanwhile others wait
- * for it as well, since files share blocks of the file system.
+ * All of one class, the usual one. mq-deadline holds back what is of a lower class while anything
+ * of a higher one is under way, and may forget for milliseconds to go on with it; meanwhile the
+ * others wait for it as well, since files share blocks of the file system.
  */
 static void set_io(int level)
 {
