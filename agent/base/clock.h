@@ -9,6 +9,7 @@
 
 #define CLOCK_NS_PER_S	1000000000ull
 #define CLOCK_NS_PER_MS	1000000ull
+#define CLOCK_NS_PER_US	1000ull
 
 static inline uint64_t clock_ns(void)
 {
@@ -16,6 +17,11 @@ static inline uint64_t clock_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (uint64_t)ts.tv_sec * CLOCK_NS_PER_S + (uint64_t)ts.tv_nsec;
+}
+
+static inline uint64_t clock_us(void)
+{
+	return clock_ns() / CLOCK_NS_PER_US;
 }
 
 static inline uint64_t clock_ms(void)

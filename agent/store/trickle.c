@@ -2,7 +2,6 @@
 #include "trickle.h"
 
 #include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 
 #include <sqlite3.h>

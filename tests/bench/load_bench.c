@@ -17,9 +17,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "hsmrepl.h"
 
 #define CLIENTS_MAX 1024
@@ -128,14 +128,6 @@ static void on_term(int signal)
 	ended = true;
 }
 
-static uint64_t now_us(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
-}
-
 static int keep(struct client *c, uint64_t us)
 {
 	if (c->n == c->room) {
@@ -181,7 +173,7 @@ static int tell(const struct lane *l, const struct client *c)
 
 static void note(struct lane *l, struct client *c, int error)
 {
-	uint64_t now = now_us();
+	uint64_t now = clock_us();
 
 	c->busy = false;
 	c->error = error;
@@ -204,14 +196,14 @@ static bool begin(const struct lane *l, struct client *c)
 					 .payload = l->payload, .payload_len = plan->payload_len };
 
 	if (c->error || c->busy || ended ||
-	    (plan->count ? c->n >= plan->count : now_us() >= l->end_us))
+	    (plan->count ? c->n >= plan->count : clock_us() >= l->end_us))
 		return false;
 	change.label_len = (size_t)snprintf(c->label, sizeof(c->label), "%s-%u-%zu", plan->prefix,
 					    c->number, c->n);
 	memset(l->payload, 'a' + (int)(c->number % 26), plan->payload_len);
 	hsmrepl_txn_clear(c->txn);
 	c->error = hsmrepl_txn_add(c->txn, &change);
-	c->start_us = now_us();
+	c->start_us = clock_us();
 	c->busy = !c->error;
 	return c->busy;
 }
@@ -304,7 +296,7 @@ static void *run(void *arg)
 	int ret = prepare(l, l->plan->device[client_at(l, 0)->number % l->plan->n_devices]);
 
 	pthread_barrier_wait(l->go);
-	l->end_us = now_us() + (uint64_t)l->plan->seconds * 1000000;
+	l->end_us = clock_us() + (uint64_t)l->plan->seconds * 1000000;
 	if (!ret && l->n == 1)
 		work_alone(l);
 	else if (!ret)
@@ -403,7 +395,7 @@ static bool report_all(const struct plan *plan, const struct lane *lane, unsigne
 		       const struct client *client, uint64_t start_us)
 {
 	struct share share = { .client = client, .end = plan->clients, .step = plan->n_devices };
-	uint64_t took_us = now_us() - start_us;
+	uint64_t took_us = clock_us() - start_us;
 	bool ok = !tell_failed(plan, client);
 
 	for (unsigned int i = 0; i < lanes && plan->each; i++) {
@@ -451,7 +443,7 @@ static int execute(const struct plan *plan)
 		start(&lane[i], client, i);
 	}
 	pthread_barrier_wait(&go);
-	began = now_us();
+	began = clock_us();
 	for (unsigned int i = 0; i < lanes; i++)
 		pthread_join(lane[i].thread, NULL);
 	ok = report_all(plan, lane, lanes, client, began);

@@ -18,17 +18,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
+
 #define PERIOD_US 1000
 #define LATE_US 2000
 #define PRIORITY 50	/* of SCHED_FIFO: above all that keep no real time */
-
-static uint64_t now_us(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
-}
 
 static void sleep_until(uint64_t us)
 {
@@ -44,10 +38,10 @@ static void *watch(void *arg)
 	int cpu = (int)(intptr_t)arg;
 
 	for (;;) {
-		uint64_t due = now_us() + PERIOD_US, late;
+		uint64_t due = clock_us() + PERIOD_US, late;
 
 		sleep_until(due);
-		late = now_us() - due;
+		late = clock_us() - due;
 		if (late > LATE_US)
 			printf("cpu=%d from_us=%" PRIu64 " us=%" PRIu64 "\n", cpu, due, late);
 	}

@@ -4,12 +4,12 @@
  */
 #include <stdint.h>
 #include <stdlib.h>
-#include <time.h>
 #include <sys/queue.h>
 #include <event2/buffer.h>
 #include <event2/event.h>
 
 #include "transit.h"
+#include "../../agent/base/clock.h"
 
 /**
  * struct mark - what set out at once
@@ -43,14 +43,6 @@ struct transit {
 	void *arg;
 };
 
-static uint64_t now_us(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
-}
-
 static void wait_for_first(struct transit *transit, uint64_t now)
 {
 	const struct mark *first = TAILQ_FIRST(&transit->marks);
@@ -79,7 +71,7 @@ static void on_timer(evutil_socket_t none, short events, void *arg)
 {
 	struct transit *transit = arg;
 	const struct mark *first;
-	uint64_t now = now_us();
+	uint64_t now = clock_us();
 	bool any = false;
 	size_t len = 0;
 
@@ -130,7 +122,7 @@ bool transit_put(struct transit *transit, struct evbuffer *bytes, unsigned int d
 {
 	const struct mark *last = TAILQ_LAST(&transit->marks, marks);
 	struct mark *mark = malloc(sizeof(*mark));
-	uint64_t now = now_us();
+	uint64_t now = clock_us();
 
 	if (!mark)
 		return false;

@@ -3,11 +3,11 @@
 #include <check.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 #include <arpa/inet.h>
 #include <event2/event.h>
 
+#include "clock.h"
 #include "../link/link.h"
 #include "../suite.h"
 
@@ -32,14 +32,6 @@ struct bed {
 	struct link *link;
 	int listener, near, far;
 };
-
-static uint64_t now_us(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
-}
 
 static struct sockaddr_in loopback(uint16_t port)
 {
@@ -95,15 +87,15 @@ static void close_bed(struct bed *b)
 /* What one end gets next, or 0 for the end of the connection; at which time. */
 static ssize_t get(struct bed *b, int fd, void *bytes, size_t len, uint64_t *when)
 {
-	uint64_t give_up = now_us() + PATIENCE_US;
+	uint64_t give_up = clock_us() + PATIENCE_US;
 	ssize_t got;
 
 	while ((got = read(fd, bytes, len)) < 0) {
-		if (now_us() > give_up)
+		if (clock_us() > give_up)
 			ck_abort_msg("nothing comes");
 		turn(b);
 	}
-	*when = now_us();
+	*when = clock_us();
 	return got;
 }
 
@@ -123,10 +115,10 @@ static void put_byte(int fd, char byte)
 /* Nothing comes for that long. */
 static void nothing(struct bed *b, int fd, uint64_t us)
 {
-	uint64_t end = now_us() + us;
+	uint64_t end = clock_us() + us;
 	char byte;
 
-	while (now_us() < end) {
+	while (clock_us() < end) {
 		turn(b);
 		if (read(fd, &byte, 1) >= 0)
 			ck_abort_msg("something comes");
@@ -142,7 +134,7 @@ START_TEST(test_takes_as_long_both_ways)
 	open_bed(&b);
 	for (size_t i = 0; i < 3; i++) {
 		link_delay(b.link, delays_us[i]);
-		began = now_us();
+		began = clock_us();
 		put_byte(b.near, 'a');
 		get_byte(&b, b.far, 'a', &there);
 		ck_assert_uint_ge(there - began, delays_us[i]);
@@ -163,10 +155,10 @@ START_TEST(test_many_are_under_way_at_once)
 
 	open_bed(&b);
 	link_delay(b.link, LONG_US);
-	began = now_us();
+	began = clock_us();
 	for (char byte = 'a'; byte <= 'z'; byte++) {
 		put_byte(b.near, byte);
-		while (now_us() < began + (uint64_t)(byte - 'a' + 1) * 1000)
+		while (clock_us() < began + (uint64_t)(byte - 'a' + 1) * 1000)
 			turn(&b);
 	}
 	for (char byte = 'a'; byte <= 'z'; byte++)
@@ -184,7 +176,7 @@ START_TEST(test_order_is_kept_when_the_delay_goes)
 
 	open_bed(&b);
 	link_delay(b.link, LONG_US);
-	began = now_us();
+	began = clock_us();
 	put_byte(b.near, 'a');
 	nothing(&b, b.far, LONG_US / 3);
 	link_delay(b.link, 0);
@@ -220,7 +212,7 @@ START_TEST(test_takes_only_so_much)
 {
 	const unsigned int far_away_us = 3000000;	/* it is full before anything is there */
 	unsigned char stream[PERIOD + PIECE], bytes[PIECE];
-	uint64_t when, began = now_us();
+	uint64_t when, began = clock_us();
 	size_t sent, got = 0;
 	struct bed b;
 
@@ -274,7 +266,7 @@ START_TEST(test_the_end_comes_last)
 		open_bed(&b);
 		link_delay(b.link, delays_us[i]);
 		put_byte(b.near, 'a');
-		began = now_us();
+		began = clock_us();
 		shutdown(b.near, SHUT_WR);
 		get_byte(&b, b.far, 'a', &when);
 		ck_assert_int_eq(get(&b, b.far, &byte, 1, &when), 0);
