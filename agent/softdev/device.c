@@ -18,6 +18,7 @@
 #include <event2/event.h>
 
 #include "conn.h"
+#include "heap.h"
 #include "object.h"
 
 #define SOCKET_MODE	0660
@@ -209,6 +210,7 @@ int device_open(struct soft_device *dev, const char *path, const struct hsm_limi
 {
 	int ret;
 
+	dev->heap_end = heap_open();
 	INIT_LIST_HEAD(&dev->conns);
 	INIT_LIST_HEAD(&dev->waiting);
 	INIT_LIST_HEAD(&dev->ready);
@@ -276,6 +278,7 @@ void device_run(struct soft_device *dev)
 	while (!dev->stop) {
 		event_base_loop(dev->base, EVLOOP_ONCE);
 		settle(dev);
+		dev->heap_end = heap_ahead(dev->heap_end);
 	}
 }
 

@@ -41,6 +41,7 @@ struct event_base;
  * @agent: connection of the attached agent
  * @work: the agent may have something to read
  * @changed: @waiting wants another try
+ * @heap_end: see heap_ahead()
  * @datagram: the datagram being worked on
  * @reply: the reply being built
  * @served: packed connection whose messages are being served: its replies are kept until then
@@ -69,6 +70,7 @@ struct soft_device {
 	struct conn *agent;
 	bool work;
 	bool changed;
+	char *heap_end;
 	u8 datagram[SOFT_DATAGRAM_MAX] __attribute__((aligned(HSM_ALIGN)));
 	u8 reply[sizeof(struct soft_header) + SOFT_ARG_MAX + HSMREPL_PAYLOAD_MAX];
 	struct conn *served;
