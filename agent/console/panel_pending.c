@@ -22,7 +22,7 @@ static void draw_waiting(struct page *page, const struct known *known, unsigned 
 	if (pending->tids > 1)
 		x = page_put(page, x, y, TONE_PLAIN, " and %u more", pending->tids - 1);
 	x = page_put(page, x, y, TONE_PLAIN, " of %s", pending->coordinator);
-	if (pending->age_ms)	/* none while it is queued only */
+	if (pending->age_ms)
 		x = page_put(page, x, y, TONE_PLAIN, ", %.1f s",
 			     (double)pending->age_ms / 1000);
 	if (pending->queued)

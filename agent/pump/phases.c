@@ -106,6 +106,11 @@ static void claimed(struct phases *p, uint64_t number, uint64_t now_ns)
 	p->voted_ns = 0;
 }
 
+uint64_t phases_waiting_ns(const struct phases *p, uint64_t now_ns)
+{
+	return p->queued_ns && p->queued_ns < now_ns ? now_ns - p->queued_ns : 0;
+}
+
 void phases_event(struct phases *p, const struct event *ev, uint64_t now_ns)
 {
 	unsigned int type;

@@ -62,14 +62,7 @@ static void put_standing(FILE *f, const struct readings *r)
 
 static double pending_age(const struct readings *r)
 {
-	const struct scene *s = &r->scene;
-	uint64_t now_ns = s->now_ms * 1000000;
-
-	if (s->view.slot != SLOT_FREE)
-		return (double)scene_age(s, s->view.slot_since_ms) / MS_PER_S;
-	if (!r->device.queued || !r->phases->queued_ns || r->phases->queued_ns > now_ns)
-		return 0;
-	return (double)(now_ns - r->phases->queued_ns) / NS_PER_S;
+	return (double)scene_pending_ms(&r->scene, r->device.queued) / MS_PER_S;
 }
 
 static void put_pending(FILE *f, const struct readings *r)

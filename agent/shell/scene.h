@@ -37,4 +37,10 @@ bool scene_waits_for(const struct scene *s, uint16_t id);
 /* Milliseconds since @since_ms, 0 if that is to come. */
 uint64_t scene_age(const struct scene *s, uint64_t since_ms);
 
+/*
+ * How long the batch in the slot has been undecided; with a free slot, how long those that the
+ * device has @queued have waited. Milliseconds, 0 if nothing is pending.
+ */
+uint64_t scene_pending_ms(const struct scene *s, uint64_t queued);
+
 #endif /* HSM_SHELL_SCENE_H */
