@@ -17,7 +17,7 @@ const char *link_state_name(enum link_state s)
 		[LINK_DOWN] = "not connected", [LINK_GREETING] = "connecting",
 		[LINK_BLANK] = "in no pool", [LINK_MEMBER] = "member",
 		[LINK_BEHIND] = "behind: it needs Live-Sync",
-		[LINK_AHEAD] = "ahead of this node",
+		[LINK_AHEAD] = "ahead: this node needs Live-Sync",
 		[LINK_DIVERGED] = "diverged: it has another history",
 		[LINK_LEARNER] = "catching up to join",
 	};
