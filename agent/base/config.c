@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -308,29 +309,32 @@ static int key_peer(struct reader *r, char *value)
 
 enum key_rule { OPTIONAL, REQUIRED, REPEATS };
 
+#define FIELD(name)	offsetof(struct config, name), sizeof(((struct config *)0)->name)
+
 static const struct key {
 	const char *word;
 	int (*read)(struct reader *r, char *value);
 	enum key_rule rule;
+	size_t at, size;	/* of what it sets; none for what is taken up on SIGHUP */
 } keys[] = {
-	{ "node-id", key_node_id, REQUIRED },
-	{ "node-name", key_node_name, REQUIRED },
-	{ "device", key_device, OPTIONAL },
-	{ "state-dir", key_state_dir, OPTIONAL },
-	{ "listen", key_listen, OPTIONAL },
-	{ "address", key_address, OPTIONAL },
-	{ "domain", key_domain, OPTIONAL },
-	{ "slp-port", key_slp_port, OPTIONAL },
-	{ "slp-interface", key_slp_interface, OPTIONAL },
-	{ "ca", key_ca, REQUIRED },
-	{ "certificate", key_certificate, REQUIRED },
-	{ "private-key", key_private_key, REQUIRED },
-	{ "key-set", key_key_set, REQUIRED },
-	{ "counter", key_counter, OPTIONAL },
-	{ "mode", key_mode, OPTIONAL },
-	{ "tls-profile", key_tls_profile, OPTIONAL },
-	{ "log-level", key_log_level, OPTIONAL },
-	{ "peer", key_peer, REPEATS },
+	{ "node-id", key_node_id, REQUIRED, FIELD(node_id) },
+	{ "node-name", key_node_name, REQUIRED, FIELD(node_name) },
+	{ "device", key_device, OPTIONAL, FIELD(device) },
+	{ "state-dir", key_state_dir, OPTIONAL, FIELD(state_dir) },
+	{ "listen", key_listen, OPTIONAL, FIELD(listen) },
+	{ "address", key_address, OPTIONAL, FIELD(address) },
+	{ "domain", key_domain, OPTIONAL, FIELD(domain) },
+	{ "slp-port", key_slp_port, OPTIONAL, FIELD(slp_port) },
+	{ "slp-interface", key_slp_interface, OPTIONAL, FIELD(slp_interface) },
+	{ "ca", key_ca, REQUIRED, FIELD(ca) },
+	{ "certificate", key_certificate, REQUIRED, FIELD(certificate) },
+	{ "private-key", key_private_key, REQUIRED, FIELD(private_key) },
+	{ "key-set", key_key_set, REQUIRED, FIELD(key_set) },
+	{ "counter", key_counter, OPTIONAL, FIELD(counter) },
+	{ "mode", key_mode, OPTIONAL, FIELD(mode) },
+	{ "tls-profile", key_tls_profile, OPTIONAL, FIELD(tls_profile) },
+	{ "log-level", key_log_level, OPTIONAL, 0, 0 },
+	{ "peer", key_peer, REPEATS, FIELD(peer) },
 };
 
 #define N_KEYS (sizeof(keys) / sizeof(keys[0]))
@@ -462,4 +466,15 @@ int config_read(const char *path, struct config *c, char error[CONFIG_ERROR_MAX]
 	ret = read_lines(&r, f);
 	fclose(f);
 	return ret ? ret : check_whole(&r);
+}
+
+bool config_differs(const struct config *c, const struct config *other, char list[CONFIG_ERROR_MAX])
+{
+	size_t n = 0;
+
+	for (const struct key *k = keys; k < keys + N_KEYS; k++)
+		if (memcmp((const char *)c + k->at, (const char *)other + k->at, k->size) != 0)
+			n += (size_t)snprintf(list + n, CONFIG_ERROR_MAX - n, "%s%s",
+					      n ? ", " : "", k->word);
+	return n;
 }

@@ -59,6 +59,15 @@ struct config {
 int config_read(const char *path, struct config *c, char error[CONFIG_ERROR_MAX]);
 
 /**
+ * config_differs() - have two files different values for what is read at a start only?
+ * @list: the keys that have, "listen, peer"
+ *
+ * Both were filled in by config_read().
+ */
+bool config_differs(const struct config *c, const struct config *other,
+		    char list[CONFIG_ERROR_MAX]);
+
+/**
  * config_address() - complete HOST with the default port
  * @text: HOST, HOST:PORT or [IPV6]:PORT
  * @out: "host:port"

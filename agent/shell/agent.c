@@ -252,7 +252,7 @@ static void on_end(void *arg)
 static void on_reload(void *arg)
 {
 	struct agent *a = arg;
-	char error[CONFIG_ERROR_MAX];
+	char error[CONFIG_ERROR_MAX], list[CONFIG_ERROR_MAX];
 	struct config c;
 
 	if (config_read(a->config_path, &c, error) != 0) {
@@ -264,6 +264,9 @@ static void on_reload(void *arg)
 		log_error(a->log, "certificates stay as they were: %s", error);
 	else
 		log_info(a->log, "read again: log level, certificate, CA bundle");
+	if (config_differs(&a->config, &c, list))
+		log_warning(a->log, "%s: changed, but read at a start only: restart the agent",
+			    list);
 }
 
 int agent_watch_store(struct agent *a)

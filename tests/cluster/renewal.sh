@@ -25,6 +25,16 @@ scene_reload()
 	wait_until not_reloaded && is n1 member
 	verdict $? "a broken configuration is told, and changes nothing"
 	sed -i -e '/^nonsense/d' -e 's/^log-level *=.*/log-level = info/' "$at/hsmrepld.conf"
+	echo "peer = 9 n9 127.0.0.1" >>"$at/hsmrepld.conf"
+	kill -HUP "$(<"$at/agent.pid")"
+	wait_until too_early
+	verdict $? "a peer more is for the next start, it says"
+	sed -i '/^peer = 9/d' "$at/hsmrepld.conf"
+}
+
+too_early()
+{
+	agent_log n1 | tail -1 | grep -q '^warning peer: changed, but .* restart the agent'
 }
 
 reloaded()

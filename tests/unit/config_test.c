@@ -259,6 +259,32 @@ START_TEST(cut_at_every_byte)
 }
 END_TEST
 
+START_TEST(differences)
+{
+	static const struct difference {
+		const char *text, *list;
+	} of[] = {
+		{ GOOD PLACE "device = /dev/hsmrepl\nmode = normal\n", NULL },
+		{ GOOD PLACE "log-level = debug\n", NULL },
+		{ GOOD "listen = 10.77.0.2\naddress = 10.77.0.1\n", "listen" },
+		{ GOOD "listen = 10.77.0.2\n", "listen, address" },
+		{ GOOD PLACE "peer = 2 n2 10.77.0.2\ntls-profile = aes128-sha1\n",
+		  "tls-profile, peer" },
+	};
+	struct config old;
+	char list[CONFIG_ERROR_MAX];
+
+	ck_assert_int_eq(read_text(GOOD PLACE), 0);
+	old = c;
+	for (size_t i = 0; i < sizeof(of) / sizeof(of[0]); i++) {
+		ck_assert_int_eq(read_text(of[i].text), 0);
+		ck_assert_int_eq(config_differs(&old, &c, list), of[i].list != NULL);
+		if (of[i].list)
+			ck_assert_str_eq(list, of[i].list);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("config");
@@ -274,6 +300,7 @@ int main(void)
 	tcase_add_test(t, full_and_overfull);
 	tcase_add_test(t, not_text);
 	tcase_add_test(t, cut_at_every_byte);
+	tcase_add_test(t, differences);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }
