@@ -60,9 +60,9 @@ int config_read(const char *path, struct config *c, char error[CONFIG_ERROR_MAX]
 
 /**
  * config_differs() - have two files different values for what is read at a start only?
- * @list: the keys that have, "listen, peer"
- *
- * Both were filled in by config_read().
+ * @c: what is in force, as config_read() filled it in
+ * @other: likewise, read later
+ * @list: out: the keys that have, "listen, peer"
  */
 bool config_differs(const struct config *c, const struct config *other,
 		    char list[CONFIG_ERROR_MAX]);
