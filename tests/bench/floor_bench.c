@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The floors under a commit, as one line each of name=value: what a flush costs on the disk of DIR,
- * what a round trip over TLS costs, and a round trip with a flush at its far end, which is what one
- * vote takes at the least. Run it from the top of the tree.
+ * what it costs while two others go on, as when three nodes share that disk, what a round trip over
+ * TLS costs, and a round trip with a flush at its far end, which is what one vote takes at the
+ * least. Run it from the top of the tree.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +23,7 @@
 #define ANSWER_BYTES 64
 #define ROUNDS_MAX (1u << 20)
 #define WARM_UP 100
+#define NODES 3
 
 static void print(const char *what, uint64_t *ns, size_t n, uint64_t cpu_ns)
 {
@@ -51,19 +54,58 @@ static int zeros(const char *dir)
 	return fd;
 }
 
-static void disk(int fd, uint64_t *ns, uint64_t seconds)
-{
-	uint64_t now = bench_now_ns(), end = now + seconds * 1000000000, start;
-	clock_t cpu = clock();
-	size_t n = 0, at = 0;
+/**
+ * struct flusher - flushes one after the other to a file of its own
+ * @ns: what each took
+ * @n: how many there were
+ * @end_ns: none begins later
+ */
+struct flusher {
+	pthread_t thread;
+	int fd;
+	uint64_t *ns;
+	size_t n;
+	uint64_t end_ns;
+};
 
-	for (; n < ROUNDS_MAX && now < end; n++) {
+static void *flush(void *arg)
+{
+	struct flusher *f = arg;
+	uint64_t now = bench_now_ns(), start;
+	size_t at = 0;
+
+	for (f->n = 0; f->n < ROUNDS_MAX / NODES && now < f->end_ns; f->n++) {
 		start = now;
-		at = bench_append(fd, at, FILE_BYTES);
+		at = bench_append(f->fd, at, FILE_BYTES);
 		now = bench_now_ns();
-		ns[n] = now - start;
+		f->ns[f->n] = now - start;
 	}
-	print("fdatasync", ns, n, (uint64_t)(clock() - cpu) * (1000000000 / CLOCKS_PER_SEC));
+	return NULL;
+}
+
+/* @at_once of them, for so long; @ns has room for ROUNDS_MAX. */
+static void disk(const char *what, const char *dir, unsigned int at_once, uint64_t *ns,
+		 uint64_t seconds)
+{
+	struct flusher f[NODES];
+	clock_t cpu;
+	size_t n = 0;
+
+	for (unsigned int i = 0; i < at_once; i++)
+		f[i] = (struct flusher){ .fd = zeros(dir), .ns = ns + ROUNDS_MAX / NODES * i };
+	cpu = clock();
+	for (unsigned int i = 0; i < at_once; i++) {
+		f[i].end_ns = bench_now_ns() + seconds * 1000000000;
+		if (pthread_create(&f[i].thread, NULL, flush, &f[i]))
+			bench_die("floors", "no thread");
+	}
+	for (unsigned int i = 0; i < at_once; i++) {
+		pthread_join(f[i].thread, NULL);
+		close(f[i].fd);
+		memmove(ns + n, f[i].ns, f[i].n * sizeof(*ns));
+		n += f[i].n;
+	}
+	print(what, ns, n, (uint64_t)(clock() - cpu) * (1000000000 / CLOCKS_PER_SEC));
 }
 
 int main(int argc, char **argv)
@@ -82,13 +124,14 @@ int main(int argc, char **argv)
 	p.ns = malloc(ROUNDS_MAX * sizeof(*p.ns));
 	if (!p.ns)
 		bench_die("floors", "no memory");
-	fd = zeros(argv[1]);
-	disk(fd, p.ns, seconds);
+	disk("fdatasync", argv[1], 1, p.ns, seconds);
+	disk("fdatasync_three", argv[1], NODES, p.ns, seconds);
 	bench_pki(argv[1]);
 	p.pki = argv[1];
 	p.rounds = (unsigned int)seconds * 5000;
 	pingpong_run(&p);
 	print("tls", p.ns, p.rounds, p.cpu_ns);
+	fd = zeros(argv[1]);
 	p.flush = fd;
 	p.rounds = (unsigned int)seconds * 1000;
 	pingpong_run(&p);

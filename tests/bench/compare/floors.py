@@ -7,7 +7,7 @@ from statistics import median
 from compare import host
 
 BLOCK = 4096
-NAMES = ("fdatasync", "tls", "tls_fdatasync")
+NAMES = ("fdatasync", "fdatasync_three", "tls", "tls_fdatasync")
 
 
 class Floors:
