@@ -33,16 +33,24 @@ static bool worth_retry(const struct node *n)
 	return s->refusal != REFUSAL_INVALID || s->error == ENOMEM || s->batch.n > 1;
 }
 
-/* The voters of the batch committed last are told: it is still in the slot, which is free. */
+/*
+ * The voters of the batch committed last are told: it is still in the slot, which is free. Whoever
+ * has the turn now is told first, since all wait for that node's next batch.
+ */
 static void tell_committed(struct node *n, struct actions *out)
 {
+	struct peer *next = peer_find(n, n->turn.holder);
 	struct message m = {
 		.type = MSG_COMMIT, .batch = n->last, .turn = n->turn,
 		.seq = n->pos.seq, .sp = n->pos.sp,
 	};
 
 	n->owes = false;
-	send_voters(n, &m, out);
+	if (next && batch_has_voter(&n->slot.batch, next->id))
+		out_send(n, out, next, &m);
+	for each_peer(p, n)
+		if (p != next && batch_has_voter(&n->slot.batch, p->id))
+			out_send(n, out, p, &m);
 }
 
 /*
