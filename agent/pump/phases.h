@@ -79,7 +79,7 @@ const char *phase_name(enum phase phase);
 /* How long that peer took for its votes; NULL if it was never asked for one. */
 const struct histogram *phases_voter(const struct phases *p, uint16_t id);
 
-/* Since when transactions wait for turn and slot, as far as told: nanoseconds, 0 if none do. */
+/* How long transactions have waited for turn and slot, as far as told; 0 if none do. */
 uint64_t phases_waiting_ns(const struct phases *p, uint64_t now_ns);
 
 /* The pump takes an event, and an action that came of it, both at @now_ns. */

@@ -10,7 +10,6 @@
 #include "../lib/hsmrepl.h"
 
 #define MS_PER_S 1e3
-#define NS_PER_S 1e9
 #define PERCENT 1e2
 #define VOTE_FOLD 2	/* buckets told as one: votes of 15 peers find room in one answer */
 #define NUMBER_MAX 24
