@@ -79,19 +79,25 @@ static const struct dial_ops dial_ops = {
 	.failed = on_dial_failed,
 };
 
-int mesh_reload(struct mesh *m, char error[CONFIG_ERROR_MAX])
+int mesh_reload(struct mesh *m, const struct config *c, char error[CONFIG_ERROR_MAX])
 {
+	struct config want = m->config;
 	struct tls_identity own;
-	SSL_CTX *ctx = tls_context(&m->config, &own, error);
 	char text[TLS_WHY_MAX];
+	SSL_CTX *ctx;
 
+	strcpy(want.ca, c->ca);
+	strcpy(want.certificate, c->certificate);
+	strcpy(want.private_key, c->private_key);
+	ctx = tls_context(&want, &own, error);
 	if (!ctx)
 		return -1;
 	/* At start there is nothing better to keep. */
-	if (m->ctx && tls_verify_own(ctx, &m->config, error)) {
+	if (m->ctx && tls_verify_own(ctx, &want, error)) {
 		SSL_CTX_free(ctx);
 		return -1;
 	}
+	m->config = want;
 	SSL_CTX_free(m->ctx);
 	m->ctx = ctx;
 	m->own = own;
@@ -133,7 +139,7 @@ struct mesh *mesh_new(struct event_base *base, const struct config *c,
 		mesh_free(m);
 		return NULL;
 	}
-	if (mesh_reload(m, error) || gate_open(m, error)) {
+	if (mesh_reload(m, c, error) || gate_open(m, error)) {
 		mesh_free(m);
 		return NULL;
 	}

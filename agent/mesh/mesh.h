@@ -117,10 +117,11 @@ size_t mesh_waiting(struct mesh *m, uint16_t peer);
 void mesh_drop(struct mesh *m, uint16_t peer, const char *why);
 
 /*
- * Read certificate, key and CA bundle again, for connections made from now on. Returns 0, or -1
- * with @error, keeping the old ones: also for a certificate that peers with these CAs would refuse.
+ * Read certificate, key and CA bundle from the files that @c names, for connections made from now
+ * on. Returns 0, or -1 with @error, keeping the old ones: also for a certificate that peers with
+ * these CAs would refuse.
  */
-int mesh_reload(struct mesh *m, char error[CONFIG_ERROR_MAX]);
+int mesh_reload(struct mesh *m, const struct config *c, char error[CONFIG_ERROR_MAX]);
 
 /* Link or address changed (rtnetlink): dial at once whoever is not connected. */
 void mesh_kick(struct mesh *m);

@@ -260,7 +260,7 @@ static void on_reload(void *arg)
 		return;
 	}
 	log_set_level(a->log, c.log_level);
-	if (mesh_reload(a->mesh, error) != 0)
+	if (mesh_reload(a->mesh, &c, error) != 0)
 		log_error(a->log, "certificates stay as they were: %s", error);
 	else
 		log_info(a->log, "read again: log level, certificate, CA bundle");

@@ -30,6 +30,27 @@ scene_reload()
 	wait_until too_early
 	verdict $? "a peer more is for the next start, it says"
 	sed -i '/^peer = 9/d' "$at/hsmrepld.conf"
+	files_of_another_name
+	verdict $? "SIGHUP takes up certificate and key in files of another name"
+}
+
+files_of_another_name()
+{
+	local pki=$HSMREPL_POOL/pki conf=$HSMREPL_POOL/n1/hsmrepld.conf file ret
+
+	for file in n1.pem n1.key; do
+		mv "$pki/$file" "$dir/$file"
+	done
+	issue n1 >/dev/null 2>&1
+	mv "$pki/n1.pem" "$pki/n9.pem" && mv "$pki/n1.key" "$pki/n9.key" || return 1
+	sed -i 's#/n1\.\(pem\|key\)$#/n9.\1#' "$conf"
+	kill -HUP "$(<"$HSMREPL_POOL/n1/agent.pid")"
+	wait_until has_read n1 n9
+	ret=$?
+	mv "$pki/n9.pem" "$pki/n1.pem"
+	mv "$pki/n9.key" "$pki/n1.key"
+	sed -i 's#/n9\.\(pem\|key\)$#/n1.\1#' "$conf"
+	return $ret
 }
 
 too_early()
@@ -58,11 +79,12 @@ hup()
 	done
 }
 
+# has_read NODE [NAME]: its last line on that is of the certificate in that file, or in its own.
 has_read()
 {
 	local pki=$HSMREPL_POOL/pki serial
 
-	serial=$(openssl x509 -in "$pki/$1.pem" -noout -serial | sed 's/serial=//')
+	serial=$(openssl x509 -in "$pki/${2-$1}.pem" -noout -serial | sed 's/serial=//')
 	agent_log "$1" | grep -E '^info certificate ' | tail -n 1 |
 		grep -qE "certificate $serial, .* $(grep -c BEGIN "$pki/ca.pem") CA certificates"
 }
