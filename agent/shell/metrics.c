@@ -61,7 +61,7 @@ static void put_standing(FILE *f, const struct readings *r)
 
 static double pending_age(const struct readings *r)
 {
-	return (double)scene_pending_ms(&r->scene, r->device.queued) / MS_PER_S;
+	return (double)scene_pending_ms(&r->scene, r->phases, r->device.queued) / MS_PER_S;
 }
 
 static void put_pending(FILE *f, const struct readings *r)

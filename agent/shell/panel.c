@@ -252,7 +252,7 @@ struct json_object *panel_pending(const struct agent *a)
 	add_tids(o, &s, device.queued ? device.first_tid : 0);
 	add(o, "coordinator", taken ? name(&s, s.view.slot_id.coordinator) :
 	    device.queued ? name(&s, s.view.id) : NULL);
-	add(o, "age_ms", number(scene_pending_ms(&s, device.queued)));
+	add(o, "age_ms", number(scene_pending_ms(&s, pump_phases(a->pump), device.queued)));
 	add(o, "votes", taken ? votes(&s) : json_object_new_object());
 	add(o, "queued", number(device.queued));
 	if (taken || device.queued) {

@@ -54,11 +54,11 @@ uint64_t scene_age(const struct scene *s, uint64_t since_ms)
 	return s->now_ms > since_ms ? s->now_ms - since_ms : 0;
 }
 
-uint64_t scene_pending_ms(const struct scene *s, uint64_t queued)
+uint64_t scene_pending_ms(const struct scene *s, const struct phases *phases, uint64_t queued)
 {
 	if (s->view.slot != SLOT_FREE)
 		return scene_age(s, s->view.slot_since_ms);
 	if (!queued)
 		return 0;
-	return phases_waiting_ns(pump_phases(s->a->pump), clock_ns()) / CLOCK_NS_PER_MS;
+	return phases_waiting_ns(phases, s->now_ms * CLOCK_NS_PER_MS) / CLOCK_NS_PER_MS;
 }

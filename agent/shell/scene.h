@@ -39,8 +39,8 @@ uint64_t scene_age(const struct scene *s, uint64_t since_ms);
 
 /*
  * How long the batch in the slot has been undecided; with a free slot, how long those that the
- * device has @queued have waited. Milliseconds, 0 if nothing is pending.
+ * device has @queued have waited, by @phases. Milliseconds, 0 if nothing is pending.
  */
-uint64_t scene_pending_ms(const struct scene *s, uint64_t queued);
+uint64_t scene_pending_ms(const struct scene *s, const struct phases *phases, uint64_t queued);
 
 #endif /* HSM_SHELL_SCENE_H */
