@@ -16,11 +16,22 @@
 
 #define BRISK_MS 1	/* who claims so soon after a commit will likely do so again */
 
+static void send_voter(struct node *n, struct peer *p, struct message *m, struct actions *out)
+{
+	if (batch_has_voter(&n->slot.batch, p->id))
+		out_send(n, out, p, m);
+}
+
+/* Whoever else has the turn is told first, since all wait for that node's next batch. */
 static void send_voters(struct node *n, struct message *m, struct actions *out)
 {
+	struct peer *next = peer_find(n, n->turn.holder);
+
+	if (next)
+		send_voter(n, next, m, out);
 	for each_peer(p, n)
-		if (batch_has_voter(&n->slot.batch, p->id))
-			out_send(n, out, p, m);
+		if (p != next)
+			send_voter(n, p, m, out);
 }
 
 /* A transaction whose submitters still wait is tried again unless a voter can never take it. */
@@ -33,24 +44,16 @@ static bool worth_retry(const struct node *n)
 	return s->refusal != REFUSAL_INVALID || s->error == ENOMEM || s->batch.n > 1;
 }
 
-/*
- * The voters of the batch committed last are told: it is still in the slot, which is free. Whoever
- * has the turn now is told first, since all wait for that node's next batch.
- */
+/* The voters of the batch committed last are told: it is still in the slot, which is free. */
 static void tell_committed(struct node *n, struct actions *out)
 {
-	struct peer *next = peer_find(n, n->turn.holder);
 	struct message m = {
 		.type = MSG_COMMIT, .batch = n->last, .turn = n->turn,
 		.seq = n->pos.seq, .sp = n->pos.sp,
 	};
 
 	n->owes = false;
-	if (next && batch_has_voter(&n->slot.batch, next->id))
-		out_send(n, out, next, &m);
-	for each_peer(p, n)
-		if (p != next && batch_has_voter(&n->slot.batch, p->id))
-			out_send(n, out, p, &m);
+	send_voters(n, &m, out);
 }
 
 /*
