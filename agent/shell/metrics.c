@@ -59,11 +59,6 @@ static void put_standing(FILE *f, const struct readings *r)
 		 "1 if a node is known that went on with another history of this pool.", r->split);
 }
 
-static double pending_age(const struct readings *r)
-{
-	return (double)scene_pending_ms(&r->scene, r->phases, r->device.queued) / MS_PER_S;
-}
-
 static void put_pending(FILE *f, const struct readings *r)
 {
 	const struct scene *s = &r->scene;
@@ -75,7 +70,7 @@ static void put_pending(FILE *f, const struct readings *r)
 		 "Transactions of the batch that is undecided.", s->view.n_tids);
 	prom_one(f, "hsmrepl_pending_age_seconds", "gauge",
 		 "How long the undecided batch, or else the queue, has waited; 0 for nothing.",
-		 pending_age(r));
+		 (double)scene_pending_ms(s, r->phases, r->device.queued) / MS_PER_S);
 	prom_family(f, "hsmrepl_pending_waits_for", "gauge",
 		    "1 if what is undecided or queued waits for that node.");
 	for (unsigned int i = 0; i < s->roster.n; i++)
