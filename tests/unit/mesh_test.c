@@ -8,6 +8,12 @@
 
 static struct bed bed;
 
+/* SIGHUP on that node: its files again. */
+static int reload(unsigned int id, char error[CONFIG_ERROR_MAX])
+{
+	return mesh_reload(bed.node[id].mesh, &bed.node[id].config, error);
+}
+
 static void setup(void)
 {
 	bed_init(&bed);
@@ -267,13 +273,12 @@ START_TEST(certificates_and_ca_rotate_while_frames_flow)
 	/* both CAs are trusted, then certificates of the new one come into use, node by node */
 	bundle(bed.pki.ca, &bed.pki, &next);
 	for (unsigned int id = 1; id <= 2; id++)
-		ck_assert_int_eq(mesh_reload(bed.node[id].mesh, &bed.node[id].config, error), 0);
+		ck_assert_int_eq(reload(id, error), 0);
 	for (unsigned int id = 1; id <= 2; id++) {
 		snprintf(command, sizeof(command), "cp -p %s/n%u.pem %s/n%u.key %s", next.dir, id,
 			 next.dir, id, bed.pki.dir);
 		ck_assert_int_eq(system(command), 0);
-		ck_assert_msg(!mesh_reload(bed.node[id].mesh, &bed.node[id].config, error),
-			      "%s", error);
+		ck_assert_msg(!reload(id, error), "%s", error);
 		for (unsigned int i = 0; i < 200; i++, sent++)
 			pass(2, 1, 8 + (size_t)random() % 3000, 8);
 		bed_wait(&bed, bed.node[2].frames == sent);
@@ -285,7 +290,7 @@ START_TEST(certificates_and_ca_rotate_while_frames_flow)
 	/* the old CA is trusted no longer */
 	pki_write(bed.pki.ca, next.cert, NULL);
 	for (unsigned int id = 1; id <= 2; id++)
-		ck_assert_int_eq(mesh_reload(bed.node[id].mesh, &bed.node[id].config, error), 0);
+		ck_assert_int_eq(reload(id, error), 0);
 	mesh_drop(bed.node[2].mesh, 1, "test again");
 	bed_wait(&bed, bed.node[1].ups[2] == 4 && connected(2));
 	pki_free(&next);
@@ -398,7 +403,7 @@ START_TEST(certificates_that_run_out_are_told_of)
 		ck_assert_int_eq(expiry_watch(bed.node[id].mesh, 1), 0);
 	bed_wait(&bed, count(&bed.node[1], own) >= 3 && count(&bed.node[2], other) >= 3);
 	pki_node(&bed.pki, 1);
-	ck_assert_int_eq(mesh_reload(bed.node[1].mesh, &bed.node[1].config, error), 0);
+	ck_assert_int_eq(reload(1, error), 0);
 	before = count(&bed.node[1], own);
 	mesh_drop(bed.node[2].mesh, 1, "test");
 	bed_wait(&bed, bed.node[1].ups[2] == 3 && connected(3));
@@ -431,7 +436,7 @@ START_TEST(each_bad_file_is_told_and_the_old_ones_stay)
 	ck_assert_int_eq(system(command), 0);
 	snprintf(command, sizeof(command), cases[_i].break_it, bed.pki.dir, path);
 	ck_assert_int_eq(system(command), 0);
-	ck_assert_int_eq(mesh_reload(bed.node[2].mesh, &bed.node[2].config, error), -1);
+	ck_assert_int_eq(reload(2, error), -1);
 	ck_assert_msg(strstr(error, cases[_i].error), "%s", error);
 	ck_assert_msg(strstr(error, path), "%s", error);
 	ck_assert_ptr_null(strchr(error, '\n'));
@@ -449,7 +454,7 @@ START_TEST(a_bad_reload_keeps_what_is_there)
 	bed_start(&bed, 2, 2);
 	bed_wait(&bed, connected(2));
 	ck_assert_int_eq(truncate(bed.node[2].config.certificate, 10), 0);
-	ck_assert_int_eq(mesh_reload(bed.node[2].mesh, &bed.node[2].config, error), -1);
+	ck_assert_int_eq(reload(2, error), -1);
 	ck_assert(strstr(error, bed.node[2].config.certificate));
 	mesh_drop(bed.node[2].mesh, 1, "test");
 	bed_wait(&bed, bed.node[1].ups[2] == 2 && connected(2));
@@ -483,7 +488,7 @@ START_TEST(a_certificate_that_peers_would_refuse_is_not_taken)
 	strcpy(signer.dir, bed.pki.dir);
 	signer.usage = bad_issues[_i].usage;
 	pki_issue(&signer, "n2", "n2", "URI:urn:hsmrepl:node:2", bad_issues[_i].to_s);
-	ck_assert_int_eq(mesh_reload(bed.node[2].mesh, &bed.node[2].config, error), -1);
+	ck_assert_int_eq(reload(2, error), -1);
 	ck_assert_msg(strstr(error, bad_issues[_i].why), "%s", error);
 	ck_assert_msg(strstr(error, c->certificate), "%s", error);
 	ck_assert_ptr_null(strchr(error, '\n'));
