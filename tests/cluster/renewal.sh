@@ -36,11 +36,8 @@ scene_reload()
 
 files_of_another_name()
 {
-	local pki=$HSMREPL_POOL/pki conf=$HSMREPL_POOL/n1/hsmrepld.conf file ret
+	local pki=$HSMREPL_POOL/pki conf=$HSMREPL_POOL/n1/hsmrepld.conf ret
 
-	for file in n1.pem n1.key; do
-		mv "$pki/$file" "$dir/$file"
-	done
 	issue n1 >/dev/null 2>&1
 	mv "$pki/n1.pem" "$pki/n9.pem" && mv "$pki/n1.key" "$pki/n9.key" || return 1
 	sed -i 's#/n1\.\(pem\|key\)$#/n9.\1#' "$conf"
